@@ -1,0 +1,1 @@
+//! The ledger of desired and delivered memberships, schedules and destinations.

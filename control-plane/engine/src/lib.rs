@@ -1,0 +1,1 @@
+//! Records to identity, profile, streaming evaluation and membership changes; publishing to the edge.

@@ -1,0 +1,2 @@
+//! The `acquaint` binary.
+fn main() {}

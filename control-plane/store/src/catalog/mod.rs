@@ -1,0 +1,375 @@
+//! The catalogue: every definition a person can make, as it is written in configuration files and sent to the API.
+//! Plain data with JSON names; what a definition does is the business of the room that uses it.
+
+use std::collections::BTreeMap;
+
+use acquaint_core::profile::MergePolicy;
+use serde::{Deserialize, Serialize};
+
+/// All definitions in force, by id.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Catalog {
+    /// Raised by every change.
+    pub version: u64,
+    /// JSON Schemas (XDM style) by id.
+    pub schemas: BTreeMap<String, Schema>,
+    /// Identity namespaces by code.
+    pub namespaces: BTreeMap<String, Namespace>,
+    /// Datasets by id.
+    pub datasets: BTreeMap<String, Dataset>,
+    /// Sources (write keys) by id.
+    pub sources: BTreeMap<String, Source>,
+    /// The merge policy; `TimestampOrdered` with stitching when absent.
+    pub merge_policy: Option<MergePolicy>,
+    /// Audiences by id.
+    pub audiences: BTreeMap<String, Audience>,
+    /// Personalization offers by id.
+    pub offers: BTreeMap<String, Offer>,
+    /// Datastreams by id.
+    pub datastreams: BTreeMap<String, Datastream>,
+    /// Destinations by id.
+    pub destinations: BTreeMap<String, Destination>,
+    /// Dataflows by id.
+    pub dataflows: BTreeMap<String, Dataflow>,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SchemaClass {
+    /// Attributes of a person.
+    Profile,
+    /// Experience events.
+    Event,
+}
+
+/// A schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Schema {
+    /// Its id.
+    pub id: String,
+    /// What it describes.
+    pub class: SchemaClass,
+    /// `properties` of a JSON Schema: nested `type`, `format`, `items`, `properties`, `additionalProperties`.
+    pub properties: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The kind of an identity namespace, in order of priority (`pql.md` section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are the kinds")]
+pub enum NamespaceKind {
+    CrossDevice,
+    Email,
+    Phone,
+    Device,
+    Cookie,
+}
+
+/// An identity namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Namespace {
+    /// Its code, for example `ECID`.
+    pub id: String,
+    /// Its kind.
+    pub kind: NamespaceKind,
+    /// At most one identity of this namespace in one profile.
+    #[serde(default)]
+    pub unique: bool,
+    /// Profiles with such an identity are projected to the edge under it, before they are ever seen there.
+    #[serde(default)]
+    pub edge: bool,
+}
+
+/// A dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dataset {
+    /// Its id.
+    pub id: String,
+    /// The schema its records follow.
+    pub schema: String,
+}
+
+/// A source: who may send, and how what it sends becomes records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Source {
+    /// Its id.
+    pub id: String,
+    /// The write key of Segment-compatible clients; absent for file sources.
+    #[serde(default)]
+    pub write_key: Option<String>,
+    /// Where its events go.
+    #[serde(default)]
+    pub event_dataset: Option<String>,
+    /// Where its attributes go.
+    #[serde(default)]
+    pub profile_dataset: Option<String>,
+    /// Namespace of `userId` and of `anonymousId`; `userId` and `anonymousId` when absent.
+    #[serde(default)]
+    pub user_namespace: Option<String>,
+    /// See `user_namespace`.
+    #[serde(default)]
+    pub anonymous_namespace: Option<String>,
+    /// Field mappings, applied in order.
+    #[serde(default)]
+    pub mapping: Vec<Mapping>,
+    /// For file sources: the column or path of the event id, the timestamp, the event type.
+    #[serde(default)]
+    pub event: Option<EventMapping>,
+    /// For file sources: columns that are identities; the first is the primary identity.
+    #[serde(default)]
+    pub identities: Vec<IdentityMapping>,
+}
+
+/// One field of the input to one field of the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mapping {
+    /// Path in the input, or absent with `value`.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// A constant.
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+    /// Path in the record.
+    pub to: String,
+}
+
+/// Where a row holds the parts of an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EventMapping {
+    /// Columns that together identify the event, joined with `-`.
+    pub id: Vec<String>,
+    /// The column of the timestamp.
+    pub timestamp: String,
+    /// The constant event type.
+    pub event_type: String,
+}
+
+/// A column that is an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IdentityMapping {
+    /// The column.
+    pub from: String,
+    /// The namespace.
+    pub namespace: String,
+}
+
+/// An audience (`pql.md` 2.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Audience {
+    /// Its id.
+    pub id: String,
+    /// Its name, unique.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The rule.
+    pub expression: Expression,
+    /// How it is evaluated; batch when absent.
+    #[serde(default)]
+    pub evaluation_info: EvaluationInfo,
+    /// When it was made and last changed: milliseconds since the epoch.
+    #[serde(default)]
+    pub creation_time: i64,
+    /// See `creation_time`.
+    #[serde(default)]
+    pub update_time: i64,
+}
+
+/// The rule of an audience.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Expression {
+    /// `PQL`
+    #[serde(rename = "type", default = "pql")]
+    pub kind: String,
+    /// `pql/text`
+    #[serde(default = "pql_text")]
+    pub format: String,
+    /// The text.
+    pub value: String,
+}
+
+fn pql() -> String {
+    "PQL".into()
+}
+
+fn pql_text() -> String {
+    "pql/text".into()
+}
+
+/// `evaluationInfo`: exactly one is enabled; none means batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationInfo {
+    /// Batch.
+    #[serde(default)]
+    pub batch: Switch,
+    /// Streaming.
+    #[serde(default)]
+    pub continuous: Switch,
+    /// Edge (and streaming: what runs at the edge also runs in the engine).
+    #[serde(default)]
+    pub synchronous: Switch,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switch {
+    /// On.
+    pub enabled: bool,
+}
+
+/// A personalization offer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Offer {
+    /// Its id.
+    pub id: String,
+    /// The decision scope or surface.
+    pub scope: String,
+    /// Who sees it; absent: everyone.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// The higher wins within a scope.
+    #[serde(default)]
+    pub priority: i32,
+    /// The item's schema.
+    pub schema: String,
+    /// The item's data.
+    pub data: serde_json::Value,
+}
+
+/// A datastream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Datastream {
+    /// The `configId`.
+    pub id: String,
+    /// The organisation, for example `ABC@AdobeOrg`.
+    pub org: String,
+    /// Where its events go.
+    pub dataset: String,
+    /// On unless said otherwise.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A destination. `kind` decides which of the settings it has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Destination {
+    /// Its id.
+    pub id: String,
+    /// What and where it is.
+    pub connection: Connection,
+}
+
+/// What and where a destination is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Connection {
+    /// An HTTP endpoint that gets Standard Webhooks.
+    HttpApi {
+        /// Where to.
+        url: String,
+        /// `whsec_...`, or `env:NAME` to read it from the environment.
+        secret: String,
+        /// Extra headers.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// Loopback and private addresses are refused unless this is set.
+        #[serde(default)]
+        allow_private_network: bool,
+        /// Requests in flight at most.
+        #[serde(default = "four")]
+        concurrency_max: u32,
+    },
+    /// CSV files in a folder.
+    CsvFile {
+        /// The folder; relative to the data directory.
+        directory: String,
+    },
+    /// The edge itself: memberships in `activation:pull`.
+    CustomPersonalization {
+        /// The datastream it answers on.
+        datastream: String,
+        /// `alias`
+        alias: String,
+    },
+}
+
+fn four() -> u32 {
+    4
+}
+
+/// A dataflow: which audiences go to which destination, with which fields, when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dataflow {
+    /// Its id.
+    pub id: String,
+    /// Where to.
+    pub destination: String,
+    /// Which audiences.
+    pub audiences: Vec<String>,
+    /// Profile paths to destination names.
+    #[serde(default)]
+    pub mapping: Vec<FieldMapping>,
+    /// For file destinations; streaming destinations have none.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// On unless said otherwise.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// One field of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FieldMapping {
+    /// A profile path, `identityMap.<namespace>`, or `segmentMembership.status`.
+    pub from: String,
+    /// The destination's name for it.
+    pub to: String,
+    /// Rows without it are not exported.
+    #[serde(default)]
+    pub mandatory: bool,
+}
+
+/// When files are written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Schedule {
+    /// Five-field cron, UTC; absent: on demand only.
+    #[serde(default)]
+    pub cron: Option<String>,
+    /// Everybody, or what changed since the last file.
+    #[serde(default)]
+    pub export: Export,
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Export {
+    /// Every member.
+    #[default]
+    Full,
+    /// What changed since the last file; the first is a back-fill.
+    Incremental,
+}

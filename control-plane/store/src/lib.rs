@@ -1,0 +1,42 @@
+//! What is kept and how: the log, the tables, the catalogue, and the records that travel between the rooms of the
+//! control plane. Engine, batch and activation never see each other; they meet in what is defined here.
+//!
+//! Two small traits, [`Log`] and [`ProfileStore`], are the seam behind which one machine ([`embedded`]) or many can
+//! stand.
+
+pub mod catalog;
+pub mod log;
+pub mod record;
+pub mod tables;
+
+pub use log::{Log, Topic};
+pub use tables::{ProfileStore, Table, WriteBatch};
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The disk or the storage engine failed. Nothing of the request was applied.
+    #[error("storage failed")]
+    Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A stored value does not decode: damaged, or written by another version.
+    #[error("stored value `{place}` is damaged or of another version")]
+    Damaged {
+        /// Table and key.
+        place: String,
+        /// What the decoder says.
+        #[source]
+        source: acquaint_core::wire::Error,
+    },
+    /// Somebody else changed it first.
+    #[error("`{place}` has changed since it was read")]
+    Conflict {
+        /// Table and key.
+        place: String,
+    },
+    /// The store is shutting down or cannot keep up; try again later.
+    #[error("the store is not accepting writes")]
+    Unavailable,
+}
+
+/// Result of a store operation.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,30 @@
+//! The log: what happened, in order. Durable before anybody is told that it is.
+
+use acquaint_core::id::Position;
+
+use crate::Result;
+
+/// The logs there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// Ingested records, sealed [`crate::record::Record`]s: the engine's only input.
+    Records,
+    /// Membership and profile changes, sealed [`crate::record::Change`]s: activation's only input.
+    Changes,
+}
+
+/// An append-only log per topic.
+pub trait Log: Send + Sync {
+    /// Appends payloads in order and returns the position of the first, once all of them are durable.
+    /// Concurrent calls share one flush.
+    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position>;
+
+    /// Up to `limit` payloads after a position, oldest first.
+    fn read(&self, topic: Topic, after: Position, limit: usize) -> Result<Vec<(Position, Vec<u8>)>>;
+
+    /// The position of the last record; 0 of an empty log.
+    fn end(&self, topic: Topic) -> Position;
+
+    /// Blocks until there is a record after `after`, or the timeout passes. True if there is one.
+    fn wait(&self, topic: Topic, after: Position, timeout: std::time::Duration) -> bool;
+}

@@ -1,0 +1,101 @@
+//! What travels in the logs.
+
+use acquaint_core::id::{AudienceId, DatasetId, Position, ProfileId};
+use acquaint_core::profile::{Event, Identity, IdentityMap, MembershipChange};
+use acquaint_core::value::Fields;
+use acquaint_core::wire::Sealed;
+use serde::{Deserialize, Serialize};
+
+/// One accepted record. The engine's time is `received_ms`, so a replay decides the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was accepted: milliseconds since the epoch, UTC.
+    pub received_ms: i64,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    /// A person did something.
+    Event {
+        /// Where it belongs.
+        dataset: DatasetId,
+        /// Who did it; the first is the primary identity.
+        identities: Vec<Identity>,
+        /// What.
+        event: Event,
+        /// It came from the edge, which wants the projection of its primary identity back.
+        from_edge: bool,
+    },
+    /// Attributes of a person.
+    Upsert {
+        /// Where they belong.
+        dataset: DatasetId,
+        /// Whose they are; the first is the primary identity.
+        identities: Vec<Identity>,
+        /// The attributes; `Null` removes one.
+        attributes: Fields,
+    },
+    /// Two or more identities belong to one person.
+    Link {
+        /// Which.
+        identities: Vec<Identity>,
+    },
+    /// The catalogue has changed: from here on the definitions of this version are in force.
+    Catalog {
+        /// The catalogue's version.
+        version: u64,
+    },
+    /// Time has passed: apply the deadlines due at `received_ms`.
+    Advance,
+    /// A batch job has decided memberships of one profile.
+    Decided {
+        /// The job.
+        job: String,
+        /// The profile.
+        profile: ProfileId,
+        /// The instant for which it was evaluated.
+        evaluated_ms: i64,
+        /// In or out, for audiences whose mode is batch.
+        answers: Vec<(AudienceId, bool)>,
+    },
+}
+
+/// One change of a profile that a destination may have to hear of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Whose.
+    pub profile: ProfileId,
+    /// The position of the record that caused it.
+    pub position: Position,
+    /// Its identities at that moment, so that an exit can be sent for a profile that is gone.
+    pub identities: IdentityMap,
+    /// What changed.
+    pub kind: ChangeKind,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ChangeKind {
+    /// A membership.
+    Membership(MembershipChange),
+    /// Attributes or identities.
+    Profile,
+    /// The profile was merged into another and is gone.
+    Merged {
+        /// The survivor.
+        into: ProfileId,
+    },
+}
+
+impl Sealed for Record {
+    const KIND: u16 = 0x0101;
+    const VERSION: u16 = 1;
+}
+
+impl Sealed for Change {
+    const KIND: u16 = 0x0102;
+    const VERSION: u16 = 1;
+}

@@ -1,0 +1,78 @@
+//! Tables: ordered keys to bytes, written atomically across tables and logs.
+
+use std::ops::Bound;
+
+use crate::Result;
+use crate::log::Topic;
+
+/// The tables there are. Keys are big-endian, so that order of bytes is order of meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Positions, counters, versions: text keys.
+    Meta,
+    /// Definitions: `kind/id` to JSON.
+    Catalog,
+    /// Profile id to its document.
+    Profiles,
+    /// Namespace NUL value to profile id.
+    Identities,
+    /// Profile id, timestamp, event id to event.
+    Events,
+    /// Event id to log position, for deduplication.
+    EventIds,
+    /// Deadline, profile id: nothing.
+    Timers,
+    /// Profile id: its projection is owed to the edge.
+    Projections,
+    /// Refused records with their reason.
+    Quarantine,
+    /// Batch jobs.
+    Jobs,
+    /// Dataflow, audience, profile to desired and delivered state.
+    Ledger,
+    /// Due deliveries, by dataflow and time.
+    Due,
+    /// Deliveries given up, with their reason.
+    DeadLetters,
+    /// Who changed which definition when.
+    Audit,
+}
+
+/// Writes that happen together or not at all.
+#[derive(Debug, Default)]
+pub struct WriteBatch {
+    /// Puts (`Some`) and deletes (`None`); later entries win.
+    pub writes: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
+    /// Appends to logs.
+    pub appends: Vec<(Topic, Vec<u8>)>,
+    /// Values that must still be what they were, or the whole batch is refused with `Conflict`.
+    pub expected: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// Ordered tables with atomic writes.
+pub trait ProfileStore: Send + Sync {
+    /// One value.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
+
+    /// Up to `limit` rows of a range, in key order.
+    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>>;
+
+    /// Applies a batch atomically. `durable`: flushed to disk before it returns; otherwise with the next durable one
+    /// (order is kept either way: after a crash a prefix of the batches is there).
+    fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()>;
+
+    /// A view of this instant that later writes do not change.
+    fn snapshot(&self) -> Box<dyn Snapshot>;
+}
+
+/// A frozen view of the tables.
+pub trait Snapshot: Send {
+    /// One value.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
+
+    /// Up to `limit` rows of a range, in key order.
+    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>>;
+}

@@ -1,0 +1,58 @@
+//! A program and a profile to an answer. [`naive`] is the specification; [`run`] is what runs.
+
+use alloc::vec::Vec;
+
+use crate::plan::Program;
+use crate::profile::{Event, IdentityMap, Memberships};
+use crate::state::State;
+use crate::value::{Fields, Value};
+
+/// Everything known of one profile, its events included (oldest first, ties by id).
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Merged attributes.
+    pub attributes: &'a Fields,
+    /// Linked identities.
+    pub identities: &'a IdentityMap,
+    /// Stored memberships; only external audiences are read from here.
+    pub memberships: &'a Memberships,
+    /// Experience events, sorted by (timestamp, id).
+    pub events: &'a [Event],
+}
+
+/// Everything known of one profile when its events are folded into state.
+#[derive(Clone, Copy, Debug)]
+pub struct Slice<'a> {
+    /// Merged attributes (or the part of them that the program reads).
+    pub attributes: &'a Fields,
+    /// Linked identities.
+    pub identities: &'a IdentityMap,
+    /// Stored memberships.
+    pub memberships: &'a Memberships,
+    /// Folded events.
+    pub state: &'a State,
+}
+
+/// The specification: walks the checked tree over the profile and all its events.
+pub fn naive(
+    expr: &crate::lang::typed::Expr,
+    definitions: &[crate::plan::program::Definition],
+    subject: Subject<'_>,
+    now_ms: i64,
+) -> Value {
+    let _ = (expr, definitions, subject, now_ms);
+    todo!()
+}
+
+/// One answer per audience of the program, in its order, from a whole profile. Events after `now_ms` do not count
+/// unless the expression's window reaches them.
+pub fn run(program: &Program, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
+    let _ = (program, subject, now_ms);
+    todo!()
+}
+
+/// One answer per audience, from folded state. `None` where the audience needs the stored events (a history leaf).
+pub fn answer(program: &Program, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
+    let _ = (program, slice, now_ms);
+    todo!()
+}

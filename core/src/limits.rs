@@ -1,0 +1,28 @@
+//! Every bound, in one place, unit last. Exceeding one is a typed error, never a truncation.
+
+/// Audiences in one program (`pql.md` section 4).
+pub const AUDIENCES_MAX: usize = 4_000;
+/// Bytes of one expression's text.
+pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+/// Nesting of one expression.
+pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Stored events of one profile; beyond it the oldest are dropped.
+pub const EVENTS_PER_PROFILE_MAX: usize = 5_000;
+/// Nesting of one event or record.
+pub const VALUE_DEPTH_MAX: usize = 16;
+/// Bytes of one event body (`ingest-api.md` section 4: 32 KB).
+pub const EVENT_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of one profile record.
+pub const RECORD_BYTES_MAX: usize = 100 * 1024;
+/// Bytes of one ingestion batch.
+pub const BATCH_BYTES_MAX: usize = 500 * 1024;
+/// Events in one ingestion batch.
+pub const BATCH_EVENTS_MAX: usize = 2_500;
+/// Identities of one profile.
+pub const IDENTITIES_PER_PROFILE_MAX: usize = 50;
+/// Identities on one record or event.
+pub const IDENTITIES_PER_RECORD_MAX: usize = 20;
+/// Characters of one identity value.
+pub const IDENTITY_CHARACTERS_MAX: usize = 1_024;
+/// Bytes of one sealed value.
+pub const SEALED_BYTES_MAX: usize = 64 * 1024 * 1024;

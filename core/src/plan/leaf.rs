@@ -1,0 +1,88 @@
+//! Leaves: the parts of audiences that are evaluated once for all of them.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AudienceId, LeafId};
+use crate::lang::typed::{Comparison, Expr};
+use crate::time::{Interval, Occurs};
+use crate::value::Value;
+
+/// A leaf with its identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Leaf {
+    /// Hash of the normal form of `kind`.
+    pub id: LeafId,
+    /// What it tests.
+    pub kind: LeafKind,
+}
+
+/// The kinds of leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LeafKind {
+    /// A boolean expression over attributes and identities only.
+    Attribute(Expr),
+    /// The events that satisfy a predicate inside a look-back window, and what is kept of each.
+    Events(EventWindow),
+    /// Membership of an audience that is not in this program (an external audience).
+    Member(AudienceId),
+    /// A boolean expression that needs the stored events.
+    History(Expr),
+}
+
+/// The events that satisfy a predicate inside a look-back window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventWindow {
+    /// Boolean, over one event bound to slot 0. Does not depend on the time of evaluation.
+    pub predicate: Expr,
+    /// The tests the event's timestamp must pass, all of them; empty: any time.
+    pub window: Vec<Occurs<Interval>>,
+    /// The number or numbers kept of each event, over slot 0; absent when only the events are counted.
+    pub value: Option<Expr>,
+    /// At most this many newest entries matter (`count >= 3` needs three); absent when all do.
+    pub keep_max: Option<u32>,
+}
+
+/// A boolean formula over leaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Formula {
+    /// A constant.
+    Constant(bool),
+    /// An attribute, member or history leaf; an events leaf: whether there is any.
+    Leaf(u32),
+    /// An aggregate of an events leaf compared with a constant.
+    Aggregate {
+        /// The events leaf.
+        leaf: u32,
+        /// Of its entries.
+        aggregate: Aggregate,
+        /// How.
+        comparison: Comparison,
+        /// With a number.
+        constant: Value,
+    },
+    /// Another audience of the same program.
+    Audience(u32),
+    /// Negation.
+    Not(alloc::boxed::Box<Formula>),
+    /// Conjunction.
+    And(Vec<Formula>),
+    /// Disjunction.
+    Or(Vec<Formula>),
+}
+
+/// Aggregates of the entries of an events leaf. Sums are exact, so they do not depend on order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Aggregate {
+    /// How many entries.
+    Count,
+    /// Their sum; 0 of none.
+    Sum,
+    /// Their mean; null of none.
+    Average,
+    /// The smallest; null of none.
+    Minimum,
+    /// The largest; null of none.
+    Maximum,
+}

@@ -1,0 +1,10 @@
+//! Checked expressions to one program for all audiences: [`normalise`], [`leaf`], [`program`], with an index from
+//! events to the leaves they touch and a [`verdict`] for every audience and mode.
+
+pub mod leaf;
+pub mod program;
+pub mod verdict;
+
+pub use leaf::Leaf;
+pub use program::{Audience, Program};
+pub use verdict::{Mode, Modes, Verdict};

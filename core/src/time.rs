@@ -1,0 +1,106 @@
+//! Calendar arithmetic, always UTC, on milliseconds since the epoch; and the `occurs` test (`pql.md` 1.7).
+//!
+//! An `occurs` test is resolved to one half-open interval in which the timestamp must lie. The interval's two ends
+//! never move backwards as `now` moves forwards, so the instants at which an answer changes can be found exactly.
+
+use alloc::boxed::Box;
+
+use serde::{Deserialize, Serialize};
+
+/// `start_ms <= t < end_ms`. `i64::MIN` and `i64::MAX` stand for "no bound".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// First instant inside.
+    pub start_ms: i64,
+    /// First instant after it.
+    pub end_ms: i64,
+}
+
+/// A calendar or clock unit. Weeks start on Monday (design, decision 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the units")]
+pub enum Unit {
+    Millisecond,
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+    Decade,
+    Century,
+    Millennium,
+}
+
+/// `>` `>=` `<` `<=` `=` before a count of units. `!=` is written as the negation of `=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the operators")]
+pub enum Bound {
+    More,
+    AtLeast,
+    Less,
+    AtMost,
+    Exactly,
+}
+
+/// On which side of the anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// Earlier than the anchor.
+    Before,
+    /// Later than the anchor.
+    After,
+    /// Either side.
+    From,
+}
+
+/// What the time is compared with. `Exact` is an expression in checked text and an [`Interval`] in a resolved test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Anchor<T> {
+    /// The instant of evaluation.
+    Now,
+    /// The day of evaluation.
+    Today,
+    /// The day before it.
+    Yesterday,
+    /// The day after it.
+    Tomorrow,
+    /// The unit that contains the evaluation.
+    This(Unit),
+    /// The whole unit before that.
+    Last(Unit),
+    /// The whole unit after that.
+    Next(Unit),
+    /// A date (a whole day), or a timestamp (an instant).
+    Exact(T),
+}
+
+/// The right-hand side of `occurs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Occurs<T = Box<crate::lang::typed::Expr>> {
+    /// `< 7 days before now`
+    Offset {
+        /// The comparison with the count.
+        bound: Bound,
+        /// How many units.
+        count: u32,
+        /// Which unit.
+        unit: Unit,
+        /// On which side.
+        direction: Direction,
+        /// Of what.
+        anchor: Anchor<T>,
+    },
+    /// `before today`
+    Side {
+        /// On which side.
+        direction: Direction,
+        /// Of what.
+        anchor: Anchor<T>,
+    },
+    /// `this month`, `on date(2020,3,14)`
+    On(Anchor<T>),
+    /// `between a and b`; both ends count fully.
+    Between(Anchor<T>, Anchor<T>),
+}

@@ -1,0 +1,1 @@
+//! The edge worker: decides inside the personalization request, under Cloudflare Workers, workerd or a browser tab.

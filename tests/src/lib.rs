@@ -1,0 +1,1 @@
+//! Tests across crates: conformance, differential, crash, end to end.
