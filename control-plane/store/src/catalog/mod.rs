@@ -73,7 +73,8 @@ pub enum NamespaceKind {
 pub struct Namespace {
     /// Its code, for example `ECID`.
     pub id: String,
-    /// Its kind.
+    /// Its kind; `type` in a document, where `kind` says that it is a namespace.
+    #[serde(rename = "type")]
     pub kind: NamespaceKind,
     /// At most one identity of this namespace in one profile.
     #[serde(default)]
@@ -285,7 +286,7 @@ pub struct Destination {
 pub enum Connection {
     /// An HTTP endpoint that gets Standard Webhooks.
     HttpApi {
-        /// Where to.
+        /// Where to; `env:NAME` reads it from the environment.
         url: String,
         /// `whsec_...`, or `env:NAME` to read it from the environment.
         secret: String,
