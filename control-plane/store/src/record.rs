@@ -31,6 +31,8 @@ pub enum Body {
     },
     /// Attributes of a person.
     Upsert {
+        /// The producer's id of the message, for deduplication; absent for rows of files, which may come again.
+        message: Option<String>,
         /// Where they belong.
         dataset: DatasetId,
         /// Whose they are; the first is the primary identity.
@@ -40,6 +42,8 @@ pub enum Body {
     },
     /// Two or more identities belong to one person.
     Link {
+        /// The producer's id of the message, for deduplication.
+        message: Option<String>,
         /// Which.
         identities: Vec<Identity>,
     },
