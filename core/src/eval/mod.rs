@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::plan::Program;
+use crate::plan::Prepared;
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::{Fields, Value};
@@ -46,13 +46,25 @@ pub fn naive(
 
 /// One answer per audience of the program, in its order, from a whole profile. Events after `now_ms` do not count
 /// unless the expression's window reaches them.
-pub fn run(program: &Program, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
+pub fn run(program: &Prepared, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
     let _ = (program, subject, now_ms);
     todo!()
 }
 
-/// One answer per audience, from folded state. `None` where the audience needs the stored events (a history leaf).
-pub fn answer(program: &Program, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
+/// One answer per audience, from folded state. `None` where the mode is batch, and where the answer needs the stored
+/// events (a history leaf).
+pub fn answer(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
     let _ = (program, slice, now_ms);
+    todo!()
+}
+
+/// As [`answer`], for the given audiences only, in the order given.
+pub fn answer_some(
+    program: &Prepared,
+    slice: Slice<'_>,
+    audiences: &[u32],
+    now_ms: i64,
+) -> Vec<Option<bool>> {
+    let _ = (program, slice, audiences, now_ms);
     todo!()
 }
