@@ -4,13 +4,18 @@
 //! Two small traits, [`Log`] and [`ProfileStore`], are the seam behind which one machine ([`embedded`]) or many can
 //! stand.
 
-pub mod catalog;
 pub mod log;
-pub mod record;
 pub mod tables;
 
+pub mod keys;
+
+pub mod catalog;
+pub mod profile_document;
+pub mod record;
+
 pub use log::{Log, Topic};
-pub use tables::{ProfileStore, Table, WriteBatch};
+pub use profile_document::{ProfileDocument, StoredEvent};
+pub use tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ pub enum Table {
     Catalog,
     /// Profile id to its document.
     Profiles,
-    /// Namespace NUL value to profile id.
+    /// Namespace NUL value ([`crate::keys::identity`]) to profile id.
     Identities,
     /// Profile id, timestamp, event id to event.
     Events,
@@ -38,6 +38,51 @@ pub enum Table {
     Audit,
 }
 
+impl Table {
+    /// Every table.
+    pub const ALL: [Self; 14] = [
+        Self::Meta,
+        Self::Catalog,
+        Self::Profiles,
+        Self::Identities,
+        Self::Events,
+        Self::EventIds,
+        Self::Timers,
+        Self::Projections,
+        Self::Quarantine,
+        Self::Jobs,
+        Self::Ledger,
+        Self::Due,
+        Self::DeadLetters,
+        Self::Audit,
+    ];
+
+    /// Its name on disk and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Catalog => "catalog",
+            Self::Profiles => "profiles",
+            Self::Identities => "identities",
+            Self::Events => "events",
+            Self::EventIds => "event-ids",
+            Self::Timers => "timers",
+            Self::Projections => "projections",
+            Self::Quarantine => "quarantine",
+            Self::Jobs => "jobs",
+            Self::Ledger => "ledger",
+            Self::Due => "due",
+            Self::DeadLetters => "dead-letters",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// A key of this table, for messages.
+    pub fn place(self, key: &[u8]) -> String {
+        format!("{}/{}", self.name(), key.escape_ascii())
+    }
+}
+
 /// Writes that happen together or not at all.
 #[derive(Debug, Default)]
 pub struct WriteBatch {
@@ -52,14 +97,17 @@ pub struct WriteBatch {
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
-/// Ordered tables with atomic writes.
-pub trait ProfileStore: Send + Sync {
+/// What both the store and a frozen view of it can do.
+pub trait Read {
     /// One value.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
     /// Up to `limit` rows of a range, in key order.
     fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>>;
+}
 
+/// Ordered tables with atomic writes.
+pub trait ProfileStore: Read + Send + Sync {
     /// Applies a batch atomically. `durable`: flushed to disk before it returns; otherwise with the next durable one
     /// (order is kept either way: after a crash a prefix of the batches is there).
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()>;
@@ -69,10 +117,4 @@ pub trait ProfileStore: Send + Sync {
 }
 
 /// A frozen view of the tables.
-pub trait Snapshot: Send {
-    /// One value.
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
-
-    /// Up to `limit` rows of a range, in key order.
-    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>>;
-}
+pub trait Snapshot: Read + Send {}

@@ -1,0 +1,158 @@
+//! The profile as the engine keeps it and as batch reads it: one document and its rows of events.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use acquaint_core::id::{DatasetId, Position, ProfileId};
+use acquaint_core::profile::{Event, Fragment, Identity, IdentityMap, Memberships};
+use acquaint_core::state::State;
+use acquaint_core::wire::{self, Sealed};
+use serde::{Deserialize, Serialize};
+
+use crate::keys;
+use crate::tables::{Read, Row, Table};
+use crate::{Error, Result};
+
+/// One profile without its events: the value of `Table::Profiles`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProfileDocument {
+    /// Whose.
+    pub id: ProfileId,
+    /// Every identity linked to it.
+    pub identities: IdentityMap,
+    /// Attributes as they came in, unmerged.
+    pub fragments: Vec<Fragment>,
+    /// Which audiences it is in, and was in.
+    pub memberships: Memberships,
+    /// Its folded events.
+    pub state: State,
+    /// Fingerprint of the program for which `state` was folded.
+    pub program: u64,
+    /// The next instant at which an answer may change without an event; the key of its timer.
+    pub deadline_ms: Option<i64>,
+    /// Identities under which the edge has seen it.
+    pub edge_identities: BTreeSet<Identity>,
+    /// The position of the last record that changed it.
+    pub position: Position,
+    /// When it was made: milliseconds since the epoch, UTC.
+    pub created_ms: i64,
+}
+
+/// One event of a profile: the value of `Table::Events`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredEvent {
+    /// Where it belongs.
+    pub dataset: DatasetId,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Sealed for ProfileDocument {
+    const KIND: u16 = 0x0103;
+    const VERSION: u16 = 1;
+}
+
+impl Sealed for StoredEvent {
+    const KIND: u16 = 0x0104;
+    const VERSION: u16 = 1;
+}
+
+impl ProfileDocument {
+    /// A profile of which nothing is known yet.
+    pub fn new(id: ProfileId, created_ms: i64) -> Self {
+        Self {
+            id,
+            identities: IdentityMap::new(),
+            fragments: Vec::new(),
+            memberships: Memberships::new(),
+            state: State::default(),
+            program: 0,
+            deadline_ms: None,
+            edge_identities: BTreeSet::new(),
+            position: 0,
+            created_ms,
+        }
+    }
+
+    /// Its row.
+    pub fn to_row(&self) -> Result<Row> {
+        let key = keys::profile(self.id);
+        let value = seal(Table::Profiles, &key, self)?;
+        Ok((key, value))
+    }
+
+    /// A row of `Table::Profiles`.
+    pub fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
+        let document: Self = open(Table::Profiles, key, value)?;
+        match keys::parse_profile(key) {
+            Some(id) if id == document.id => Ok(document),
+            Some(_) | None => Err(misplaced(Table::Profiles, key)),
+        }
+    }
+
+    /// The profile of that id.
+    pub fn load(tables: &(impl Read + ?Sized), id: ProfileId) -> Result<Option<Self>> {
+        let key = keys::profile(id);
+        tables.get(Table::Profiles, &key)?.map(|value| Self::from_row(&key, &value)).transpose()
+    }
+
+    /// Up to `limit` profiles after `after`, by id.
+    pub fn scan(tables: &(impl Read + ?Sized), after: Option<ProfileId>, limit: usize) -> Result<Vec<Self>> {
+        let after = after.map(keys::profile);
+        let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = tables.scan(Table::Profiles, from, Bound::Unbounded, limit)?;
+        rows.iter().map(|(key, value)| Self::from_row(key, value)).collect()
+    }
+}
+
+impl StoredEvent {
+    /// Its row, as an event of `profile`.
+    pub fn to_row(&self, profile: ProfileId) -> Result<Row> {
+        let key = keys::event(profile, self.event.timestamp_ms, &self.event.id);
+        let value = seal(Table::Events, &key, self)?;
+        Ok((key, value))
+    }
+
+    /// A row of `Table::Events`: whose, and what.
+    pub fn from_row(key: &[u8], value: &[u8]) -> Result<(ProfileId, Self)> {
+        let stored: Self = open(Table::Events, key, value)?;
+        match keys::parse_event(key) {
+            Some((profile, timestamp_ms, id))
+                if timestamp_ms == stored.event.timestamp_ms && id == stored.event.id =>
+            {
+                Ok((profile, stored))
+            }
+            Some(_) | None => Err(misplaced(Table::Events, key)),
+        }
+    }
+
+    /// All events of a profile, sorted by (timestamp, id).
+    pub fn load_all(tables: &(impl Read + ?Sized), profile: ProfileId) -> Result<Vec<Self>> {
+        let prefix = keys::profile(profile);
+        let mut end = Vec::new();
+        let (from, to) = keys::prefixed(&prefix, &mut end);
+        let rows = tables.scan(Table::Events, from, to, usize::MAX)?;
+        rows.iter().map(|(key, value)| Ok(Self::from_row(key, value)?.1)).collect()
+    }
+}
+
+/// The profile that has this identity.
+pub fn find(tables: &(impl Read + ?Sized), identity: &Identity) -> Result<Option<ProfileId>> {
+    let key = keys::identity(identity);
+    let Some(value) = tables.get(Table::Identities, &key)? else {
+        return Ok(None);
+    };
+    keys::parse_profile(&value).map(Some).ok_or_else(|| misplaced(Table::Identities, &key))
+}
+
+fn seal<T: Sealed>(table: Table, key: &[u8], value: &T) -> Result<Vec<u8>> {
+    wire::seal(value).map_err(|source| Error::Damaged { place: table.place(key), source })
+}
+
+fn open<T: Sealed>(table: Table, key: &[u8], value: &[u8]) -> Result<T> {
+    wire::open(value).map_err(|source| Error::Damaged { place: table.place(key), source })
+}
+
+fn misplaced(table: Table, key: &[u8]) -> Error {
+    Error::Damaged { place: table.place(key), source: wire::Error::Content }
+}
