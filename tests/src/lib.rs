@@ -1,1 +1,18 @@
-//! Tests across crates: conformance, differential, crash, end to end.
+//! The harness that end-to-end tests, the demo and the benchmarks share: it starts the real programs (control plane,
+//! edge worker under workerd, webhook receiver, demo page) on loopback ports of their own choice, waits for conditions,
+//! and stops exactly what it started.
+
+pub mod control_plane;
+pub mod demo_data;
+pub mod edge;
+pub mod environment;
+pub mod http;
+pub mod oracle;
+pub mod process;
+pub mod receiver;
+pub mod wait;
+
+pub use control_plane::ControlPlane;
+pub use edge::Edge;
+pub use environment::Environment;
+pub use receiver::Receiver;

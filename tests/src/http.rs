@@ -1,0 +1,79 @@
+//! A small blocking HTTP client: JSON in, status and JSON out; a refusal is an answer, not an error.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; `Null` when it is empty or not JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body, if the status is 2xx.
+    pub fn ok(self) -> Result<Value> {
+        if !(200..300).contains(&self.status) {
+            bail!("status {}: {}", self.status, self.body);
+        }
+        Ok(self.body)
+    }
+}
+
+/// A client of one server, with the headers it always sends.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: ureq::Agent,
+    base: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Client {
+    /// A client of the server at `base`, for example `http://127.0.0.1:8080`.
+    pub fn new(base: &str) -> Self {
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        Self { agent, base: base.into(), headers: Vec::new() }
+    }
+
+    /// The same, sending one more header.
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The address of the server.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// GET.
+    pub fn get(&self, path: &str) -> Result<Answer> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        answer(request.call().with_context(|| format!("GET {}{path}", self.base))?)
+    }
+
+    /// POST of a JSON body.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.post_bytes(path, "application/json", body.to_string().as_bytes())
+    }
+
+    /// POST of any body.
+    pub fn post_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
+        let mut request = self.agent.post(format!("{}{path}", self.base)).header("content-type", content_type);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        answer(request.send(body).with_context(|| format!("POST {}{path}", self.base))?)
+    }
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
+    let status = response.status().as_u16();
+    let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
+    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+}
