@@ -1,6 +1,10 @@
 //! Bytes that are stored or shipped: an envelope (magic, kind, format version, length, checksum) around postcard.
 //! The same value always has the same bytes, natively and in Wasm.
 
+pub mod envelope;
+
+pub use envelope::{open, seal};
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -59,18 +63,6 @@ pub enum Error {
     /// The checksum is right and the content is not: written by a faulty program.
     #[error("the content does not decode")]
     Content,
-}
-
-/// Seals a value into bytes.
-pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
-    let _ = value;
-    todo!()
-}
-
-/// Opens sealed bytes.
-pub fn open<T: Sealed>(bytes: &[u8]) -> Result<T, Error> {
-    let _ = bytes;
-    todo!()
 }
 
 /// What the edge answers from: published by the control plane, the same for every visitor.

@@ -3,6 +3,13 @@
 //! An `occurs` test is resolved to one half-open interval in which the timestamp must lie. The interval's two ends
 //! never move backwards as `now` moves forwards, so the instants at which an answer changes can be found exactly.
 
+pub mod calendar;
+pub mod format;
+pub mod parse;
+
+pub use format::{format_date, format_instant};
+pub use parse::{parse_date, parse_instant};
+
 use alloc::boxed::Box;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +21,32 @@ pub struct Interval {
     pub start_ms: i64,
     /// First instant after it.
     pub end_ms: i64,
+}
+
+impl Interval {
+    /// All time.
+    pub const ALWAYS: Self = Self { start_ms: i64::MIN, end_ms: i64::MAX };
+
+    /// One instant.
+    pub const fn instant(timestamp_ms: i64) -> Self {
+        Self { start_ms: timestamp_ms, end_ms: timestamp_ms.saturating_add(1) }
+    }
+
+    /// The day that begins at an instant.
+    pub const fn day(start_ms: i64) -> Self {
+        Self { start_ms, end_ms: start_ms.saturating_add(calendar::DAY_MS) }
+    }
+
+    /// Whether the timestamp lies inside.
+    pub const fn contains(self, timestamp_ms: i64) -> bool {
+        self.start_ms <= timestamp_ms && (timestamp_ms < self.end_ms || self.end_ms == i64::MAX)
+    }
+
+    /// What both contain; possibly nothing.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self { start_ms: self.start_ms.max(other.start_ms), end_ms: self.end_ms.min(other.end_ms) }
+    }
 }
 
 /// A calendar or clock unit. Weeks start on Monday (design, decision 7).

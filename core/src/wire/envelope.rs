@@ -1,0 +1,157 @@
+//! The envelope: magic, kind, format version, length, checksum, then postcard.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | `ACQ1` |
+//! | 2 | kind, little endian |
+//! | 2 | format version |
+//! | 4 | length of the content |
+//! | 8 | XXH3-64 of kind, version and content |
+
+use alloc::vec::Vec;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Error, Sealed};
+use crate::limits::SEALED_BYTES_MAX;
+
+const MAGIC: [u8; 4] = *b"ACQ1";
+const HEADER_BYTES: usize = 20;
+
+/// Seals a value into bytes.
+pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
+    let content = postcard::to_allocvec(value).map_err(|_| Error::Content)?;
+    if content.len() > SEALED_BYTES_MAX {
+        return Err(Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX });
+    }
+    let length = u32::try_from(content.len())
+        .map_err(|_| Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX })?;
+    let mut bytes = Vec::with_capacity(HEADER_BYTES.saturating_add(content.len()));
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&T::KIND.to_le_bytes());
+    bytes.extend_from_slice(&T::VERSION.to_le_bytes());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&checksum(T::KIND, T::VERSION, &content).to_le_bytes());
+    bytes.extend_from_slice(&content);
+    Ok(bytes)
+}
+
+/// Opens sealed bytes. Nothing is allocated before length and checksum are right.
+pub fn open<T: Sealed>(bytes: &[u8]) -> Result<T, Error> {
+    let header = Header::read(bytes).ok_or(Error::Truncated { found: bytes.len(), needed: HEADER_BYTES })?;
+    if header.magic != MAGIC || header.kind != T::KIND {
+        return Err(Error::Kind { expected: T::KIND });
+    }
+    if header.version != T::VERSION {
+        return Err(Error::Version { found: header.version, known: T::VERSION });
+    }
+    if header.length > SEALED_BYTES_MAX {
+        return Err(Error::TooLong { found: header.length, max: SEALED_BYTES_MAX });
+    }
+    if header.content.len() < header.length {
+        return Err(Error::Truncated {
+            found: bytes.len(),
+            needed: HEADER_BYTES.saturating_add(header.length),
+        });
+    }
+    if header.content.len() > header.length {
+        return Err(Error::TooLong { found: bytes.len(), max: HEADER_BYTES.saturating_add(header.length) });
+    }
+    if header.checksum != checksum(T::KIND, T::VERSION, header.content) {
+        return Err(Error::Checksum);
+    }
+    match postcard::take_from_bytes(header.content) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(Error::Content),
+    }
+}
+
+struct Header<'a> {
+    magic: [u8; 4],
+    kind: u16,
+    version: u16,
+    length: usize,
+    checksum: u64,
+    content: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (magic, rest) = bytes.split_first_chunk::<4>()?;
+        let (kind, rest) = rest.split_first_chunk::<2>()?;
+        let (version, rest) = rest.split_first_chunk::<2>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (checksum, content) = rest.split_first_chunk::<8>()?;
+        Some(Self {
+            magic: *magic,
+            kind: u16::from_le_bytes(*kind),
+            version: u16::from_le_bytes(*version),
+            length: usize::try_from(u32::from_le_bytes(*length)).ok()?,
+            checksum: u64::from_le_bytes(*checksum),
+            content,
+        })
+    }
+}
+
+fn checksum(kind: u16, version: u16, content: &[u8]) -> u64 {
+    let mut hasher = Xxh3::new();
+    hasher.update(&kind.to_le_bytes());
+    hasher.update(&version.to_le_bytes());
+    hasher.update(content);
+    hasher.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec;
+
+    use super::*;
+    use crate::wire::{Forward, Receipt};
+
+    fn sample() -> Receipt {
+        Receipt { accepted: vec![(String::from("a"), 7)], refused: vec![] }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_to_the_same_value() {
+        assert_eq!(open::<Receipt>(&seal(&sample()).unwrap()), Ok(sample()));
+    }
+
+    #[test]
+    fn any_flipped_bit_is_an_error() {
+        let sealed = seal(&sample()).unwrap();
+        for bit in 0..sealed.len() * 8 {
+            let mut broken = sealed.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            assert!(open::<Receipt>(&broken).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn any_prefix_is_truncated_and_a_suffix_is_refused() {
+        let mut sealed = seal(&sample()).unwrap();
+        for length in 0..sealed.len() {
+            assert!(matches!(open::<Receipt>(&sealed[..length]), Err(Error::Truncated { .. })), "{length}");
+        }
+        sealed.push(0);
+        assert!(matches!(open::<Receipt>(&sealed), Err(Error::TooLong { .. })));
+    }
+
+    #[test]
+    fn one_kind_is_not_read_as_another() {
+        assert_eq!(open::<Forward>(&seal(&sample()).unwrap()), Err(Error::Kind { expected: 4 }));
+    }
+
+    #[test]
+    fn content_that_claims_more_than_it_holds_is_refused() {
+        let content = [0xff, 0xff, 0xff, 0xff, 0x0f];
+        let mut bytes = Vec::from(MAGIC);
+        bytes.extend(Receipt::KIND.to_le_bytes());
+        bytes.extend(Receipt::VERSION.to_le_bytes());
+        bytes.extend(5_u32.to_le_bytes());
+        bytes.extend(checksum(Receipt::KIND, Receipt::VERSION, &content).to_le_bytes());
+        bytes.extend(content);
+        assert_eq!(open::<Receipt>(&bytes), Err(Error::Content));
+    }
+}
