@@ -1,5 +1,8 @@
 //! A program and a profile to an answer. [`naive`] is the specification; [`run`] is what runs.
 
+pub mod aggregate;
+pub mod exact_sum;
+
 use alloc::vec::Vec;
 
 use crate::plan::Prepared;

@@ -1,0 +1,47 @@
+//! Aggregates of values and of kept entries: one meaning for the function table, the evaluators and the state.
+
+use super::exact_sum::ExactSum;
+use crate::state::Number;
+use crate::value::Value;
+
+/// The exact sum; 0 of nothing.
+pub fn sum(numbers: impl Iterator<Item = Number>) -> Value {
+    let mut sum = ExactSum::new();
+    numbers.for_each(|number| sum.add(number));
+    sum.total()
+}
+
+/// The mean, as floating point; null of nothing.
+pub fn average(numbers: impl Iterator<Item = Number>) -> Value {
+    let mut sum = ExactSum::new();
+    let mut count = 0;
+    for number in numbers {
+        sum.add(number);
+        count += 1;
+    }
+    sum.mean(count)
+}
+
+impl Number {
+    /// The number that a value is, if it is one.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(Self::Integer(*number)),
+            Value::Double(number) => Some(Self::Double(*number)),
+            Value::Null
+            | Value::Boolean(_)
+            | Value::Time(_)
+            | Value::String(_)
+            | Value::List(_)
+            | Value::Object(_) => None,
+        }
+    }
+
+    /// The value that a number is.
+    pub fn value(self) -> Value {
+        match self {
+            Self::Integer(number) => Value::Integer(number),
+            Self::Double(number) => Value::Double(number),
+        }
+    }
+}
