@@ -29,3 +29,30 @@ pub struct Edge {
     /// Client of the public routes.
     pub client: Client,
 }
+
+impl Edge {
+    /// Starts it on a data directory and waits until it listens.
+    pub fn start(environment: &Environment, data: &Path, settings: &Settings) -> Result<Self> {
+        let (workerd, config) = (environment.node_modules().join(".bin/workerd"), data.join("workerd.capnp"));
+        let mut command = Command::new(workerd);
+        // The control channel on standard output says which port was chosen.
+        command.args(["serve", "--control-fd=1"]).arg(config);
+        let _ = (settings, EDGE_TOKEN);
+        let mut process = Process::start("edge", data, &mut command)?;
+        let port = process.line("its port", |line| {
+            let event: Value = serde_json::from_str(line).ok()?;
+            (event.get("event")?.as_str()? == "listen").then(|| event.get("port")?.as_u64())?
+        })?;
+        Ok(Self { process, client: Client::new(&format!("http://127.0.0.1:{port}")) })
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        self.client.base()
+    }
+
+    /// Ends it with SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill().context("cannot stop the edge")
+    }
+}

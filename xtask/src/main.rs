@@ -1,2 +1,40 @@
-//! `cargo xtask <task>`.
-fn main() {}
+//! `cargo xtask <task>`: set-up, demo, tests and benchmarks, with nothing to install by hand but Rust, Node and Python.
+
+use std::process::ExitCode;
+
+mod bench;
+mod build;
+mod demo;
+mod shell;
+mod test;
+mod tools;
+
+const USAGE: &str = "\
+cargo xtask demo [--check]   set up, build, start everything on loopback, load real data, show it; --check verifies and ends
+cargo xtask test             set up and run every test
+cargo xtask bench [name]     print figures and ratios: core, engine, http, edge, size (all of them without a name)
+cargo xtask setup            set up and build only";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments.as_slice() {
+        ["demo"] => demo::run(demo::Until::Interrupted),
+        ["demo", "--check"] => demo::run(demo::Until::Checked),
+        ["test"] => test::run(),
+        ["bench"] => bench::run(None),
+        ["bench", name] => bench::run(Some(name)),
+        ["setup"] => build::everything().map(|_built| ()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Running other programs, visibly: every step says what it does and how long it took.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// The repository.
+pub(crate) fn repository() -> PathBuf {
+    acquaint_tests::environment::repository()
+}
+
+/// The folder of built things: `CARGO_TARGET_DIR`, or `target`.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
+
+/// A command that runs in the repository.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(repository()).stdin(Stdio::null());
+    command
+}
+
+/// Runs a step, with its output shown, and fails if it fails.
+pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
+    let start = Instant::now();
+    eprintln!("==> {what}");
+    let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !status.success() {
+        bail!("{what}: {status}");
+    }
+    eprintln!("    {what}: {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// The first line of what a command prints, if it runs at all.
+pub(crate) fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()?.lines().next().map(str::to_owned)
+}

@@ -1,0 +1,50 @@
+//! Every test, cheapest first, so that a mistake shows early.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::build;
+use crate::shell::{command, step};
+use crate::tools;
+
+/// Sets up and runs every test.
+pub(crate) fn run() -> Result<()> {
+    let start = Instant::now();
+    step("formatting", command("cargo").args(["fmt", "--all", "--check"]))?;
+    tools::install()?;
+    lint()?;
+    native()?;
+    wasm()?;
+    let built = build::everything()?;
+    let mut end_to_end = command("cargo");
+    end_to_end.args(["test", "--package", "acquaint-tests"]);
+    end_to_end.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
+    end_to_end.env("ACQUAINT_PYTHON", &built.python).env("CHROMIUM_BIN", tools::chromium()?);
+    step("end to end", &mut end_to_end)?;
+    eprintln!("every test passed, in {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+fn lint() -> Result<()> {
+    let deny = ["--", "-D", "warnings"];
+    let mut native = command("cargo");
+    native.args(["clippy", "--workspace", "--all-targets"]).args(deny);
+    step("clippy", &mut native)?;
+    let mut worker = command("cargo");
+    worker.args(["clippy", "--package", "acquaint-edge", "--target", "wasm32-unknown-unknown"]).args(deny);
+    step("clippy, for the worker", &mut worker)
+}
+
+fn native() -> Result<()> {
+    let mut test = command("cargo");
+    test.args(["test", "--workspace", "--exclude", "acquaint-tests"]);
+    step("native tests", &mut test)
+}
+
+fn wasm() -> Result<()> {
+    let mut test = command("cargo");
+    test.args(["test", "--package", "acquaint-edge", "--target", "wasm32-unknown-unknown"]);
+    test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools::cargo_bin("wasm-bindgen-test-runner"));
+    step("Wasm tests", &mut test)
+}
