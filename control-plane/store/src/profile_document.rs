@@ -24,6 +24,8 @@ pub struct ProfileDocument {
     pub fragments: Vec<Fragment>,
     /// Which audiences it is in, and was in.
     pub memberships: Memberships,
+    /// How many events are stored for it.
+    pub events: u32,
     /// Its folded events.
     pub state: State,
     /// Fingerprint of the program for which `state` was folded.
@@ -43,6 +45,8 @@ pub struct ProfileDocument {
 pub struct StoredEvent {
     /// Where it belongs.
     pub dataset: DatasetId,
+    /// The primary identity it was sent for: the event follows it when it is linked to another profile.
+    pub identity: Identity,
     /// What happened.
     pub event: Event,
 }
@@ -65,6 +69,7 @@ impl ProfileDocument {
             identities: IdentityMap::new(),
             fragments: Vec::new(),
             memberships: Memberships::new(),
+            events: 0,
             state: State::default(),
             program: 0,
             deadline_ms: None,
