@@ -8,11 +8,15 @@ pub mod edge;
 pub mod environment;
 pub mod http;
 pub mod oracle;
+pub mod page;
 pub mod process;
 pub mod receiver;
+pub mod system;
 pub mod wait;
 
 pub use control_plane::ControlPlane;
 pub use edge::Edge;
 pub use environment::Environment;
+pub use page::Page;
 pub use receiver::Receiver;
+pub use system::System;
