@@ -7,6 +7,7 @@ pub mod demo_data;
 pub mod edge;
 pub mod environment;
 pub mod http;
+pub mod membership;
 pub mod oracle;
 pub mod page;
 pub mod process;

@@ -88,6 +88,19 @@ impl System {
     }
 }
 
+impl System {
+    /// Waits until every event seen at the edge is known to the control plane, and decided.
+    pub fn edge_drained(&self) -> Result<()> {
+        wait::until("the edge to forward its events", Duration::from_secs(120), || {
+            let status = self.edge.status()?;
+            let waiting = status.get("unacknowledged").and_then(Value::as_u64);
+            Ok((waiting == Some(0)).then_some(()))
+        })?;
+        self.control.settle()?;
+        Ok(())
+    }
+}
+
 /// A free address of loopback.
 fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
