@@ -7,12 +7,14 @@
 pub mod log;
 pub mod tables;
 
+pub mod embedded;
 pub mod keys;
 
 pub mod catalog;
 pub mod profile_document;
 pub mod record;
 
+pub use embedded::Embedded;
 pub use log::{Log, Topic};
 pub use profile_document::{ProfileDocument, StoredEvent};
 pub use tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
@@ -38,9 +40,31 @@ pub enum Error {
         /// Table and key.
         place: String,
     },
+    /// A key that no table can hold.
+    #[error("a key of {bytes} bytes in table `{table}`: 1 to {max} are allowed")]
+    Key {
+        /// The table.
+        table: &'static str,
+        /// How long the key is.
+        bytes: usize,
+        /// How long it may be.
+        max: usize,
+    },
+    /// Another process works in this directory.
+    #[error("`{directory}` is in use by another process")]
+    Locked {
+        /// Which.
+        directory: String,
+    },
     /// The store is shutting down or cannot keep up; try again later.
     #[error("the store is not accepting writes")]
     Unavailable,
+}
+
+impl Error {
+    pub(crate) fn storage(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Storage(error.into())
+    }
 }
 
 /// Result of a store operation.

@@ -13,6 +13,19 @@ pub enum Topic {
     Changes,
 }
 
+impl Topic {
+    /// Every topic.
+    pub const ALL: [Self; 2] = [Self::Records, Self::Changes];
+
+    /// Its name on disk and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Records => "log-records",
+            Self::Changes => "log-changes",
+        }
+    }
+}
+
 /// An append-only log per topic.
 pub trait Log: Send + Sync {
     /// Appends payloads in order and returns the position of the first, once all of them are durable.

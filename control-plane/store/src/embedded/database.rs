@@ -1,0 +1,244 @@
+//! The tables and logs on disk: what is read from where, and one batch written at a time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use acquaint_core::id::Position;
+use fjall::{Iter, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
+
+use super::marker::Marker;
+use super::positions::Ends;
+use crate::tables::{Read, Row, Snapshot, Table, WriteBatch};
+use crate::{Error, Result, Topic, keys};
+
+/// The longest key, in bytes.
+pub(super) const KEY_BYTES_MAX: usize = u16::MAX as usize;
+/// Blocks kept in memory, in bytes.
+const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+/// Where the number of batches ever applied is kept: written with every batch.
+const COUNT_KEY: &str = "batches";
+
+/// What is wrong with the files.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damage {
+    #[error("log `{topic:?}` has no record {position}, which was acknowledged")]
+    Gap { topic: Topic, position: Position },
+    #[error("only {found} of {acknowledged} acknowledged batches are left: the journal is damaged")]
+    Lost { found: u64, acknowledged: u64 },
+    #[error("the file `{0}` is missing or damaged")]
+    File(&'static str),
+    #[error("the storage engine gave up on damaged files")]
+    Panic,
+    #[error("an earlier write failed; reopen the store")]
+    Stopped,
+}
+
+/// The open database.
+pub(super) struct Database {
+    database: fjall::Database,
+    tables: BTreeMap<Table, Keyspace>,
+    logs: BTreeMap<Topic, Keyspace>,
+    internal: Keyspace,
+    /// Held as long as anything reads or writes.
+    _lock: File,
+}
+
+impl Database {
+    pub(super) fn open(directory: &Path, lock: File) -> Result<(Self, Marker)> {
+        let (tables, note) = (directory.join("tables"), directory.join("durable"));
+        let fresh = !tables.try_exists().map_err(Error::storage)?;
+        let mut marker = if fresh {
+            Marker::create(&note).map_err(Error::storage)?
+        } else {
+            let marker = Marker::open(&note).map_err(Error::storage)?;
+            marker.ok_or_else(|| Error::storage(Damage::File("durable")))?
+        };
+        let database = guarded(|| Self::recover(&tables, lock))?;
+        let found = database.count()?;
+        if found < marker.count {
+            return Err(Error::storage(Damage::Lost { found, acknowledged: marker.count }));
+        }
+        // What was recovered may have been read by nobody yet; from here on it is, so it has to stay.
+        database.persist(PersistMode::SyncAll)?;
+        marker.write(found).map_err(Error::storage)?;
+        Ok((database, marker))
+    }
+
+    fn recover(directory: &Path, lock: File) -> Result<Self> {
+        let database = fjall::Database::builder(directory)
+            .manual_journal_persist(true)
+            .cache_size(CACHE_BYTES)
+            .open()
+            .map_err(Error::storage)?;
+        let keyspace = |name: &str| {
+            let options = || KeyspaceCreateOptions::default().manual_journal_persist(true);
+            database.keyspace(name, options).map_err(Error::storage)
+        };
+        let mut tables = BTreeMap::new();
+        for table in Table::ALL {
+            tables.insert(table, keyspace(table.name())?);
+        }
+        let mut logs = BTreeMap::new();
+        for topic in Topic::ALL {
+            logs.insert(topic, keyspace(topic.name())?);
+        }
+        let internal = keyspace("internal")?;
+        Ok(Self { tables, logs, internal, database, _lock: lock })
+    }
+
+    /// How many batches were ever applied.
+    pub(super) fn count(&self) -> Result<u64> {
+        match guarded(|| self.internal.get(COUNT_KEY).map_err(Error::storage))? {
+            None => Ok(0),
+            Some(bytes) => keys::parse_position(&bytes).ok_or_else(|| Error::storage(Damage::File("tables"))),
+        }
+    }
+
+    /// The position of the last record of a log.
+    pub(super) fn end(&self, topic: Topic) -> Result<Position> {
+        guarded(|| match self.log(topic)?.last_key_value() {
+            None => Ok(0),
+            Some(row) => {
+                let key = row.key().map_err(Error::storage)?;
+                keys::parse_position(&key).ok_or_else(|| Error::storage(Damage::File("tables")))
+            }
+        })
+    }
+
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+            return Ok(None);
+        }
+        guarded(|| Ok(self.table(table)?.get(key).map_err(Error::storage)?.map(|value| value.to_vec())))
+    }
+
+    pub(super) fn scan(
+        &self,
+        table: Table,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>> {
+        if is_empty(from, to) {
+            return Ok(Vec::new());
+        }
+        guarded(|| collect(self.table(table)?.range::<&[u8], _>((from, to)), limit))
+    }
+
+    pub(super) fn scan_log(
+        &self,
+        topic: Topic,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>> {
+        guarded(|| collect(self.log(topic)?.range::<&[u8], _>((from, to)), limit))
+    }
+
+    /// Applies one batch, the `count`th, without flushing. Appends take the next positions of `ends`; the answer is
+    /// the first of them.
+    pub(super) fn apply(&self, batch: WriteBatch, count: u64, ends: &mut Ends) -> Result<Position> {
+        let mut writes = self.database.batch().durability(None);
+        // The same key twice in one batch would have the same sequence number twice: only the last write goes in.
+        let mut last = BTreeMap::new();
+        for (table, key, value) in batch.writes {
+            last.insert((table, key), value);
+        }
+        for ((table, key), value) in last {
+            let keyspace = self.table(table)?;
+            match value {
+                Some(value) => writes.insert(keyspace, key, value),
+                None => writes.remove(keyspace, key),
+            }
+        }
+        let mut first = None;
+        for (topic, payload) in batch.appends {
+            let position = ends.take(topic);
+            first.get_or_insert(position);
+            writes.insert(self.log(topic)?, keys::position(position), payload);
+        }
+        writes.insert(&self.internal, COUNT_KEY, count.to_be_bytes());
+        guarded(|| writes.commit().map_err(Error::storage))?;
+        Ok(first.unwrap_or_default())
+    }
+
+    pub(super) fn persist(&self, mode: PersistMode) -> Result<()> {
+        guarded(|| self.database.persist(mode).map_err(Error::storage))
+    }
+
+    fn table(&self, table: Table) -> Result<&Keyspace> {
+        self.tables.get(&table).ok_or_else(|| Error::storage(Damage::File(table.name())))
+    }
+
+    fn log(&self, topic: Topic) -> Result<&Keyspace> {
+        self.logs.get(&topic).ok_or_else(|| Error::storage(Damage::File(topic.name())))
+    }
+
+    /// Writes everything that is only in memory and the journal into table files.
+    #[cfg(test)]
+    pub(super) fn flush_tables(&self) {
+        for keyspace in self.tables.values().chain(self.logs.values()).chain([&self.internal]) {
+            keyspace.rotate_memtable_and_wait().unwrap();
+        }
+    }
+}
+
+/// A frozen view.
+pub(super) struct View {
+    snapshot: fjall::Snapshot,
+    database: Arc<Database>,
+}
+
+impl View {
+    pub(super) fn new(database: Arc<Database>) -> Self {
+        Self { snapshot: database.database.snapshot(), database }
+    }
+}
+
+impl Read for View {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+            return Ok(None);
+        }
+        let keyspace = self.database.table(table)?;
+        guarded(|| Ok(self.snapshot.get(keyspace, key).map_err(Error::storage)?.map(|value| value.to_vec())))
+    }
+
+    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>> {
+        if is_empty(from, to) {
+            return Ok(Vec::new());
+        }
+        let keyspace = self.database.table(table)?;
+        guarded(|| collect(self.snapshot.range::<&[u8], _>(keyspace, (from, to)), limit))
+    }
+}
+
+impl Snapshot for View {}
+
+fn collect(rows: Iter, limit: usize) -> Result<Vec<Row>> {
+    let pair = |row: fjall::Guard| {
+        let (key, value) = row.into_inner().map_err(Error::storage)?;
+        Ok((key.to_vec(), value.to_vec()))
+    };
+    rows.take(limit).map(pair).collect()
+}
+
+/// The storage engine asserts that a range does not run backwards.
+fn is_empty(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => {
+            from >= to
+        }
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+    }
+}
+
+/// The storage engine panics on some kinds of damage; to us that is an error like any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::storage(Damage::Panic)))
+}

@@ -1,0 +1,141 @@
+//! The store of one machine: every table and log in one embedded LSM database with one journal.
+//!
+//! - All writes pass through one thread ([`committer`]): it gives log positions, checks expectations, applies batches in
+//!   order and flushes once for everybody who waits.
+//! - A log record that somebody wants durable is read by nobody before it is. A table row is read as soon as its batch
+//!   is applied.
+//! - After a failed write or flush nothing is written any more: what is on disk then is unknown until it is reopened.
+//! - How far the journal was flushed is noted beside it ([`marker`]); a journal that recovers less is refused, because
+//!   a damaged journal is otherwise cut at the damage without a word.
+
+mod committer;
+mod database;
+mod marker;
+mod positions;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{File, TryLockError};
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acquaint_core::id::Position;
+
+use crate::tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
+use crate::{Error, Log, Result, Topic, keys};
+use committer::Committer;
+use database::Database;
+use positions::Positions;
+
+/// The embedded store. Dropping it flushes and closes it.
+pub struct Embedded {
+    committer: Committer,
+    database: Arc<Database>,
+    positions: Arc<Positions>,
+}
+
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Embedded").field("positions", &self.positions).finish_non_exhaustive()
+    }
+}
+
+impl Embedded {
+    /// Opens the store in a directory, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Locked`] if another process works in it; [`Error::Storage`] if the disk fails, or if anything that was
+    /// acknowledged is no longer there.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self> {
+        let directory = directory.as_ref();
+        std::fs::create_dir_all(directory).map_err(Error::storage)?;
+        let lock = lock(directory)?;
+        let (database, marker) = Database::open(directory, lock)?;
+        let database = Arc::new(database);
+        let positions =
+            Arc::new(Positions::new(database.end(Topic::Records)?, database.end(Topic::Changes)?));
+        let committer = Committer::start(Arc::clone(&database), Arc::clone(&positions), marker)?;
+        Ok(Self { committer, database, positions })
+    }
+
+    /// Writes what is queued, flushes, and refuses every later write with [`Error::Unavailable`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] if the last flush failed, now or earlier.
+    pub fn close(&self) -> Result<()> {
+        self.committer.close()
+    }
+}
+
+fn lock(directory: &Path) -> Result<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(directory.join("lock"))
+        .map_err(Error::storage)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { directory: directory.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(Error::storage(error)),
+    }
+}
+
+impl Log for Embedded {
+    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
+        let appends = payloads.into_iter().map(|payload| (topic, payload)).collect();
+        self.committer.submit(WriteBatch { appends, ..WriteBatch::default() }, true)
+    }
+
+    fn read(&self, topic: Topic, after: Position, limit: usize) -> Result<Vec<(Position, Vec<u8>)>> {
+        let end = self.end(topic);
+        if after >= end || limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (keys::position(after), keys::position(end));
+        let rows = self.database.scan_log(topic, Bound::Excluded(&from), Bound::Included(&to), limit)?;
+        let mut records = Vec::with_capacity(rows.len());
+        for (expected, (key, payload)) in (after.saturating_add(1)..).zip(rows) {
+            if keys::parse_position(&key) != Some(expected) {
+                return Err(Error::storage(database::Damage::Gap { topic, position: expected }));
+            }
+            records.push((expected, payload));
+        }
+        if records.is_empty() {
+            return Err(Error::storage(database::Damage::Gap { topic, position: after.saturating_add(1) }));
+        }
+        Ok(records)
+    }
+
+    fn end(&self, topic: Topic) -> Position {
+        self.positions.end(topic)
+    }
+
+    fn wait(&self, topic: Topic, after: Position, timeout: Duration) -> bool {
+        self.positions.wait(topic, after, timeout)
+    }
+}
+
+impl Read for Embedded {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.database.get(table, key)
+    }
+
+    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>> {
+        self.database.scan(table, from, to, limit)
+    }
+}
+
+impl ProfileStore for Embedded {
+    fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()> {
+        self.committer.submit(batch, durable).map(drop)
+    }
+
+    fn snapshot(&self) -> Box<dyn Snapshot> {
+        Box::new(database::View::new(Arc::clone(&self.database)))
+    }
+}
