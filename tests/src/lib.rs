@@ -14,6 +14,7 @@ pub mod process;
 pub mod receiver;
 pub mod system;
 pub mod wait;
+pub mod workload;
 
 pub use control_plane::ControlPlane;
 pub use edge::Edge;

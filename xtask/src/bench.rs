@@ -1,8 +1,49 @@
-//! Benchmarks.
+//! Benchmarks: built for release, each printing its figures on one line or a few; ratios are of the same run.
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use acquaint_tests::Environment;
+use anyhow::{Result, bail, ensure};
+
+use crate::build::{self, Profile};
+use crate::shell::{command, repository, step};
+use crate::tools;
+
+const NAMES: [&str; 5] = ["core", "engine", "http", "edge", "size"];
 
 /// Runs the named benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
-    bail!("not built yet: bench {}", name.unwrap_or_default())
+    if let Some(name) = name
+        && !NAMES.contains(&name)
+    {
+        bail!("no benchmark `{name}`: there are {}", NAMES.join(", "));
+    }
+    tools::install()?;
+    let acquaint = build::control_plane(Profile::Release)?;
+    let worker = build::worker()?;
+    let built = Environment { acquaint, worker, python: tools::python()?, repository: repository() };
+    for benchmark in NAMES.iter().filter(|benchmark| name.is_none_or(|name| name == **benchmark)) {
+        if *benchmark == "size" {
+            size(&built.worker)?;
+        } else {
+            let mut bench = command("cargo");
+            bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
+            bench.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
+            bench.env("ACQUAINT_PYTHON", &built.python);
+            step(&format!("bench {benchmark}"), &mut bench)?;
+        }
+    }
+    Ok(())
+}
+
+/// The worker as it is uploaded: all of its files, gzipped.
+fn size(worker: &Path) -> Result<()> {
+    let mut script = command("sh");
+    script.arg("-c").arg("cat index.js *.wasm | gzip -9 | wc -c; cat index.js *.wasm | wc -c").current_dir(worker);
+    let output = script.output()?;
+    ensure!(output.status.success(), "cannot measure {}", worker.display());
+    let text = String::from_utf8(output.stdout)?;
+    let mut sizes = text.lines().map(str::trim);
+    println!("size  worker {} bytes gzipped, {} raw", sizes.next().unwrap_or("?"), sizes.next().unwrap_or("?"));
+    Ok(())
 }

@@ -1,0 +1,58 @@
+//! A synthetic workload for benchmarks: many audiences over shared leaves, and events that touch some of them. Made from
+//! numbers, so that every run measures the same.
+
+use acquaint_core::profile::Event;
+use acquaint_core::value::{Fields, Value};
+
+/// Event types, most frequent last.
+const TYPES: [&str; 4] = ["commerce.purchases", "commerce.productListAdds", "email.open", "web.pageViews"];
+/// Product categories.
+const CATEGORIES: usize = 40;
+
+/// The PQL of audience `number`: an attribute, two behaviours over windows of its own, and a negation.
+pub fn audience(number: usize) -> String {
+    let category = number % CATEGORIES;
+    let days = 7 + number % 5 * 20;
+    let least = 1 + number % 3;
+    format!(
+        "loyalty.tier in [\"gold\", \"silver\"] \
+         and xEvent[eventType = \"commerce.purchases\" and category = \"c{category}\" and timestamp occurs <= {days} days before now].count() >= {least} \
+         and xEvent[eventType = \"commerce.purchases\" and timestamp occurs <= {days} days before now].total.sum() > {} \
+         and not (xEvent[eventType = \"email.open\" and timestamp occurs <= {} days before now])",
+        50 + number % 7 * 10,
+        1 + number % 30,
+    )
+}
+
+/// JSON Schema properties of the profile and of events, for [`audience`].
+pub fn schemas() -> (serde_json::Value, serde_json::Value) {
+    let text = serde_json::json!({ "type": "string" });
+    (
+        serde_json::json!({ "loyalty": { "type": "object", "properties": { "tier": text } } }),
+        serde_json::json!({ "category": text, "total": { "type": "number" } }),
+    )
+}
+
+/// Event `number` of the stream; one in ten is a purchase.
+pub fn event(number: u64, timestamp_ms: i64) -> Event {
+    let kind = match number % 10 {
+        0 => 0,
+        1 | 2 => 1,
+        3 | 4 => 2,
+        _ => 3,
+    };
+    let mut fields = Fields::new();
+    fields.insert("eventType".into(), Value::String(TYPES.get(kind).copied().unwrap_or_default().into()));
+    if kind < 2 {
+        fields.insert("category".into(), Value::String(format!("c{}", number / 10 % CATEGORIES as u64)));
+        fields.insert("total".into(), Value::Double((number % 90) as f64 + 0.25));
+    }
+    Event { id: format!("e{number}"), timestamp_ms, fields }
+}
+
+/// A quantile of measurements, which are sorted by this.
+pub fn quantile(measured: &mut [std::time::Duration], fraction: f64) -> std::time::Duration {
+    measured.sort_unstable();
+    let index = ((measured.len() as f64 * fraction) as usize).min(measured.len().saturating_sub(1));
+    measured.get(index).copied().unwrap_or_default()
+}
