@@ -1,6 +1,8 @@
 //! A synthetic workload for benchmarks: many audiences over shared leaves, and events that touch some of them. Made from
 //! numbers, so that every run measures the same.
 
+use acquaint_core::lang::AudienceDirectory;
+use acquaint_core::lang::schema::{Type, UnionSchema};
 use acquaint_core::profile::Event;
 use acquaint_core::value::{Fields, Value};
 
@@ -21,15 +23,6 @@ pub fn audience(number: usize) -> String {
          and not (xEvent[eventType = \"email.open\" and timestamp occurs <= {} days before now])",
         50 + number % 7 * 10,
         1 + number % 30,
-    )
-}
-
-/// JSON Schema properties of the profile and of events, for [`audience`].
-pub fn schemas() -> (serde_json::Value, serde_json::Value) {
-    let text = serde_json::json!({ "type": "string" });
-    (
-        serde_json::json!({ "loyalty": { "type": "object", "properties": { "tier": text } } }),
-        serde_json::json!({ "category": text, "total": { "type": "number" } }),
     )
 }
 
@@ -55,4 +48,23 @@ pub fn quantile(measured: &mut [std::time::Duration], fraction: f64) -> std::tim
     measured.sort_unstable();
     let index = ((measured.len() as f64 * fraction) as usize).min(measured.len().saturating_sub(1));
     measured.get(index).copied().unwrap_or_default()
+}
+
+/// The schema that [`audience`] is checked against.
+pub fn schema() -> UnionSchema {
+    let tier = Type::Object([("tier".into(), Type::String)].into());
+    UnionSchema {
+        profile: [("loyalty".into(), tier)].into(),
+        event: [("category".into(), Type::String), ("total".into(), Type::Number)].into(),
+    }
+}
+
+/// A directory without audiences: the workload does not refer to any.
+#[derive(Clone, Copy, Debug)]
+pub struct NoAudiences;
+
+impl AudienceDirectory for NoAudiences {
+    fn contains(&self, _id: &str) -> bool {
+        false
+    }
 }
