@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod format;
+pub mod occurs;
 pub mod parse;
 
 pub use format::{format_date, format_instant};

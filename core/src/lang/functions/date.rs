@@ -1,0 +1,87 @@
+//! Functions of time, all UTC.
+
+use super::{Context, lift};
+use crate::time::calendar::{Civil, civil, start_of_date};
+use crate::time::format_date;
+use crate::value::Value;
+
+pub(super) fn get_month(_: Context, arguments: &[Value]) -> Value {
+    part(arguments, |civil| civil.month)
+}
+
+pub(super) fn get_year(_: Context, arguments: &[Value]) -> Value {
+    part(arguments, |civil| civil.year)
+}
+
+pub(super) fn get_day_of_month(_: Context, arguments: &[Value]) -> Value {
+    part(arguments, |civil| civil.day)
+}
+
+pub(super) fn current_month(context: Context, _: &[Value]) -> Value {
+    Value::Integer(civil(context.now_ms).month)
+}
+
+pub(super) fn current_year(context: Context, _: &[Value]) -> Value {
+    Value::Integer(civil(context.now_ms).year)
+}
+
+pub(super) fn current_day_of_month(context: Context, _: &[Value]) -> Value {
+    Value::Integer(civil(context.now_ms).day)
+}
+
+/// A day, as text (`2020-03-14`), so that it goes on to be a whole day wherever it is used as an anchor. `Null` if
+/// there is no such day, or its year does not have four digits.
+pub(super) fn date(_: Context, arguments: &[Value]) -> Value {
+    let [Value::Integer(year), Value::Integer(month), Value::Integer(day)] = arguments else {
+        return Value::Null;
+    };
+    match start_of_date(*year, *month, *day) {
+        Some(start_ms) if (0..=9_999).contains(year) => Value::String(format_date(start_ms)),
+        Some(_) | None => Value::Null,
+    }
+}
+
+fn part(arguments: &[Value], part: impl Fn(Civil) -> i64) -> Value {
+    lift::each(arguments.first(), |value| {
+        value.as_instant_ms().map_or(Value::Null, |timestamp_ms| Value::Integer(part(civil(timestamp_ms))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::parse_instant;
+
+    const ANY: Context = Context { now_ms: 0 };
+
+    fn check_date(year: i64, month: i64, day: i64, expected: Value) {
+        let arguments = [Value::Integer(year), Value::Integer(month), Value::Integer(day)];
+        assert_eq!(date(ANY, &arguments), expected);
+    }
+
+    #[test]
+    fn dates_are_days() {
+        check_date(2020, 3, 14, Value::from("2020-03-14"));
+        check_date(2020, 2, 30, Value::Null);
+        check_date(i64::MAX, i64::MIN, 0, Value::Null);
+        assert_eq!(date(ANY, &[Value::Null, Value::Integer(1), Value::Integer(1)]), Value::Null);
+    }
+
+    #[test]
+    fn parts_are_read_from_any_form_of_instant() {
+        let time = Value::Time(parse_instant("2024-12-31T23:59:59Z").unwrap());
+        assert_eq!(get_month(ANY, &[time.clone()]), Value::Integer(12));
+        assert_eq!(get_year(ANY, &[time]), Value::Integer(2024));
+        assert_eq!(get_day_of_month(ANY, &[Value::from("2024-12-31T23:30:00-01:00")]), Value::Integer(1));
+        assert_eq!(get_month(ANY, &[Value::from("1990-07-05")]), Value::Integer(7));
+        assert_eq!(get_month(ANY, &[Value::from("July")]), Value::Null);
+    }
+
+    #[test]
+    fn the_current_day_is_that_of_the_evaluation() {
+        let now = Context { now_ms: parse_instant("2024-02-29T00:00:00Z").unwrap() };
+        assert_eq!(current_day_of_month(now, &[]), Value::Integer(29));
+        assert_eq!(current_month(now, &[]), Value::Integer(2));
+        assert_eq!(current_year(now, &[]), Value::Integer(2024));
+    }
+}

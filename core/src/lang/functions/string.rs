@@ -1,0 +1,246 @@
+//! Functions of text. Case folding is Unicode's lower case.
+
+use alloc::string::String;
+
+use super::{Context, lift, pattern};
+use crate::value::Value;
+
+pub(super) fn starts_with(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| text.starts_with(part))
+}
+
+pub(super) fn does_not_start_with(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| !text.starts_with(part))
+}
+
+pub(super) fn ends_with(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| text.ends_with(part))
+}
+
+pub(super) fn does_not_end_with(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| !text.ends_with(part))
+}
+
+pub(super) fn contains(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| text.contains(part))
+}
+
+pub(super) fn does_not_contain(_: Context, arguments: &[Value]) -> Value {
+    test(arguments, |text, part| !text.contains(part))
+}
+
+/// Any of the given values; a boolean in the last place says whether case matters (design, decision 6).
+pub(super) fn equals(_: Context, arguments: &[Value]) -> Value {
+    let Some(any_of) = AnyOf::read(arguments) else { return Value::Null };
+    lift::any(arguments.first(), |value| any_of.holds(value))
+}
+
+/// None of the given values.
+pub(super) fn not_equal_to(_: Context, arguments: &[Value]) -> Value {
+    let Some(any_of) = AnyOf::read(arguments) else { return Value::Null };
+    lift::any(arguments.first(), |value| any_of.holds(value).map(|holds| !holds))
+}
+
+pub(super) fn like(_: Context, arguments: &[Value]) -> Value {
+    let Some(like) = arguments.get(1).and_then(Value::as_str) else { return Value::Null };
+    lift::any(arguments.first(), |value| Some(pattern::like(value.as_str()?, like)))
+}
+
+pub(super) fn matches(_: Context, arguments: &[Value]) -> Value {
+    let Some(regex) = arguments.get(1).and_then(Value::as_str).and_then(|text| pattern::compile(text).ok())
+    else {
+        return Value::Null;
+    };
+    pattern::matches(&regex, arguments.first().unwrap_or(&Value::Null))
+}
+
+pub(super) fn regex_group(_: Context, arguments: &[Value]) -> Value {
+    let Some(regex) = arguments.get(1).and_then(Value::as_str).and_then(|text| pattern::compile(text).ok())
+    else {
+        return Value::Null;
+    };
+    let Some(Value::Integer(group)) = arguments.get(2) else { return Value::Null };
+    let Ok(group) = usize::try_from(*group) else { return Value::Null };
+    pattern::group(&regex, group, arguments.first().unwrap_or(&Value::Null))
+}
+
+pub(super) fn lower_case(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| Value::String(text.to_lowercase()))
+}
+
+pub(super) fn upper_case(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| Value::String(text.to_uppercase()))
+}
+
+pub(super) fn trim(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| Value::from(text.trim()))
+}
+
+pub(super) fn left_trim(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| Value::from(text.trim_start()))
+}
+
+pub(super) fn right_trim(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| Value::from(text.trim_end()))
+}
+
+/// In characters, not bytes.
+pub(super) fn length(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| i64::try_from(text.chars().count()).map_or(Value::Null, Value::Integer))
+}
+
+pub(super) fn concat(_: Context, arguments: &[Value]) -> Value {
+    let mut joined = String::new();
+    for argument in arguments {
+        let Value::String(text) = argument else { return Value::Null };
+        joined.push_str(text);
+    }
+    if arguments.is_empty() { Value::Null } else { Value::String(joined) }
+}
+
+/// Missing, or text, a list or an object without anything in it.
+pub(super) fn is_empty(_: Context, arguments: &[Value]) -> Value {
+    Value::Boolean(empty(arguments))
+}
+
+pub(super) fn is_not_empty(_: Context, arguments: &[Value]) -> Value {
+    Value::Boolean(!empty(arguments))
+}
+
+fn empty(arguments: &[Value]) -> bool {
+    match arguments.first() {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::List(items)) => items.is_empty(),
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(Value::Boolean(_) | Value::Integer(_) | Value::Double(_) | Value::Time(_)) => false,
+    }
+}
+
+fn map(arguments: &[Value], compute: impl Fn(&str) -> Value) -> Value {
+    lift::each(arguments.first(), |value| value.as_str().map_or(Value::Null, &compute))
+}
+
+/// `(text, part [, caseSensitive = true])`; null if a part is null.
+fn test(arguments: &[Value], holds: impl Fn(&str, &str) -> bool) -> Value {
+    let Some(part) = arguments.get(1).and_then(Value::as_str) else { return Value::Null };
+    match arguments.get(2) {
+        None | Some(Value::Boolean(true)) => {
+            lift::any(arguments.first(), |value| Some(holds(value.as_str()?, part)))
+        }
+        Some(Value::Boolean(false)) => {
+            let part = part.to_lowercase();
+            lift::any(arguments.first(), |value| Some(holds(&value.as_str()?.to_lowercase(), &part)))
+        }
+        Some(_) => Value::Null,
+    }
+}
+
+struct AnyOf<'a> {
+    candidates: &'a [Value],
+    case_sensitive: bool,
+}
+
+impl<'a> AnyOf<'a> {
+    fn read(arguments: &'a [Value]) -> Option<Self> {
+        let (_, rest) = arguments.split_first()?;
+        let (candidates, case_sensitive) = match rest.split_last() {
+            // With one argument only, a boolean is what is compared with.
+            Some((Value::Boolean(case_sensitive), before)) if !before.is_empty() => (before, *case_sensitive),
+            Some(_) | None => (rest, true),
+        };
+        let usable = !candidates.is_empty() && candidates.iter().all(|candidate| *candidate != Value::Null);
+        usable.then_some(Self { candidates, case_sensitive })
+    }
+
+    fn holds(&self, value: &Value) -> Option<bool> {
+        if *value == Value::Null {
+            return None;
+        }
+        Some(self.candidates.iter().any(|candidate| match (value, candidate) {
+            (Value::String(left), Value::String(right)) if !self.case_sensitive => {
+                left.to_lowercase() == right.to_lowercase()
+            }
+            (left, right) => left.equals(right),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::super::find;
+    use super::*;
+    use serde_json::json;
+
+    fn check(name: &str, arguments: serde_json::Value, expected: serde_json::Value) {
+        let values: vec::Vec<Value> =
+            arguments.as_array().unwrap().iter().map(|json| Value::from_json(json, 8).unwrap()).collect();
+        let found = (find(name).unwrap().apply)(Context { now_ms: 0 }, &values);
+        assert_eq!(found.to_json(), expected, "{name} {arguments}");
+    }
+
+    #[test]
+    fn parts_of_text_are_tested_with_or_without_case() {
+        check("startsWith", json!(["Acquaint", "Acq"]), json!(true));
+        check("startsWith", json!(["Acquaint", "acq"]), json!(false));
+        check("startsWith", json!(["Acquaint", "acq", false]), json!(true));
+        check("doesNotStartWith", json!(["Acquaint", "acq"]), json!(true));
+        check("endsWith", json!(["a@b.com", ".com"]), json!(true));
+        check("doesNotEndWith", json!(["a@b.COM", ".com", false]), json!(false));
+        check("contains", json!(["straße", "ss"]), json!(false));
+        check("doesNotContain", json!(["ÄB", "äb", false]), json!(false));
+    }
+
+    #[test]
+    fn a_missing_text_is_neither_in_nor_out() {
+        for name in ["contains", "doesNotContain", "equals", "notEqualTo", "like", "matches"] {
+            check(name, json!([null, "a"]), json!(null));
+            check(name, json!(["a", null]), json!(null));
+        }
+    }
+
+    #[test]
+    fn equals_takes_several_texts_or_a_case_flag() {
+        check("equals", json!(["b", "a", "b", "c"]), json!(true));
+        check("equals", json!(["B", "b"]), json!(false));
+        check("equals", json!(["B", "b", false]), json!(true));
+        check("equals", json!(["B", "a", "b", false]), json!(true));
+        check("equals", json!([true, true]), json!(true));
+        check("equals", json!([1, 1.0]), json!(true));
+        check("notEqualTo", json!(["B", "b", false]), json!(false));
+        check("notEqualTo", json!(["B", "b"]), json!(true));
+    }
+
+    #[test]
+    fn a_projected_list_matches_if_any_item_does() {
+        check("contains", json!([["ab", "cd"], "d"]), json!(true));
+        check("contains", json!([[], "d"]), json!(false));
+        check("lowerCase", json!([["Ab", null, 3]]), json!(["ab"]));
+    }
+
+    #[test]
+    fn patterns_are_found() {
+        check("like", json!(["Acquaint", "%q_a%"]), json!(true));
+        check("matches", json!(["john doe", "(?i)^John"]), json!(true));
+        check("matches", json!(["xjohn", "john"]), json!(true));
+        check("matches", json!(["x", "(?=x)"]), json!(null));
+        check("regexGroup", json!(["a@example.com", "@(\\w+)", 1]), json!("example"));
+        check("regexGroup", json!(["a@example.com", "@(\\w+)", 2]), json!(null));
+        check("regexGroup", json!(["a", "@(\\w+)", -1]), json!(null));
+    }
+
+    #[test]
+    fn text_is_changed_and_measured() {
+        check("upperCase", json!(["straße"]), json!("STRASSE"));
+        check("length", json!(["né"]), json!(2));
+        check("trim", json!(["  a "]), json!("a"));
+        check("leftTrim", json!(["  a "]), json!("a "));
+        check("rightTrim", json!(["  a "]), json!("  a"));
+        check("concat", json!(["a", "b", "c"]), json!("abc"));
+        check("concat", json!(["a", null]), json!(null));
+        check("isEmpty", json!([""]), json!(true));
+        check("isNotEmpty", json!([[0]]), json!(true));
+    }
+}

@@ -1,0 +1,159 @@
+//! The table: every function, in the order of its code (`pql.md` 1.8).
+
+use super::ParameterType as Kind;
+use super::{Context, Parameter, Presence, ResultType, Row, aggregate, array, date, map, string};
+use crate::value::Value;
+
+const fn parameter(name: &'static str, kind: Kind, presence: Presence) -> Parameter {
+    Parameter { name, kind, presence }
+}
+
+const fn required(name: &'static str, kind: Kind) -> Parameter {
+    parameter(name, kind, Presence::Required)
+}
+
+const fn row(
+    code: u16,
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: ResultType,
+    apply: fn(Context, &[Value]) -> Value,
+    doc: &'static str,
+) -> Row {
+    Row { code, name, parameters, result, needs_now: false, apply, doc }
+}
+
+const fn needs_now(row: Row) -> Row {
+    Row { needs_now: true, ..row }
+}
+
+const TEXT: Parameter = required("text", Kind::String);
+const PART: Parameter = required("part", Kind::String);
+const TEXTS: Parameter = parameter("more", Kind::String, Presence::Repeated);
+const CASE: Parameter = parameter("caseSensitive", Kind::Boolean, Presence::Optional);
+const REGEX: Parameter = required("regex", Kind::Regex);
+const GROUP: Parameter = required("group", Kind::Integer);
+const VALUE: Parameter = required("value", Kind::Any);
+const OTHER: Parameter = required("other", Kind::Any);
+const MORE: Parameter = parameter("more", Kind::Any, Presence::Repeated);
+const INSTANT: Parameter = required("instant", Kind::Instant);
+const YEAR: Parameter = required("year", Kind::Integer);
+const MONTH: Parameter = required("month", Kind::Integer);
+const DAY: Parameter = required("day", Kind::Integer);
+const LIST: Parameter = required("list", Kind::List);
+const OTHER_LIST: Parameter = required("other", Kind::List);
+const MEMBER: Parameter = required("value", Kind::ItemOf(1));
+const ITEM: Parameter = required("item", Kind::ItemOf(0));
+const KEY: Parameter = required("key", Kind::PerItem);
+const COUNT: Parameter = required("n", Kind::Integer);
+const BY: Parameter = parameter("of", Kind::PerItemInstead, Presence::Optional);
+const MAP: Parameter = required("map", Kind::Map);
+const NAME: Parameter = required("key", Kind::String);
+
+/// Every function.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    // Text
+    row(0x0101, "startsWith", &[TEXT, PART, CASE], ResultType::Boolean, string::starts_with,
+        "whether the text begins with a part"),
+    row(0x0102, "doesNotStartWith", &[TEXT, PART, CASE], ResultType::Boolean, string::does_not_start_with,
+        "whether the text is there and does not begin with a part"),
+    row(0x0103, "endsWith", &[TEXT, PART, CASE], ResultType::Boolean, string::ends_with,
+        "whether the text ends with a part"),
+    row(0x0104, "doesNotEndWith", &[TEXT, PART, CASE], ResultType::Boolean, string::does_not_end_with,
+        "whether the text is there and does not end with a part"),
+    row(0x0105, "contains", &[TEXT, PART, CASE], ResultType::Boolean, string::contains,
+        "whether the text has a part"),
+    row(0x0106, "doesNotContain", &[TEXT, PART, CASE], ResultType::Boolean, string::does_not_contain,
+        "whether the text is there and does not have a part"),
+    row(0x0107, "equals", &[VALUE, OTHER, MORE], ResultType::Boolean, string::equals,
+        "whether the value is any of those given; a last boolean says whether case matters"),
+    row(0x0108, "notEqualTo", &[VALUE, OTHER, MORE], ResultType::Boolean, string::not_equal_to,
+        "whether the value is there and none of those given"),
+    row(0x0109, "like", &[TEXT, PART], ResultType::Boolean, string::like,
+        "whether the text fits a pattern: % any characters, _ one"),
+    row(0x010a, "matches", &[TEXT, REGEX], ResultType::Boolean, string::matches,
+        "whether a regular expression is found in the text"),
+    row(0x010b, "regexGroup", &[TEXT, REGEX, GROUP], ResultType::String, string::regex_group,
+        "the text of a group of the first match"),
+    row(0x0120, "lowerCase", &[TEXT], ResultType::SameAs(0), string::lower_case,
+        "the text in lower case"),
+    row(0x0121, "upperCase", &[TEXT], ResultType::SameAs(0), string::upper_case,
+        "the text in upper case"),
+    row(0x0122, "trim", &[TEXT], ResultType::SameAs(0), string::trim,
+        "the text without white space around it"),
+    row(0x0123, "leftTrim", &[TEXT], ResultType::SameAs(0), string::left_trim,
+        "the text without white space before it"),
+    row(0x0124, "rightTrim", &[TEXT], ResultType::SameAs(0), string::right_trim,
+        "the text without white space after it"),
+    row(0x0125, "length", &[TEXT], ResultType::Integer, string::length,
+        "how many characters the text has"),
+    row(0x0126, "concat", &[TEXT, TEXTS], ResultType::String, string::concat,
+        "the texts one after the other"),
+    row(0x0127, "isEmpty", &[VALUE], ResultType::Boolean, string::is_empty,
+        "whether the value is missing or has nothing in it"),
+    row(0x0128, "isNotEmpty", &[VALUE], ResultType::Boolean, string::is_not_empty,
+        "whether the value is there and has something in it"),
+    // Time
+    row(0x0201, "getMonth", &[INSTANT], ResultType::Integer, date::get_month,
+        "the month, 1 to 12, UTC"),
+    row(0x0202, "getYear", &[INSTANT], ResultType::Integer, date::get_year,
+        "the year, UTC"),
+    row(0x0203, "getDayOfMonth", &[INSTANT], ResultType::Integer, date::get_day_of_month,
+        "the day of the month, 1 to 31, UTC"),
+    row(0x0204, "date", &[YEAR, MONTH, DAY], ResultType::Date, date::date,
+        "a day"),
+    needs_now(row(0x0205, "currentMonth", &[], ResultType::Integer, date::current_month,
+        "the month of the evaluation, 1 to 12, UTC")),
+    needs_now(row(0x0206, "currentYear", &[], ResultType::Integer, date::current_year,
+        "the year of the evaluation, UTC")),
+    needs_now(row(0x0207, "currentDayOfMonth", &[], ResultType::Integer, date::current_day_of_month,
+        "the day of the month of the evaluation, UTC")),
+    // Lists
+    row(0x0301, "in", &[MEMBER, LIST], ResultType::Boolean, array::is_in,
+        "whether the value is an item of the list"),
+    row(0x0302, "notIn", &[MEMBER, LIST], ResultType::Boolean, array::not_in,
+        "whether the value is there and not an item of the list"),
+    row(0x0303, "intersects", &[LIST, OTHER_LIST], ResultType::Boolean, array::intersects,
+        "whether the lists have an item in common"),
+    row(0x0304, "intersection", &[LIST, OTHER_LIST], ResultType::SameAs(0), array::intersection,
+        "the items in common; null if there are none"),
+    row(0x0305, "subsetOf", &[LIST, OTHER_LIST], ResultType::Boolean, array::subset_of,
+        "whether every item is in the other list"),
+    row(0x0306, "supersetOf", &[LIST, OTHER_LIST], ResultType::Boolean, array::superset_of,
+        "whether every item of the other list is in this one"),
+    row(0x0307, "includes", &[LIST, ITEM], ResultType::Boolean, array::includes,
+        "whether the list has the item"),
+    row(0x0308, "distinct", &[LIST], ResultType::SameAs(0), array::distinct,
+        "the items, each once"),
+    row(0x0309, "head", &[LIST], ResultType::ItemOf(0), array::head,
+        "the first item"),
+    row(0x030a, "topN", &[LIST, KEY, COUNT], ResultType::SameAs(0), array::top_n,
+        "the n items with the largest keys, descending"),
+    row(0x030b, "bottomN", &[LIST, KEY, COUNT], ResultType::SameAs(0), array::bottom_n,
+        "the n items with the smallest keys, ascending"),
+    row(0x030c, "groupBy", &[LIST, KEY], ResultType::MapOf(0), array::group_by,
+        "the items by key"),
+    // Maps and objects
+    row(0x0401, "get", &[MAP, NAME], ResultType::ValueOf(0), map::get,
+        "the value of a key"),
+    row(0x0402, "keys", &[MAP], ResultType::ListOfStrings, map::keys,
+        "the keys"),
+    row(0x0403, "values", &[MAP], ResultType::ListOfValuesOf(0), map::values,
+        "the values, in the order of their keys"),
+    row(0x0410, "isNull", &[VALUE], ResultType::Boolean, map::is_null,
+        "whether the value is missing"),
+    row(0x0411, "isNotNull", &[VALUE], ResultType::Boolean, map::is_not_null,
+        "whether the value is there"),
+    // Aggregates
+    row(0x0501, "count", &[LIST], ResultType::Integer, aggregate::apply_count,
+        "how many items there are"),
+    row(0x0502, "sum", &[LIST, BY], ResultType::Number, aggregate::apply_sum,
+        "the sum; 0 of nothing"),
+    row(0x0503, "average", &[LIST, BY], ResultType::Number, aggregate::apply_average,
+        "the mean; null of nothing"),
+    row(0x0504, "min", &[LIST, BY], ResultType::ItemOf(0), aggregate::apply_min,
+        "the smallest; null of nothing"),
+    row(0x0505, "max", &[LIST, BY], ResultType::ItemOf(0), aggregate::apply_max,
+        "the largest; null of nothing"),
+];
