@@ -11,7 +11,6 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-pub mod exact_sum;
 pub mod id;
 pub mod limits;
 pub mod time;

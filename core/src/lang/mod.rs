@@ -3,6 +3,7 @@
 
 pub mod diagnostic;
 pub mod functions;
+pub mod nearest;
 pub mod schema;
 pub mod typed;
 

@@ -82,6 +82,27 @@ impl<T> Occurs<T> {
     }
 }
 
+impl<T: Clone> Occurs<T> {
+    /// Itself, or the two one-sided tests of which one must hold. The checker writes a two-sided test as `or` of its
+    /// sides, so that in a checked tree every test has one [interval](Occurs::interval).
+    pub fn sides(&self) -> Vec<Self> {
+        if !self.is_two_sided() {
+            return Vec::from([self.clone()]);
+        }
+        [Direction::Before, Direction::After]
+            .into_iter()
+            .map(|side| {
+                let mut test = self.clone();
+                match &mut test {
+                    Self::Offset { direction, .. } | Self::Side { direction, .. } => *direction = side,
+                    Self::On(_) | Self::Between(..) => {}
+                }
+                test
+            })
+            .collect()
+    }
+}
+
 impl Occurs<Interval> {
     /// Whether the timestamp passes the test at `now_ms`.
     pub fn contains(&self, timestamp_ms: i64, now_ms: i64) -> bool {
@@ -191,24 +212,6 @@ impl Occurs<Interval> {
             }
         }
         Some(after_ms)
-    }
-
-    /// Itself, or the two one-sided tests of which one must hold.
-    fn sides(&self) -> Vec<Self> {
-        if !self.is_two_sided() {
-            return Vec::from([self.clone()]);
-        }
-        [Direction::Before, Direction::After]
-            .into_iter()
-            .map(|side| {
-                let mut test = self.clone();
-                match &mut test {
-                    Self::Offset { direction, .. } | Self::Side { direction, .. } => *direction = side,
-                    Self::On(_) | Self::Between(..) => {}
-                }
-                test
-            })
-            .collect()
     }
 }
 

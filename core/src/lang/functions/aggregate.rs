@@ -4,7 +4,8 @@
 use core::cmp::Ordering;
 
 use super::Context;
-use crate::exact_sum::ExactSum;
+use crate::eval::aggregate;
+use crate::state::Number;
 use crate::value::Value;
 
 /// How many items there are; missing ones do not count.
@@ -15,18 +16,12 @@ pub fn count(items: &[Value]) -> Value {
 
 /// Their sum, rounded once; 0 of nothing.
 pub fn sum(items: &[Value]) -> Value {
-    let mut sum = ExactSum::new();
-    for item in items {
-        sum.add(item);
-    }
-    sum.total()
+    aggregate::sum(items.iter().filter_map(Number::of))
 }
 
 /// Their mean; null of nothing.
 pub fn average(items: &[Value]) -> Value {
-    let mut sum = ExactSum::new();
-    let count = items.iter().filter(|item| sum.add(item)).count();
-    sum.average(count)
+    aggregate::average(items.iter().filter_map(Number::of))
 }
 
 /// The smallest number, or if there is no number the earliest instant; null of nothing.
