@@ -10,6 +10,8 @@ pub const EXPRESSION_DEPTH_MAX: usize = 64;
 pub const EVENTS_PER_PROFILE_MAX: usize = 5_000;
 /// Nesting of one event or record.
 pub const VALUE_DEPTH_MAX: usize = 16;
+/// Characters of one event id (`ingest-api.md` section 4 allows 100 from clients; the edge puts a prefix before it).
+pub const EVENT_ID_CHARACTERS_MAX: usize = 256;
 /// Bytes of one event body (`ingest-api.md` section 4: 32 KB).
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
 /// Bytes of one profile record.

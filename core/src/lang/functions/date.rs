@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn parts_are_read_from_any_form_of_instant() {
         let time = Value::Time(parse_instant("2024-12-31T23:59:59Z").unwrap());
-        assert_eq!(get_month(ANY, &[time.clone()]), Value::Integer(12));
+        assert_eq!(get_month(ANY, core::slice::from_ref(&time)), Value::Integer(12));
         assert_eq!(get_year(ANY, &[time]), Value::Integer(2024));
         assert_eq!(get_day_of_month(ANY, &[Value::from("2024-12-31T23:30:00-01:00")]), Value::Integer(1));
         assert_eq!(get_month(ANY, &[Value::from("1990-07-05")]), Value::Integer(7));

@@ -46,7 +46,7 @@ mod tests {
         let map = Value::Object(Fields::from([(String::from("a"), Value::Integer(1))]));
         assert_eq!(get(ANY, &[map.clone(), Value::from("a")]), Value::Integer(1));
         assert_eq!(get(ANY, &[map.clone(), Value::from("b")]), Value::Null);
-        assert_eq!(keys(ANY, &[map.clone()]), Value::List([Value::from("a")].into()));
+        assert_eq!(keys(ANY, core::slice::from_ref(&map)), Value::List([Value::from("a")].into()));
         assert_eq!(values(ANY, &[map]), Value::List([Value::Integer(1)].into()));
         assert_eq!(get(ANY, &[Value::from("a"), Value::from("a")]), Value::Null);
     }
