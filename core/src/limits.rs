@@ -12,6 +12,10 @@ pub const EVENTS_PER_PROFILE_MAX: usize = 5_000;
 pub const VALUE_DEPTH_MAX: usize = 16;
 /// Characters of one event id (`ingest-api.md` section 4 allows 100 from clients; the edge puts a prefix before it).
 pub const EVENT_ID_CHARACTERS_MAX: usize = 256;
+/// Steps of one path.
+pub const PATH_STEPS_MAX: usize = 32;
+/// Nesting of a stored value; above [`VALUE_DEPTH_MAX`], because a mapping may put what came in below other fields.
+pub const STORED_VALUE_DEPTH_MAX: usize = 64;
 /// Bytes of one event body (`ingest-api.md` section 4: 32 KB).
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
 /// Bytes of one profile record.

@@ -4,11 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Error, Fields, Value};
+use crate::limits::PATH_STEPS_MAX;
 
 pub use super::json::{fields_from_json as from_json, patch_from_json};
 
 /// The value at the end of the steps, if every step but the last is an object.
-pub fn get<'a, S: AsRef<str>>(fields: &'a Fields, steps: impl IntoIterator<Item = S>) -> Option<&'a Value> {
+pub fn get<S: AsRef<str>>(fields: &Fields, steps: impl IntoIterator<Item = S>) -> Option<&Value> {
     let mut steps = steps.into_iter();
     let mut found = fields.get(steps.next()?.as_ref())?;
     for step in steps {
@@ -28,6 +29,9 @@ pub fn insert_path(fields: &mut Fields, path: &str, value: Value) -> Result<(), 
     let steps: Vec<&str> = path.split('.').collect();
     if steps.iter().any(|step| step.is_empty()) {
         return Err(Error::EmptyStep { path: path.into() });
+    }
+    if steps.len() > PATH_STEPS_MAX {
+        return Err(Error::TooDeep { max: PATH_STEPS_MAX });
     }
     if value == Value::Null {
         remove(fields, &steps);
@@ -148,6 +152,8 @@ mod tests {
             "`a.b` leads through `a`, which is an integer and not an object"
         );
         assert!(matches!(insert_path(&mut target, "", Value::Null), Err(Error::EmptyStep { .. })));
+        let deep = "a.".repeat(100_000) + "a";
+        assert!(matches!(insert_path(&mut target, &deep, Value::Integer(1)), Err(Error::TooDeep { .. })));
         assert!(matches!(insert_path(&mut target, "a..b", Value::Null), Err(Error::EmptyStep { .. })));
     }
 }

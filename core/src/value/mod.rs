@@ -1,6 +1,7 @@
 //! The value model shared by profiles, events, literals and evaluation. JSON-shaped, plus instants.
 
 mod compare;
+mod decode;
 pub mod fields;
 mod json;
 
@@ -8,7 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::time::{Interval, parse_date, parse_instant};
 
@@ -16,7 +17,7 @@ use crate::time::{Interval, parse_date, parse_instant};
 pub type Fields = BTreeMap<String, Value>;
 
 /// One value. Objects never hold `Null`: a missing field and a null field are the same thing (`pql.md` 1.4).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub enum Value {
     /// Missing.
     #[default]
