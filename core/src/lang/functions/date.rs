@@ -1,8 +1,8 @@
 //! Functions of time, all UTC.
 
 use super::{Context, lift};
-use crate::time::calendar::{Civil, civil, start_of_date};
-use crate::time::format_date;
+use crate::time::calendar::{Civil, DAY_MS, civil, start_of, start_of_date};
+use crate::time::{Unit, format_date};
 use crate::value::Value;
 
 pub(super) fn get_month(_: Context, arguments: &[Value]) -> Value {
@@ -15,6 +15,20 @@ pub(super) fn get_year(_: Context, arguments: &[Value]) -> Value {
 
 pub(super) fn get_day_of_month(_: Context, arguments: &[Value]) -> Value {
     part(arguments, |civil| civil.day)
+}
+
+/// 1 to 366.
+pub(super) fn day_of_year(_: Context, arguments: &[Value]) -> Value {
+    lift::each(arguments.first(), |value| {
+        value.as_instant_ms().map_or(Value::Null, |timestamp_ms| {
+            let elapsed_ms = timestamp_ms.saturating_sub(start_of(timestamp_ms, Unit::Year));
+            Value::Integer(elapsed_ms / DAY_MS + 1)
+        })
+    })
+}
+
+pub(super) fn current_time_in_millis(context: Context, _: &[Value]) -> Value {
+    Value::Integer(context.now_ms)
 }
 
 pub(super) fn current_month(context: Context, _: &[Value]) -> Value {
@@ -75,6 +89,8 @@ mod tests {
         assert_eq!(get_day_of_month(ANY, &[Value::from("2024-12-31T23:30:00-01:00")]), Value::Integer(1));
         assert_eq!(get_month(ANY, &[Value::from("1990-07-05")]), Value::Integer(7));
         assert_eq!(get_month(ANY, &[Value::from("July")]), Value::Null);
+        assert_eq!(day_of_year(ANY, &[Value::from("2024-12-31T23:59:59Z")]), Value::Integer(366));
+        assert_eq!(day_of_year(ANY, &[Value::from("2023-01-01")]), Value::Integer(1));
     }
 
     #[test]

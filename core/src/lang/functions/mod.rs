@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod array;
+mod convert;
 mod date;
 mod lift;
 mod map;
@@ -243,7 +244,7 @@ mod tests {
             let expected = match row.name {
                 "isNull" | "isEmpty" => Value::Boolean(true),
                 "isNotNull" | "isNotEmpty" => Value::Boolean(false),
-                "count" | "sum" => Value::Integer(0),
+                "count" | "sum" | "currentTimeInMillis" => Value::Integer(0),
                 "currentMonth" | "currentDayOfMonth" => Value::Integer(1),
                 "currentYear" => Value::Integer(1970),
                 _ => Value::Null,

@@ -64,6 +64,42 @@ pub(super) fn regex_group(_: Context, arguments: &[Value]) -> Value {
     pattern::group(&regex, group, arguments.first().unwrap_or(&Value::Null))
 }
 
+pub(super) fn equals_ignore_case(_: Context, arguments: &[Value]) -> Value {
+    test_ignoring_case(arguments, |left, right| left == right)
+}
+
+pub(super) fn not_equal_with_ignore_case(_: Context, arguments: &[Value]) -> Value {
+    test_ignoring_case(arguments, |left, right| left != right)
+}
+
+/// Counted in characters from 0; -1 if there is none.
+pub(super) fn index_of(_: Context, arguments: &[Value]) -> Value {
+    index(arguments, |text, part| text.find(part))
+}
+
+/// Counted in characters from 0; -1 if there is none.
+pub(super) fn last_index_of(_: Context, arguments: &[Value]) -> Value {
+    index(arguments, |text, part| text.rfind(part))
+}
+
+/// The parts between separators; `Null` without a separator.
+pub(super) fn split(_: Context, arguments: &[Value]) -> Value {
+    match arguments {
+        [Value::String(text), Value::String(separator)] if !separator.is_empty() => {
+            Value::List(text.split(separator.as_str()).map(Value::from).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+/// What stands after the last `@`.
+pub(super) fn extract_email_domain(_: Context, arguments: &[Value]) -> Value {
+    map(arguments, |text| match text.rsplit_once('@') {
+        Some((name, domain)) if !name.is_empty() && !domain.is_empty() => Value::from(domain),
+        Some(_) | None => Value::Null,
+    })
+}
+
 pub(super) fn lower_case(_: Context, arguments: &[Value]) -> Value {
     map(arguments, |text| Value::String(text.to_lowercase()))
 }
@@ -119,6 +155,23 @@ fn empty(arguments: &[Value]) -> bool {
 
 fn map(arguments: &[Value], compute: impl Fn(&str) -> Value) -> Value {
     lift::each(arguments.first(), |value| value.as_str().map_or(Value::Null, &compute))
+}
+
+fn index(arguments: &[Value], find: impl Fn(&str, &str) -> Option<usize>) -> Value {
+    let Some(part) = arguments.get(1).and_then(Value::as_str) else { return Value::Null };
+    map(arguments, |text| {
+        let before = find(text, part).and_then(|bytes| text.get(..bytes));
+        before.map_or(Value::Integer(-1), |before| {
+            i64::try_from(before.chars().count()).map_or(Value::Null, Value::Integer)
+        })
+    })
+}
+
+fn test_ignoring_case(arguments: &[Value], holds: impl Fn(&str, &str) -> bool) -> Value {
+    let Some(other) = arguments.get(1).and_then(Value::as_str).map(str::to_lowercase) else {
+        return Value::Null;
+    };
+    lift::any(arguments.first(), |value| Some(holds(&value.as_str()?.to_lowercase(), &other)))
 }
 
 /// `(text, part [, caseSensitive = true])`; null if a part is null.
@@ -240,6 +293,16 @@ mod tests {
         check("rightTrim", json!(["  a "]), json!("  a"));
         check("concat", json!(["a", "b", "c"]), json!("abc"));
         check("concat", json!(["a", null]), json!(null));
+        check("split", json!(["a,b,", ","]), json!(["a", "b", ""]));
+        check("split", json!(["a", ""]), json!(null));
+        check("indexOf", json!(["éab", "b"]), json!(2));
+        check("indexOf", json!(["éab", "x"]), json!(-1));
+        check("lastIndexOf", json!(["abab", "ab"]), json!(2));
+        check("extractEmailDomain", json!(["ada@example.com"]), json!("example.com"));
+        check("extractEmailDomain", json!(["ada"]), json!(null));
+        check("equalsIgnoreCase", json!(["Ä", "ä"]), json!(true));
+        check("notEqualWithIgnoreCase", json!(["Ä", "b"]), json!(true));
+        check("notEqualWithIgnoreCase", json!([null, "b"]), json!(null));
         check("isEmpty", json!([""]), json!(true));
         check("isNotEmpty", json!([[0]]), json!(true));
     }

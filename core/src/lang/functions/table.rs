@@ -1,7 +1,7 @@
 //! The table: every function, in the order of its code (`pql.md` 1.8).
 
 use super::ParameterType as Kind;
-use super::{Context, Parameter, Presence, ResultType, Row, aggregate, array, date, map, string};
+use super::{Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, string};
 use crate::value::Value;
 
 const fn parameter(name: &'static str, kind: Kind, presence: Presence) -> Parameter {
@@ -33,6 +33,7 @@ const TEXTS: Parameter = parameter("more", Kind::String, Presence::Repeated);
 const CASE: Parameter = parameter("caseSensitive", Kind::Boolean, Presence::Optional);
 const REGEX: Parameter = required("regex", Kind::Regex);
 const GROUP: Parameter = required("group", Kind::Integer);
+const NUMBER: Parameter = required("number", Kind::Number);
 const VALUE: Parameter = required("value", Kind::Any);
 const OTHER: Parameter = required("other", Kind::Any);
 const MORE: Parameter = parameter("more", Kind::Any, Presence::Repeated);
@@ -94,6 +95,24 @@ pub const TABLE: &[Row] = &[
         "whether the value is missing or has nothing in it"),
     row(0x0128, "isNotEmpty", &[VALUE], ResultType::Boolean, string::is_not_empty,
         "whether the value is there and has something in it"),
+    row(0x0129, "equalsIgnoreCase", &[TEXT, PART], ResultType::Boolean, string::equals_ignore_case,
+        "whether the texts are the same but for case"),
+    row(0x012a, "notEqualWithIgnoreCase", &[TEXT, PART], ResultType::Boolean, string::not_equal_with_ignore_case,
+        "whether the text is there and is another, whatever the case"),
+    row(0x012b, "indexOf", &[TEXT, PART], ResultType::Integer, string::index_of,
+        "where the part begins first, from 0; -1 if it is not there"),
+    row(0x012c, "lastIndexOf", &[TEXT, PART], ResultType::Integer, string::last_index_of,
+        "where the part begins last, from 0; -1 if it is not there"),
+    row(0x012d, "split", &[TEXT, PART], ResultType::ListOfStrings, string::split,
+        "the parts of the text between separators"),
+    row(0x012e, "extractEmailDomain", &[TEXT], ResultType::SameAs(0), string::extract_email_domain,
+        "what stands after the @ of an e-mail address"),
+    row(0x0140, "absolute", &[NUMBER], ResultType::SameAs(0), convert::absolute,
+        "the number without its sign"),
+    row(0x0141, "toInt", &[VALUE], ResultType::Integer, convert::to_int,
+        "the whole number that a text is; null if it is none"),
+    row(0x0142, "toString", &[VALUE], ResultType::String, convert::to_string,
+        "the value as text"),
     // Time
     row(0x0201, "getMonth", &[INSTANT], ResultType::Integer, date::get_month,
         "the month, 1 to 12, UTC"),
@@ -109,6 +128,10 @@ pub const TABLE: &[Row] = &[
         "the year of the evaluation, UTC")),
     needs_now(row(0x0207, "currentDayOfMonth", &[], ResultType::Integer, date::current_day_of_month,
         "the day of the month of the evaluation, UTC")),
+    row(0x0208, "dayOfYear", &[INSTANT], ResultType::Integer, date::day_of_year,
+        "the day of the year, 1 to 366, UTC"),
+    needs_now(row(0x0209, "currentTimeInMillis", &[], ResultType::Integer, date::current_time_in_millis,
+        "the instant of the evaluation in milliseconds since the epoch")),
     // Lists
     row(0x0301, "in", &[MEMBER, LIST], ResultType::Boolean, array::is_in,
         "whether the value is an item of the list"),
