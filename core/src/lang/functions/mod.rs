@@ -157,8 +157,8 @@ impl Function {
     }
 
     /// Applies it; `Null` for a code this version does not know.
-    pub fn apply(self, arguments: &[Value], now_ms: i64) -> Value {
-        self.row().map_or(Value::Null, |row| (row.apply)(Context { now_ms }, arguments))
+    pub fn apply(self, context: Context, arguments: &[Value]) -> Value {
+        self.row().map_or(Value::Null, |row| (row.apply)(context, arguments))
     }
 }
 
