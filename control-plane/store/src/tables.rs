@@ -117,4 +117,4 @@ pub trait ProfileStore: Read + Send + Sync {
 }
 
 /// A frozen view of the tables.
-pub trait Snapshot: Read + Send {}
+pub trait Snapshot: Read + Send + Sync {}

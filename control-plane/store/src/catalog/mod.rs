@@ -1,10 +1,16 @@
 //! The catalogue: every definition a person can make, as it is written in configuration files and sent to the API.
 //! Plain data with JSON names; what a definition does is the business of the room that uses it.
 
+pub mod definition;
+pub mod store;
+
 use std::collections::BTreeMap;
 
 use acquaint_core::profile::MergePolicy;
 use serde::{Deserialize, Serialize};
+
+pub use definition::{Definition, Kind};
+pub use store::{Action, Audit, Edit};
 
 /// All definitions in force, by id.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -9,6 +9,8 @@
 //!   a damaged journal is otherwise cut at the damage without a word.
 
 mod committer;
+#[cfg(test)]
+mod damage_tests;
 mod database;
 mod marker;
 mod positions;

@@ -1,0 +1,241 @@
+//! One definition of any kind, so that configuration files, the API and the store treat them alike.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use acquaint_core::profile::MergePolicy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Namespace, Offer, Schema, Source,
+};
+
+/// The kinds of definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are the kinds")]
+pub enum Kind {
+    Schema,
+    Namespace,
+    Dataset,
+    Source,
+    MergePolicy,
+    Audience,
+    Offer,
+    Datastream,
+    Destination,
+    Dataflow,
+}
+
+impl Kind {
+    /// Every kind; what a definition may refer to comes before it.
+    pub const ALL: [Self; 10] = [
+        Self::Schema,
+        Self::Namespace,
+        Self::Dataset,
+        Self::Source,
+        Self::MergePolicy,
+        Self::Audience,
+        Self::Offer,
+        Self::Datastream,
+        Self::Destination,
+        Self::Dataflow,
+    ];
+
+    /// Its name in files, in the API and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Namespace => "namespace",
+            Self::Dataset => "dataset",
+            Self::Source => "source",
+            Self::MergePolicy => "mergePolicy",
+            Self::Audience => "audience",
+            Self::Offer => "offer",
+            Self::Datastream => "datastream",
+            Self::Destination => "destination",
+            Self::Dataflow => "dataflow",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// The id of the one merge policy.
+pub const MERGE_POLICY_ID: &str = "default";
+
+/// One definition.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names are the kinds")]
+pub enum Definition {
+    Schema(Schema),
+    Namespace(Namespace),
+    Dataset(Dataset),
+    Source(Source),
+    MergePolicy(MergePolicy),
+    Audience(Audience),
+    Offer(Offer),
+    Datastream(Datastream),
+    Destination(Destination),
+    Dataflow(Dataflow),
+}
+
+impl Definition {
+    /// What kind it is of.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Schema(_) => Kind::Schema,
+            Self::Namespace(_) => Kind::Namespace,
+            Self::Dataset(_) => Kind::Dataset,
+            Self::Source(_) => Kind::Source,
+            Self::MergePolicy(_) => Kind::MergePolicy,
+            Self::Audience(_) => Kind::Audience,
+            Self::Offer(_) => Kind::Offer,
+            Self::Datastream(_) => Kind::Datastream,
+            Self::Destination(_) => Kind::Destination,
+            Self::Dataflow(_) => Kind::Dataflow,
+        }
+    }
+
+    /// Its id, unique within its kind.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Schema(schema) => &schema.id,
+            Self::Namespace(namespace) => &namespace.id,
+            Self::Dataset(dataset) => &dataset.id,
+            Self::Source(source) => &source.id,
+            Self::MergePolicy(_) => MERGE_POLICY_ID,
+            Self::Audience(audience) => &audience.id,
+            Self::Offer(offer) => &offer.id,
+            Self::Datastream(datastream) => &datastream.id,
+            Self::Destination(destination) => &destination.id,
+            Self::Dataflow(dataflow) => &dataflow.id,
+        }
+    }
+
+    /// Reads a definition; the error says which field.
+    pub fn from_json(kind: Kind, value: Value) -> Result<Self, serde_json::Error> {
+        fn read<T: DeserializeOwned>(
+            value: Value,
+            of: fn(T) -> Definition,
+        ) -> Result<Definition, serde_json::Error> {
+            serde_json::from_value(value).map(of)
+        }
+        match kind {
+            Kind::Schema => read(value, Self::Schema),
+            Kind::Namespace => read(value, Self::Namespace),
+            Kind::Dataset => read(value, Self::Dataset),
+            Kind::Source => read(value, Self::Source),
+            Kind::MergePolicy => read(value, Self::MergePolicy),
+            Kind::Audience => read(value, Self::Audience),
+            Kind::Offer => read(value, Self::Offer),
+            Kind::Datastream => read(value, Self::Datastream),
+            Kind::Destination => read(value, Self::Destination),
+            Kind::Dataflow => read(value, Self::Dataflow),
+        }
+    }
+
+    /// The definition as [`Self::from_json`] reads it.
+    pub fn to_json(&self) -> Result<Value, serde_json::Error> {
+        fn write(value: &impl Serialize) -> Result<Value, serde_json::Error> {
+            serde_json::to_value(value)
+        }
+        match self {
+            Self::Schema(schema) => write(schema),
+            Self::Namespace(namespace) => write(namespace),
+            Self::Dataset(dataset) => write(dataset),
+            Self::Source(source) => write(source),
+            Self::MergePolicy(policy) => write(policy),
+            Self::Audience(audience) => write(audience),
+            Self::Offer(offer) => write(offer),
+            Self::Datastream(datastream) => write(datastream),
+            Self::Destination(destination) => write(destination),
+            Self::Dataflow(dataflow) => write(dataflow),
+        }
+    }
+}
+
+impl Catalog {
+    /// The definition of that kind and id.
+    pub fn get(&self, kind: Kind, id: &str) -> Option<Definition> {
+        match kind {
+            Kind::Schema => self.schemas.get(id).cloned().map(Definition::Schema),
+            Kind::Namespace => self.namespaces.get(id).cloned().map(Definition::Namespace),
+            Kind::Dataset => self.datasets.get(id).cloned().map(Definition::Dataset),
+            Kind::Source => self.sources.get(id).cloned().map(Definition::Source),
+            Kind::MergePolicy if id == MERGE_POLICY_ID => {
+                self.merge_policy.clone().map(Definition::MergePolicy)
+            }
+            Kind::MergePolicy => None,
+            Kind::Audience => self.audiences.get(id).cloned().map(Definition::Audience),
+            Kind::Offer => self.offers.get(id).cloned().map(Definition::Offer),
+            Kind::Datastream => self.datastreams.get(id).cloned().map(Definition::Datastream),
+            Kind::Destination => self.destinations.get(id).cloned().map(Definition::Destination),
+            Kind::Dataflow => self.dataflows.get(id).cloned().map(Definition::Dataflow),
+        }
+    }
+
+    /// Every definition, kind by kind, by id.
+    pub fn definitions(&self) -> Vec<Definition> {
+        fn all<T: Clone>(
+            of: fn(T) -> Definition,
+            map: &BTreeMap<String, T>,
+        ) -> impl Iterator<Item = Definition> + '_ {
+            map.values().cloned().map(of)
+        }
+        all(Definition::Schema, &self.schemas)
+            .chain(all(Definition::Namespace, &self.namespaces))
+            .chain(all(Definition::Dataset, &self.datasets))
+            .chain(all(Definition::Source, &self.sources))
+            .chain(self.merge_policy.clone().map(Definition::MergePolicy))
+            .chain(all(Definition::Audience, &self.audiences))
+            .chain(all(Definition::Offer, &self.offers))
+            .chain(all(Definition::Datastream, &self.datastreams))
+            .chain(all(Definition::Destination, &self.destinations))
+            .chain(all(Definition::Dataflow, &self.dataflows))
+            .collect()
+    }
+
+    /// Puts a definition in the place of the one of the same kind and id. The version is not changed.
+    pub fn put(&mut self, definition: Definition) {
+        let id = definition.id().to_owned();
+        match definition {
+            Definition::Schema(schema) => drop(self.schemas.insert(id, schema)),
+            Definition::Namespace(namespace) => drop(self.namespaces.insert(id, namespace)),
+            Definition::Dataset(dataset) => drop(self.datasets.insert(id, dataset)),
+            Definition::Source(source) => drop(self.sources.insert(id, source)),
+            Definition::MergePolicy(policy) => self.merge_policy = Some(policy),
+            Definition::Audience(audience) => drop(self.audiences.insert(id, audience)),
+            Definition::Offer(offer) => drop(self.offers.insert(id, offer)),
+            Definition::Datastream(datastream) => drop(self.datastreams.insert(id, datastream)),
+            Definition::Destination(destination) => drop(self.destinations.insert(id, destination)),
+            Definition::Dataflow(dataflow) => drop(self.dataflows.insert(id, dataflow)),
+        }
+    }
+
+    /// Removes a definition; false if there was none. The version is not changed.
+    pub fn delete(&mut self, kind: Kind, id: &str) -> bool {
+        match kind {
+            Kind::Schema => self.schemas.remove(id).is_some(),
+            Kind::Namespace => self.namespaces.remove(id).is_some(),
+            Kind::Dataset => self.datasets.remove(id).is_some(),
+            Kind::Source => self.sources.remove(id).is_some(),
+            Kind::MergePolicy => id == MERGE_POLICY_ID && self.merge_policy.take().is_some(),
+            Kind::Audience => self.audiences.remove(id).is_some(),
+            Kind::Offer => self.offers.remove(id).is_some(),
+            Kind::Datastream => self.datastreams.remove(id).is_some(),
+            Kind::Destination => self.destinations.remove(id).is_some(),
+            Kind::Dataflow => self.dataflows.remove(id).is_some(),
+        }
+    }
+}

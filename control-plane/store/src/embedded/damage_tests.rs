@@ -1,0 +1,154 @@
+//! Files that rot: a flipped byte anywhere is the right data or an error, never wrong data and never silent loss.
+
+use std::io::Read as _;
+use std::ops::Bound::Unbounded;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+use acquaint_core::id::ProfileId;
+use acquaint_core::profile::{Event, Identity};
+use acquaint_core::value::{Fields, Value};
+
+use super::*;
+use crate::StoredEvent;
+
+/// Bytes flipped in each file, spread over it.
+const FLIPS_PER_FILE: usize = 12;
+/// No file of these tests has more than so many bytes before its zeros.
+const WRITTEN_BYTES_MAX: u64 = 1024 * 1024;
+const EVENTS: u64 = 60;
+
+fn event(number: u64) -> StoredEvent {
+    let text = format!("text that belongs to number {number}");
+    StoredEvent {
+        dataset: "web".into(),
+        identity: Identity { namespace: "ECID".into(), id: number.to_string() },
+        event: Event {
+            id: format!("event {number}"),
+            timestamp_ms: i64::try_from(number).unwrap(),
+            fields: Fields::from([("text".into(), Value::String(text))]),
+        },
+    }
+}
+
+fn fill(directory: &Path, flushed: bool) {
+    let store = Embedded::open(directory).unwrap();
+    for number in 1..=EVENTS {
+        let (key, value) = event(number).to_row(ProfileId(number)).unwrap();
+        let batch = WriteBatch {
+            appends: vec![(Topic::Records, value.clone())],
+            writes: vec![(Table::Events, key, Some(value))],
+            expected: vec![],
+        };
+        store.commit(batch, true).unwrap();
+        if flushed && number == EVENTS / 2 {
+            store.database.flush_tables();
+        }
+    }
+    if flushed {
+        store.database.flush_tables();
+    }
+    store.close().unwrap();
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// Journals are allocated ahead: only what was written of them is copied, the rest stays a hole.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+            continue;
+        }
+        std::fs::write(&target, written(&entry.path())).unwrap();
+        let length = entry.metadata().unwrap().len();
+        File::options().write(true).open(&target).unwrap().set_len(length).unwrap();
+    }
+}
+
+/// A file without the zeros at its end.
+fn written(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    File::open(path).unwrap().take(WRITTEN_BYTES_MAX).read_to_end(&mut bytes).unwrap();
+    let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    assert!((length as u64) < WRITTEN_BYTES_MAX);
+    bytes.truncate(length);
+    bytes
+}
+
+/// Opens the damaged store and reads everything; the error it gave, if any. What is read has to be right.
+fn read_all(directory: &Path) -> Result<()> {
+    let store = Embedded::open(directory)?;
+    let end = store.end(Topic::Records);
+    assert_eq!(end, EVENTS, "the log has another end than was acknowledged, and nobody says so");
+    let mut after = 0;
+    while after < end {
+        let (position, payload) = store.read(Topic::Records, after, 1)?.remove(0);
+        let opened = acquaint_core::wire::open::<StoredEvent>(&payload);
+        match opened {
+            Ok(opened) => assert_eq!(opened, event(position)),
+            Err(source) => return Err(Error::Damaged { place: format!("records/{position}"), source }),
+        }
+        after = position;
+    }
+    let rows = store.scan(Table::Events, Unbounded, Unbounded, usize::MAX)?;
+    assert_eq!(rows.len() as u64, EVENTS, "rows are missing, and nobody says so");
+    for (number, (key, value)) in (1..).zip(rows) {
+        assert_eq!(StoredEvent::from_row(&key, &value)?, (ProfileId(number), event(number)));
+        assert_eq!(store.get(Table::Events, &key)?.as_ref(), Some(&value));
+    }
+    Ok(())
+}
+
+fn flip_everywhere(flushed: bool) {
+    let original = tempfile::tempdir().unwrap();
+    fill(original.path(), flushed);
+    read_all(original.path()).unwrap();
+    let mut paths = Vec::new();
+    files(original.path(), &mut paths);
+    paths.sort();
+    let (mut flips, mut noticed) = (0, 0);
+    for path in paths {
+        let bytes = written(&path);
+        let length = bytes.len();
+        let step = length.div_ceil(FLIPS_PER_FILE).max(1);
+        for offset in (0..length).step_by(step) {
+            let damaged = tempfile::tempdir().unwrap();
+            copy(original.path(), damaged.path());
+            let target = damaged.path().join(path.strip_prefix(original.path()).unwrap());
+            let file = File::options().write(true).open(&target).unwrap();
+            file.write_all_at(&[bytes[offset] ^ (1 << (offset % 8))], offset as u64).unwrap();
+            drop(file);
+            flips += 1;
+            let outcome = std::panic::catch_unwind(|| read_all(damaged.path()));
+            match outcome {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => noticed += 1,
+                Err(_) => panic!("byte {offset} of {length} of {}", target.display()),
+            }
+        }
+    }
+    assert!(noticed * 4 > flips, "only {noticed} of {flips} were noticed: does the test damage anything?");
+}
+
+#[test]
+fn a_flipped_byte_of_the_journal_is_noticed() {
+    flip_everywhere(false);
+}
+
+#[test]
+fn a_flipped_byte_of_the_table_files_is_noticed() {
+    flip_everywhere(true);
+}
