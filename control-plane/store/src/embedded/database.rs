@@ -21,6 +21,9 @@ pub(super) const KEY_BYTES_MAX: usize = u16::MAX as usize;
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 /// Where the number of batches ever applied is kept: written with every batch.
 const COUNT_KEY: &str = "batches";
+/// The file that notes what is durable, and the folder of the storage engine.
+const NOTE: &str = "durable";
+const TABLES: &str = "tables";
 
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
@@ -43,21 +46,22 @@ pub(super) struct Database {
     tables: BTreeMap<Table, Keyspace>,
     logs: BTreeMap<Topic, Keyspace>,
     internal: Keyspace,
-    /// Held as long as anything reads or writes.
     _lock: File,
 }
 
 impl Database {
+    /// Opens what is in the directory, or makes it. The lock is held as long as anything reads or writes.
     pub(super) fn open(directory: &Path, lock: File) -> Result<(Self, Marker)> {
-        let (tables, note) = (directory.join("tables"), directory.join("durable"));
-        let fresh = !tables.try_exists().map_err(Error::storage)?;
-        let mut marker = if fresh {
-            Marker::create(&note).map_err(Error::storage)?
-        } else {
-            let marker = Marker::open(&note).map_err(Error::storage)?;
-            marker.ok_or_else(|| Error::storage(Damage::File("durable")))?
-        };
-        let database = guarded(|| Self::recover(&tables, lock))?;
+        let place = directory.join("store");
+        if !place.try_exists().map_err(Error::storage)? {
+            Self::create(directory, &place, &lock)?;
+        }
+        let marker = Marker::open(&place.join(NOTE)).map_err(Error::storage)?;
+        let mut marker = marker.ok_or_else(|| Error::storage(Damage::File(NOTE)))?;
+        if !place.join(TABLES).try_exists().map_err(Error::storage)? {
+            return Err(Error::storage(Damage::File(TABLES)));
+        }
+        let database = guarded(|| Self::recover(&place.join(TABLES), lock))?;
         let found = database.count()?;
         if found < marker.count {
             return Err(Error::storage(Damage::Lost { found, acknowledged: marker.count }));
@@ -66,6 +70,22 @@ impl Database {
         database.persist(PersistMode::SyncAll)?;
         marker.write(found).map_err(Error::storage)?;
         Ok((database, marker))
+    }
+
+    /// Makes an empty store beside its place and moves it there whole, so that a crash leaves none or all of it.
+    fn create(directory: &Path, place: &Path, lock: &File) -> Result<()> {
+        let unfinished = directory.join("store.new");
+        if unfinished.try_exists().map_err(Error::storage)? {
+            std::fs::remove_dir_all(&unfinished).map_err(Error::storage)?;
+        }
+        std::fs::create_dir(&unfinished).map_err(Error::storage)?;
+        Marker::create(&unfinished.join(NOTE)).map_err(Error::storage)?;
+        let lock = lock.try_clone().map_err(Error::storage)?;
+        let database = guarded(|| Self::recover(&unfinished.join(TABLES), lock))?;
+        database.persist(PersistMode::SyncAll)?;
+        drop(database);
+        std::fs::rename(&unfinished, place).map_err(Error::storage)?;
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(Error::storage)
     }
 
     fn recover(directory: &Path, lock: File) -> Result<Self> {

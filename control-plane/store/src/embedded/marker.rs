@@ -19,16 +19,15 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// Makes the note of an empty store. It is durable itself, with its name, before anything else is.
-    pub(super) fn create(path: &Path) -> std::io::Result<Self> {
-        let file = File::options().create(true).truncate(true).read(true).write(true).open(path)?;
-        let mut marker = Self { file, count: 0 };
+    /// Makes the note of an empty store. It is durable itself, with its name.
+    pub(super) fn create(path: &Path) -> std::io::Result<()> {
+        let mut marker = Self { file: File::create_new(path)?, count: 0 };
         marker.write(0)?;
         marker.file.sync_all()?;
-        if let Some(directory) = path.parent() {
-            File::open(directory)?.sync_all()?;
+        match path.parent() {
+            Some(directory) => File::open(directory)?.sync_all(),
+            None => Ok(()),
         }
-        Ok(marker)
     }
 
     /// Reads the note of a store.

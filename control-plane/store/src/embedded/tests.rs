@@ -256,7 +256,7 @@ fn after_a_failed_flush_nothing_is_acknowledged_and_nothing_written() {
     drop(Embedded::open(directory.path()).unwrap());
     let lock = lock(directory.path()).unwrap();
     let (database, mut marker) = Database::open(directory.path(), lock).unwrap();
-    marker.break_for_test(File::open(directory.path().join("durable")).unwrap());
+    marker.break_for_test(File::open(directory.path().join("store/durable")).unwrap());
     let (database, positions) = (Arc::new(database), Arc::new(Positions::new(0, 0)));
     let committer = Committer::start(database, Arc::clone(&positions), marker).unwrap();
     let batch = || WriteBatch { appends: vec![(Topic::Records, b"a".to_vec())], ..WriteBatch::default() };
@@ -269,9 +269,20 @@ fn after_a_failed_flush_nothing_is_acknowledged_and_nothing_written() {
 }
 
 #[test]
-fn a_missing_note_of_what_is_durable_is_an_error() {
+fn a_missing_part_is_an_error_and_not_an_empty_store() {
+    for part in ["store/durable", "store/tables"] {
+        let directory = directory();
+        Embedded::open(directory.path()).unwrap().append(Topic::Records, vec![b"a".to_vec()]).unwrap();
+        std::fs::rename(directory.path().join(part), directory.path().join("elsewhere")).unwrap();
+        assert!(matches!(Embedded::open(directory.path()), Err(Error::Storage(_))), "{part}");
+    }
+}
+
+#[test]
+fn a_store_half_made_when_the_process_died_is_made_anew() {
     let directory = directory();
-    drop(Embedded::open(directory.path()).unwrap());
-    std::fs::remove_file(directory.path().join("durable")).unwrap();
-    assert!(matches!(Embedded::open(directory.path()), Err(Error::Storage(_))));
+    std::fs::create_dir_all(directory.path().join("store.new/tables")).unwrap();
+    std::fs::write(directory.path().join("store.new/tables/0.jnl"), "half").unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    assert_eq!(store.append(Topic::Records, vec![b"a".to_vec()]).unwrap(), 1);
 }
