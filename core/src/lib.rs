@@ -11,6 +11,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod exact_sum;
 pub mod id;
 pub mod limits;
 pub mod time;

@@ -83,8 +83,8 @@ impl<T> Occurs<T> {
 }
 
 impl<T: Clone> Occurs<T> {
-    /// Itself, or the two one-sided tests of which one must hold. The checker writes a two-sided test as `or` of its
-    /// sides, so that in a checked tree every test has one [interval](Occurs::interval).
+    /// Itself, or the two one-sided tests of which one must hold: the plan keeps windows one-sided, so that each has
+    /// one [interval](Occurs::interval).
     pub fn sides(&self) -> Vec<Self> {
         if !self.is_two_sided() {
             return Vec::from([self.clone()]);

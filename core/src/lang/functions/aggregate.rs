@@ -4,8 +4,7 @@
 use core::cmp::Ordering;
 
 use super::Context;
-use crate::eval::aggregate;
-use crate::state::Number;
+use crate::exact_sum::ExactSum;
 use crate::value::Value;
 
 /// How many items there are; missing ones do not count.
@@ -16,12 +15,18 @@ pub fn count(items: &[Value]) -> Value {
 
 /// Their sum, rounded once; 0 of nothing.
 pub fn sum(items: &[Value]) -> Value {
-    aggregate::sum(items.iter().filter_map(Number::of))
+    let mut sum = ExactSum::new();
+    for item in items {
+        sum.add(item);
+    }
+    sum.total()
 }
 
 /// Their mean; null of nothing.
 pub fn average(items: &[Value]) -> Value {
-    aggregate::average(items.iter().filter_map(Number::of))
+    let mut sum = ExactSum::new();
+    let count = items.iter().filter(|item| sum.add(item)).count();
+    sum.average(count)
 }
 
 /// The smallest number, or if there is no number the earliest instant; null of nothing.

@@ -27,10 +27,6 @@ pub(super) fn day_of_year(_: Context, arguments: &[Value]) -> Value {
     })
 }
 
-pub(super) fn current_time_in_millis(context: Context, _: &[Value]) -> Value {
-    Value::Integer(context.now_ms)
-}
-
 pub(super) fn current_month(context: Context, _: &[Value]) -> Value {
     Value::Integer(civil(context.now_ms).month)
 }

@@ -130,8 +130,6 @@ pub const TABLE: &[Row] = &[
         "the day of the month of the evaluation, UTC")),
     row(0x0208, "dayOfYear", &[INSTANT], ResultType::Integer, date::day_of_year,
         "the day of the year, 1 to 366, UTC"),
-    needs_now(row(0x0209, "currentTimeInMillis", &[], ResultType::Integer, date::current_time_in_millis,
-        "the instant of the evaluation in milliseconds since the epoch")),
     // Lists
     row(0x0301, "in", &[MEMBER, LIST], ResultType::Boolean, array::is_in,
         "whether the value is an item of the list"),
