@@ -33,11 +33,25 @@ pub struct Edge {
 impl Edge {
     /// Starts it on a data directory and waits until it listens.
     pub fn start(environment: &Environment, data: &Path, settings: &Settings) -> Result<Self> {
-        let (workerd, config) = (environment.node_modules().join(".bin/workerd"), data.join("workerd.capnp"));
-        let mut command = Command::new(workerd);
+        let folder = data.join("edge");
+        let objects = folder.join("objects");
+        std::fs::create_dir_all(&objects)?;
+        for file in ["index.js", "index_bg.wasm"] {
+            std::fs::copy(environment.worker.join(file), folder.join(file)).with_context(|| format!("no {file}"))?;
+        }
+        let config = environment.repository.join("edge-runtime/workerd.capnp");
+        std::fs::copy(config, folder.join("workerd.capnp"))?;
+
+        let mut command = Command::new(environment.node_modules().join(".bin/workerd"));
         // The control channel on standard output says which port was chosen.
-        command.args(["serve", "--control-fd=1"]).arg(config);
-        let _ = (settings, EDGE_TOKEN);
+        command.args(["serve", "workerd.capnp", "--control-fd=1"]).current_dir(&folder);
+        let address = settings.listen.as_deref().unwrap_or("127.0.0.1:0");
+        command.arg(format!("--socket-addr=http={address}"));
+        command.arg(format!("--directory-path=objects={}", objects.display()));
+        command.env("EDGE_TOKEN", EDGE_TOKEN).env("CONTROL_PLANE_URL", &settings.control_url);
+        if let Some(clock_ms) = settings.clock_ms {
+            command.env("CLOCK_MS", clock_ms.to_string());
+        }
         let mut process = Process::start("edge", data, &mut command)?;
         let port = process.line("its port", |line| {
             let event: Value = serde_json::from_str(line).ok()?;
