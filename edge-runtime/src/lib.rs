@@ -1,1 +1,35 @@
-//! The edge worker: decides inside the personalization request, under Cloudflare Workers, workerd or a browser tab.
+//! The edge worker: decides inside the personalization request, under Cloudflare Workers or workerd.
+//!
+//! Everything but [`worker`](self) (compiled for Wasm only) is pure: facts in, facts out, no clock, no randomness, no
+//! I/O. Reading order: an [`http::Request`] becomes a [`route::Route`] and a [`request::Call`]; [`serve::begin`] says
+//! who is calling, whether they consent, and which [`visit::Visit`]s have to be put to which profile;
+//! [`decide::decide`] answers one visit from one [`profile::EdgeProfile`]; [`serve::finish`] writes the reply.
+
+pub mod limits;
+pub mod problem;
+
+pub mod http;
+pub mod route;
+
+pub mod request;
+
+pub mod identity;
+
+pub mod consent;
+
+pub mod event;
+
+pub mod visit;
+
+pub mod bundle;
+pub mod profile;
+
+pub mod decide;
+
+pub mod offers;
+
+pub mod reply;
+pub mod serve;
+
+#[cfg(target_arch = "wasm32")]
+mod worker;

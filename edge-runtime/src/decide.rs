@@ -1,0 +1,67 @@
+//! The decision: one visit to one profile, under one edition of the bundle. Pure: the same facts give the same answer.
+
+use acquaint_core::eval;
+use acquaint_core::id::AudienceId;
+use acquaint_core::profile::Status;
+use acquaint_core::state;
+use acquaint_core::value::Fields;
+
+use crate::bundle::Edition;
+use crate::profile::{EdgeProfile, weight};
+use crate::visit::{Decision, Outcome, Visit};
+
+/// Answers a visit. The profile that comes back holds the new events; [`EdgeProfile::take_writes`] says what to store,
+/// and the new events are forwarded from there ([`EdgeProfile::next_forward`]). An event that was seen before (a
+/// repeated request) is answered and not counted again.
+pub fn decide(
+    edition: &Edition,
+    mut profile: EdgeProfile,
+    visit: &Visit,
+    now_ms: i64,
+) -> (Outcome, EdgeProfile) {
+    let new = visit.steps.iter().filter_map(|step| step.event.as_ref());
+    let new: Vec<_> = new.filter(|event| !profile.has_seen(&event.event.id)).collect();
+    if !new.is_empty() && !profile.has_room_for(new.len(), new.iter().map(|event| weight(event)).sum()) {
+        return (Outcome::OutboxFull, profile);
+    }
+    let program = &edition.program;
+    profile.seen(now_ms);
+    profile.compact(program, now_ms);
+    profile.prepare(&edition.tag, program, now_ms);
+    let mut decision = Decision::default();
+    for step in &visit.steps {
+        if let Some(event) = &step.event
+            && !profile.has_seen(&event.event.id)
+        {
+            profile.append(program, event.clone(), now_ms);
+        }
+        if step.answer {
+            decision.steps.push((step.index, audiences(edition, &mut profile, now_ms)));
+        }
+    }
+    if visit.wants_attributes {
+        decision.attributes = Fields::clone(profile.attributes());
+    }
+    (Outcome::Decided(decision), profile)
+}
+
+/// The audiences the profile is in now: those that can be answered here, and the rest as the control plane last said.
+fn audiences(edition: &Edition, profile: &mut EdgeProfile, now_ms: i64) -> Vec<AudienceId> {
+    let program = &edition.program;
+    let changes = profile.slice().map(|slice| {
+        let answers = eval::answer(program, slice, now_ms);
+        state::transitions(program, profile.memberships(), &answers, now_ms)
+    });
+    for change in changes.into_iter().flatten() {
+        profile.set_membership(change);
+    }
+    let members = profile.memberships().iter();
+    members
+        .filter(|(_, membership)| membership.status == Status::Realized)
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -1,0 +1,133 @@
+//! A request and a reply without a host: what the rest of this crate knows of HTTP.
+
+use subtle::ConstantTimeEq;
+
+/// What came in.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// In capitals.
+    pub method: String,
+    /// Without port.
+    pub host: String,
+    /// As it was sent, with the leading slash.
+    pub path: String,
+    /// Decoded names and values of the query, in order.
+    pub query: Vec<(String, String)>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// A header by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The first of several names of a query parameter, whatever its case.
+    pub fn parameter(&self, names: &[&str]) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(key, value)| !value.is_empty() && names.iter().any(|name| key.eq_ignore_ascii_case(name)))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The bearer token.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The cookies, in order.
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.header("cookie")
+            .unwrap_or_default()
+            .split(';')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.trim(), value.trim()))
+    }
+}
+
+/// What goes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case; a name may occur more than once.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
+    pub body: String,
+}
+
+impl Reply {
+    /// A reply without headers or body.
+    pub fn status(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// With one header more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+}
+
+/// What an operator sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// First segment of the public paths (`edgeBasePath` of the Web SDK).
+    pub base_path: String,
+    /// What the cluster cookie and `locationHint:result` say.
+    pub location_hint: String,
+    /// Second part of `x-adobe-edge`.
+    pub region_id: u32,
+    /// The token of servers that may see attributes (v2); without one nobody is authenticated.
+    pub api_token: Option<String>,
+    /// The IAB vendor that needs consent; 565 is the one that pages with an unmodified Web SDK ask for.
+    pub tcf_vendor: u16,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_path: "ee".into(),
+            location_hint: "edge1".into(),
+            region_id: 1,
+            api_token: None,
+            tcf_vendor: 565,
+        }
+    }
+}
+
+/// Whether a presented secret is the expected one, in time that does not depend on where they differ. An empty
+/// expectation matches nothing.
+pub fn same_secret(presented: &str, expected: &str) -> bool {
+    !expected.is_empty() && bool::from(presented.as_bytes().ct_eq(expected.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_compared_whole_and_an_empty_secret_matches_nothing() {
+        let request =
+            Request { headers: vec![("authorization".into(), "bearer  abc ".into())], ..Request::default() };
+        assert_eq!(request.bearer(), Some("abc"));
+        assert!(same_secret("abc", "abc"));
+        assert!(!same_secret("ab", "abc"));
+        assert!(!same_secret("", ""));
+    }
+
+    #[test]
+    fn parameters_are_found_whatever_their_case() {
+        let request = Request {
+            query: vec![("datastreamId".into(), "x:dev".into()), ("requestId".into(), String::new())],
+            ..Request::default()
+        };
+        assert_eq!(request.parameter(&["configId", "dataStreamId"]), Some("x:dev"));
+        assert_eq!(request.parameter(&["requestId"]), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! `identityMap` as clients send it.
+
+use std::collections::BTreeMap;
+
+use acquaint_core::limits::{IDENTITIES_PER_RECORD_MAX, IDENTITY_CHARACTERS_MAX};
+use acquaint_core::profile::Identity;
+use serde::Deserialize;
+
+use super::ecid;
+use crate::problem::Problem;
+
+/// The namespace of the browser's identity.
+pub const ECID: &str = "ECID";
+/// The namespace of first-party device ids; they stand for an ECID and are never an identity of their own.
+pub const FPID: &str = "FPID";
+
+/// One item of a namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Item {
+    /// The value.
+    pub id: String,
+    /// Whether the profile is kept under this one.
+    pub primary: bool,
+}
+
+/// Identities, checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdentityItems(Vec<(Identity, bool)>);
+
+impl IdentityItems {
+    /// Checks what came in. Items without a value are ignored, as the Web SDK itself does.
+    pub fn new(map: BTreeMap<String, Vec<Item>>) -> Result<Self, Problem> {
+        let mut items = Vec::new();
+        for (namespace, list) in map {
+            for item in list {
+                if item.id.is_empty() {
+                    continue;
+                }
+                check(&namespace, &item.id)?;
+                items.push((Identity { namespace: namespace.clone(), id: item.id }, item.primary));
+            }
+        }
+        if items.len() > IDENTITIES_PER_RECORD_MAX {
+            return Err(Problem::Identity(format!(
+                "{} identities are more than the {IDENTITIES_PER_RECORD_MAX} allowed",
+                items.len()
+            )));
+        }
+        Ok(Self(items))
+    }
+
+    /// The first value of a namespace.
+    pub fn first(&self, namespace: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(identity, _)| identity.namespace == namespace)
+            .map(|(identity, _)| identity.id.as_str())
+    }
+
+    /// The identity that is marked as primary.
+    pub fn primary(&self) -> Option<&Identity> {
+        self.0.iter().find(|(_, primary)| *primary).map(|(identity, _)| identity)
+    }
+
+    /// All, by namespace.
+    pub fn iter(&self) -> impl Iterator<Item = &Identity> {
+        self.0.iter().map(|(identity, _)| identity)
+    }
+}
+
+fn check(namespace: &str, id: &str) -> Result<(), Problem> {
+    if namespace.is_empty() || namespace.chars().count() > 255 {
+        return Err(Problem::Identity("a namespace of `identityMap` is empty or too long".into()));
+    }
+    if id.chars().count() > IDENTITY_CHARACTERS_MAX {
+        return Err(Problem::Identity(format!(
+            "a value of namespace `{namespace}` is longer than the {IDENTITY_CHARACTERS_MAX} characters allowed"
+        )));
+    }
+    if namespace == ECID && !ecid::is_ecid(id) {
+        return Err(Problem::IdentityFormat("an ECID has 38 digits".into()));
+    }
+    if namespace == FPID && !ecid::is_uuid_v4(id) {
+        return Err(Problem::IdentityFormat("an FPID is a UUID of version 4".into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_map(json: &str) -> Result<IdentityItems, Problem> {
+        IdentityItems::new(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn the_marked_item_is_primary() {
+        let items = check_map(r#"{"A":[{"id":"1"}],"B":[{"id":""},{"id":"2","primary":true,"authenticatedState":"authenticated"}]}"#).unwrap();
+        assert_eq!(items.primary(), Some(&Identity { namespace: "B".into(), id: "2".into() }));
+        assert_eq!(items.iter().count(), 2);
+        assert_eq!(items.first("A"), Some("1"));
+    }
+
+    #[test]
+    fn malformed_identities_are_refused_with_their_code() {
+        let status =
+            |json| check_map(json).unwrap_err().to_json("", None)["type"].as_str().unwrap().to_owned();
+        assert!(status(r#"{"ECID":[{"id":"12"}]}"#).ends_with("EXEG-0308-400"));
+        assert!(status(r#"{"FPID":[{"id":"not-a-uuid"}]}"#).ends_with("EXEG-0308-400"));
+        assert!(status(r#"{"":[{"id":"x"}]}"#).ends_with("EXEG-0305-400"));
+        let long = format!(r#"{{"A":[{{"id":"{}"}}]}}"#, "x".repeat(1_025));
+        assert!(status(&long).ends_with("EXEG-0305-400"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The outbox: which events go to the control plane next, what its receipt means, and when to try again.
+
+use acquaint_core::wire::{Forward, Receipt};
+
+use super::{EdgeProfile, weight};
+use crate::limits;
+
+impl EdgeProfile {
+    /// The next batch, oldest first: also what was sent before and never acknowledged. From here on it is in doubt
+    /// whether the control plane has these events, until a receipt says so.
+    pub fn next_forward(&mut self) -> Option<Forward> {
+        let mut forward = Forward::default();
+        let mut bytes = 0;
+        let mut through = self.head.sent_through;
+        for (sequence, tail) in self.tail.iter().filter(|(_, tail)| tail.position.is_none()) {
+            bytes += weight(&tail.event);
+            let full =
+                forward.events.len() >= limits::FORWARD_EVENTS_MAX || bytes > limits::FORWARD_BYTES_MAX;
+            if full && !forward.events.is_empty() {
+                break;
+            }
+            forward.events.push(tail.event.clone());
+            through = through.max(*sequence);
+        }
+        if forward.events.is_empty() {
+            return None;
+        }
+        if through != self.head.sent_through {
+            self.head.sent_through = through;
+            self.dirty.head = true;
+        }
+        Some(forward)
+    }
+
+    /// Takes the control plane's answer. Refused events are dropped: they lie in its quarantine, and its own answers do
+    /// not count them either.
+    pub fn acknowledge(&mut self, receipt: &Receipt) {
+        for (sequence, tail) in &mut self.tail {
+            if tail.position.is_some() {
+                continue;
+            }
+            let id = tail.event.event.id.as_str();
+            if let Some((_, position)) = receipt.accepted.iter().find(|(accepted, _)| accepted == id) {
+                tail.position = Some(*position);
+                self.dirty.tail.insert(*sequence);
+            }
+        }
+        let refused: Vec<u64> = self
+            .tail
+            .iter()
+            .filter(|(_, tail)| tail.position.is_none())
+            .filter(|(_, tail)| receipt.refused.iter().any(|(id, _)| *id == tail.event.event.id))
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in &refused {
+            self.tail.remove(sequence);
+            self.dirty.tail.insert(*sequence);
+        }
+        if !refused.is_empty() {
+            self.working = None;
+        }
+        self.outbox_bytes =
+            self.tail.values().filter(|tail| tail.position.is_none()).map(|tail| weight(&tail.event)).sum();
+        self.settle();
+    }
+
+    /// Whether the control plane may have events of which it has not said so.
+    pub fn is_in_doubt(&self) -> bool {
+        self.tail.range(..=self.head.sent_through).any(|(_, tail)| tail.position.is_none())
+    }
+}
+
+/// How long to wait after the given number of failures in a row.
+pub fn backoff_ms(failures: u32) -> i64 {
+    let doubled =
+        limits::FORWARD_BACKOFF_FIRST_MS.saturating_mul(1_i64 << failures.saturating_sub(1).min(16));
+    doubled.min(limits::FORWARD_BACKOFF_MAX_MS)
+}

@@ -1,0 +1,237 @@
+//! The profile as the edge keeps it: the last projection of the control plane, and the tail of events seen here that
+//! the projection does not cover yet. State = projection with the tail folded on top, so a new projection rebases
+//! rather than overwrites (brief: every event counts once, and none is lost before the control plane has it).
+//!
+//! Nothing here does I/O: whoever holds a profile asks for [`EdgeProfile::take_writes`] after each step and stores them
+//! in one atomic write before answering.
+
+pub mod forward;
+mod rate;
+mod rebase;
+mod stored;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acquaint_core::eval::Slice;
+use acquaint_core::id::Position;
+use acquaint_core::plan::Prepared;
+use acquaint_core::profile::{IdentityMap, Membership, Memberships};
+use acquaint_core::state::{self, State};
+use acquaint_core::value::Fields;
+use acquaint_core::wire::{ForwardedEvent, Projection, Sealed};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub use rate::Rate;
+pub use stored::{Unreadable, Write};
+
+use crate::limits;
+
+/// One event that the projection does not cover.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TailEvent {
+    /// What is forwarded.
+    pub event: ForwardedEvent,
+    /// Where the control plane put it; absent until it says so.
+    pub position: Option<Position>,
+}
+
+/// What is kept beside projection and tail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Head {
+    /// The number of the next tail event. Numbers begin at 1.
+    next_sequence: u64,
+    /// Tail events up to here may have reached the control plane.
+    sent_through: u64,
+    /// Hashes of the ids of the newest events, oldest first.
+    recent: Vec<u64>,
+    /// The projection's memberships with the changes seen here.
+    memberships: Memberships,
+    /// Those changes, so that the instant of entry survives a rebase.
+    changed_here: Memberships,
+    /// When anybody last asked: milliseconds since the epoch, UTC.
+    last_seen_ms: i64,
+}
+
+impl Sealed for TailEvent {
+    const KIND: u16 = 0x0203;
+    const VERSION: u16 = 1;
+}
+
+impl Sealed for Head {
+    const KIND: u16 = 0x0204;
+    const VERSION: u16 = 1;
+}
+
+/// Projection and tail in one, for one program.
+#[derive(Clone, Debug)]
+struct Working {
+    tag: String,
+    state: State,
+    identities: IdentityMap,
+}
+
+/// What has changed since it was last written.
+#[derive(Clone, Debug, Default)]
+struct Dirty {
+    head: bool,
+    projection: bool,
+    incoming: bool,
+    tail: BTreeSet<u64>,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeProfile {
+    head: Head,
+    projection: Projection,
+    /// A projection that came while a forward was in doubt: whether it covers those events is not known yet.
+    incoming: Option<Projection>,
+    tail: BTreeMap<u64, TailEvent>,
+    outbox_bytes: usize,
+    working: Option<Working>,
+    dirty: Dirty,
+}
+
+impl EdgeProfile {
+    /// Whether an event of this id was seen lately: the request was repeated.
+    pub fn has_seen(&self, event_id: &str) -> bool {
+        self.head.recent.contains(&xxh3_64(event_id.as_bytes()))
+    }
+
+    /// How many events the control plane has not acknowledged.
+    pub fn outbox_events(&self) -> usize {
+        self.tail.values().filter(|event| event.position.is_none()).count()
+    }
+
+    /// Whether events of that many bytes still fit.
+    pub fn has_room_for(&self, events: usize, bytes: usize) -> bool {
+        self.outbox_events() + events <= limits::OUTBOX_EVENTS_MAX
+            && self.outbox_bytes + bytes <= limits::OUTBOX_BYTES_MAX
+    }
+
+    /// Takes an event into the tail, and into the state if that is at hand.
+    pub(crate) fn append(&mut self, program: &Prepared, event: ForwardedEvent, now_ms: i64) {
+        if let Some(working) = &mut self.working {
+            add(working, program, &event, now_ms);
+        }
+        self.head.recent.push(xxh3_64(event.event.id.as_bytes()));
+        let surplus = self.head.recent.len().saturating_sub(limits::RECENT_EVENTS_MAX);
+        self.head.recent.drain(..surplus);
+        self.head.next_sequence += 1;
+        let sequence = self.head.next_sequence;
+        self.outbox_bytes += weight(&event);
+        self.tail.insert(sequence, TailEvent { event, position: None });
+        self.dirty.tail.insert(sequence);
+        self.dirty.head = true;
+    }
+
+    /// Notes that somebody asked. Stored at most once an hour: it only decides when the profile is forgotten.
+    pub(crate) fn seen(&mut self, now_ms: i64) {
+        if now_ms.saturating_sub(self.head.last_seen_ms) >= limits::LAST_SEEN_STEP_MS {
+            self.head.last_seen_ms = now_ms;
+            self.dirty.head = true;
+        }
+    }
+
+    /// The instant from which the profile may be forgotten; never while an event waits for the control plane.
+    pub fn expires_ms(&self) -> Option<i64> {
+        let idle = self.outbox_events() == 0;
+        idle.then(|| self.head.last_seen_ms.saturating_add(limits::PROFILE_TTL_MS))
+    }
+
+    /// Folds the tail onto the projection, unless that was done for this program already.
+    pub(crate) fn prepare(&mut self, tag: &str, program: &Prepared, now_ms: i64) {
+        if self.working.as_ref().is_some_and(|working| working.tag == tag) {
+            return;
+        }
+        let mut working = Working {
+            tag: tag.to_owned(),
+            state: self.projection.state.clone(),
+            identities: self.projection.identities.clone(),
+        };
+        for tail in self.tail.values() {
+            add(&mut working, program, &tail.event, now_ms);
+        }
+        state::expire(program, &mut working.state, now_ms);
+        self.working = Some(working);
+    }
+
+    /// What a program is evaluated over. `None` before [`Self::prepare`].
+    pub(crate) fn slice(&self) -> Option<Slice<'_>> {
+        self.working.as_ref().map(|working| Slice {
+            attributes: &self.projection.attributes,
+            identities: &working.identities,
+            memberships: &self.head.memberships,
+            state: &working.state,
+        })
+    }
+
+    /// Changes one membership.
+    pub(crate) fn set_membership(&mut self, change: acquaint_core::profile::MembershipChange) {
+        let known = self.head.changed_here.get(&change.audience);
+        let membership = match known {
+            Some(known) if known.status == change.status => *known,
+            Some(_) | None => Membership { status: change.status, since_ms: change.at_ms },
+        };
+        self.head.changed_here.insert(change.audience.clone(), membership);
+        self.head.memberships.insert(change.audience, membership);
+        self.dirty.head = true;
+    }
+
+    /// Memberships as they were last answered.
+    pub fn memberships(&self) -> &Memberships {
+        &self.head.memberships
+    }
+
+    /// Attributes of the projection.
+    pub fn attributes(&self) -> &Fields {
+        &self.projection.attributes
+    }
+
+    /// The log position that the projection covers.
+    pub fn position(&self) -> Position {
+        self.projection.position
+    }
+
+    /// Events that the projection does not cover, oldest first.
+    pub fn tail(&self) -> impl Iterator<Item = &TailEvent> {
+        self.tail.values()
+    }
+}
+
+fn add(working: &mut Working, program: &Prepared, event: &ForwardedEvent, now_ms: i64) {
+    state::fold(program, &mut working.state, &event.event, now_ms);
+    add_identities(&mut working.identities, event);
+}
+
+fn add_identities(identities: &mut IdentityMap, event: &ForwardedEvent) {
+    for identity in &event.identities {
+        let known: usize = identities.values().map(BTreeSet::len).sum();
+        if known < limits::IDENTITIES_PER_PROFILE_MAX {
+            identities.entry(identity.namespace.clone()).or_default().insert(identity.id.clone());
+        }
+    }
+}
+
+/// About how many bytes an event takes on its way.
+pub(crate) fn weight(event: &ForwardedEvent) -> usize {
+    use acquaint_core::value::Value;
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Null | Value::Boolean(_) => 2,
+            Value::Integer(_) | Value::Double(_) | Value::Time(_) => 9,
+            Value::String(text) => text.len() + 4,
+            Value::List(items) => items.iter().map(of).sum::<usize>() + 4,
+            Value::Object(fields) => {
+                fields.iter().map(|(name, value)| name.len() + of(value) + 4).sum::<usize>() + 4
+            }
+        }
+    }
+    let identities: usize = event.identities.iter().map(|one| one.namespace.len() + one.id.len() + 8).sum();
+    let fields: usize = event.event.fields.iter().map(|(name, value)| name.len() + of(value) + 4).sum();
+    event.datastream.len() + event.event.id.len() + identities + fields + 64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, and `tail/<number>` for every tail event.
+
+use acquaint_core::wire::{self, open, seal};
+
+use super::{Dirty, EdgeProfile, weight};
+
+const HEAD: &str = "head";
+const PROJECTION: &str = "projection";
+const INCOMING: &str = "incoming";
+const TAIL: &str = "tail/";
+
+/// One change of the storage. All changes of one step belong into one atomic write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Where.
+    pub key: String,
+    /// What; absent: remove.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// A stored value that could not be read. It is left where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where.
+    pub key: String,
+    /// Why.
+    pub error: wire::Error,
+}
+
+impl EdgeProfile {
+    /// Reads a profile from everything that is stored. An unreadable projection is as good as none: the control plane
+    /// sends another. An unreadable tail event stays in the storage, and is told.
+    pub fn load(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> (Self, Vec<Unreadable>) {
+        let mut profile = Self::default();
+        let mut unreadable = Vec::new();
+        for (key, bytes) in entries {
+            if let Err(error) = profile.load_entry(&key, &bytes) {
+                unreadable.push(Unreadable { key, error });
+            }
+        }
+        let last = profile.tail.last_key_value().map_or(0, |(sequence, _)| *sequence);
+        profile.head.next_sequence = profile.head.next_sequence.max(last);
+        profile.outbox_bytes = profile
+            .tail
+            .values()
+            .filter(|tail| tail.position.is_none())
+            .map(|tail| weight(&tail.event))
+            .sum();
+        (profile, unreadable)
+    }
+
+    fn load_entry(&mut self, key: &str, bytes: &[u8]) -> Result<(), wire::Error> {
+        match key {
+            HEAD => self.head = open(bytes)?,
+            PROJECTION => self.projection = open(bytes)?,
+            INCOMING => self.incoming = Some(open(bytes)?),
+            other => {
+                let sequence = other.strip_prefix(TAIL).and_then(|text| u64::from_str_radix(text, 16).ok());
+                if let Some(sequence) = sequence {
+                    // An event whose number the head does not know, because the head is unreadable, may have been sent.
+                    self.tail.insert(sequence, open(bytes)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What has to be stored, and forgets that it has.
+    pub fn take_writes(&mut self) -> Result<Vec<Write>, wire::Error> {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut writes = Vec::new();
+        self.write_singles(&dirty, &mut writes)?;
+        for sequence in dirty.tail {
+            writes.push(Write {
+                key: format!("{TAIL}{sequence:016x}"),
+                bytes: self.tail.get(&sequence).map(seal).transpose()?,
+            });
+        }
+        Ok(writes)
+    }
+
+    fn write_singles(&self, dirty: &Dirty, writes: &mut Vec<Write>) -> Result<(), wire::Error> {
+        if dirty.head {
+            writes.push(Write { key: HEAD.into(), bytes: Some(seal(&self.head)?) });
+        }
+        if dirty.projection {
+            writes.push(Write { key: PROJECTION.into(), bytes: Some(seal(&self.projection)?) });
+        }
+        if dirty.incoming {
+            writes.push(Write { key: INCOMING.into(), bytes: self.incoming.as_ref().map(seal).transpose()? });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Paths of the public edge: `/ee[/{hint}][/va]/v{1,2}/{action}` (`edge-api.md` section 1).
+
+use crate::problem::Problem;
+
+/// Which of the two interfaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// The Web SDK: several events of one visitor, no credentials.
+    V1,
+    /// Servers: one event (interact) or events of several people (collect).
+    V2,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Store events, answer with decisions.
+    Interact,
+    /// Store events, answer with nothing.
+    Collect,
+    /// Only say who the visitor is.
+    Acquire,
+    /// Set the visitor's consent.
+    SetConsent,
+}
+
+/// A public path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Which interface.
+    pub version: Version,
+    /// What for.
+    pub action: Action,
+}
+
+/// Reads a path. The location hint comes from a cookie that anybody can set: any word is accepted and none is used.
+pub fn parse(base_path: &str, path: &str) -> Result<Route, Problem> {
+    let unknown = || Problem::NotFound(path.chars().take(200).collect());
+    let mut segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if segments.first() != Some(&base_path) {
+        return Err(unknown());
+    }
+    segments.remove(0);
+    if segments.first().is_some_and(|hint| !is_version(hint) && *hint != "va" && is_hint(hint)) {
+        segments.remove(0);
+    }
+    let media = segments.first() == Some(&"va");
+    if media {
+        segments.remove(0);
+    }
+    let action = match (media, segments.as_slice()) {
+        (false, ["v1" | "v2", "interact"]) => Action::Interact,
+        (false, ["v1" | "v2", "collect"]) | (true, ["v1", _]) => Action::Collect,
+        (false, ["v1", "identity", "acquire"]) => Action::Acquire,
+        (false, ["v1", "privacy", "set-consent"]) => Action::SetConsent,
+        _ => return Err(unknown()),
+    };
+    let version = if segments.first() == Some(&"v2") { Version::V2 } else { Version::V1 };
+    Ok(Route { version, action })
+}
+
+fn is_version(segment: &str) -> bool {
+    matches!(segment, "v1" | "v2")
+}
+
+fn is_hint(segment: &str) -> bool {
+    segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: Option<(Version, Action)>) {
+        let found = parse("ee", path).ok().map(|route| (route.version, route.action));
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn every_documented_path_is_known_with_and_without_a_hint() {
+        check("/ee/v1/interact", Some((Version::V1, Action::Interact)));
+        check("/ee/or2/v1/interact", Some((Version::V1, Action::Interact)));
+        check("/ee/t38/v1/collect", Some((Version::V1, Action::Collect)));
+        check("/ee/v1/identity/acquire", Some((Version::V1, Action::Acquire)));
+        check("/ee/irl1/v1/privacy/set-consent", Some((Version::V1, Action::SetConsent)));
+        check("/ee/va/v1/play", Some((Version::V1, Action::Collect)));
+        check("/ee/or2/va/v1/sessionComplete", Some((Version::V1, Action::Collect)));
+        check("/ee/v2/interact", Some((Version::V2, Action::Interact)));
+        check("/ee/aus3/v2/collect", Some((Version::V2, Action::Collect)));
+    }
+
+    #[test]
+    fn anything_else_is_not_found() {
+        check("/", None);
+        check("/ee", None);
+        check("/ee/v3/interact", None);
+        check("/ee/v1/identity", None);
+        check("/ee/a/b/v1/interact", None);
+        check("/ee/OR2!/v1/interact", None);
+        check("/other/v1/interact", None);
+        check("/ee/va/v2/play", None);
+    }
+}

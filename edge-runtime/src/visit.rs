@@ -1,0 +1,66 @@
+//! What is put to one profile, and what it says: the words between the stateless front and the profile's keeper. They
+//! are sealed, because they travel between two isolates that may not have been deployed at the same moment.
+
+use acquaint_core::id::AudienceId;
+use acquaint_core::profile::Identity;
+use acquaint_core::value::Fields;
+use acquaint_core::wire::{ForwardedEvent, Sealed};
+use serde::{Deserialize, Serialize};
+
+/// Events of one person, and the question which audiences that person is in after each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Under which the profile is kept.
+    pub primary: Identity,
+    /// In order.
+    pub steps: Vec<Step>,
+    /// Whether the caller may see attributes.
+    pub wants_attributes: bool,
+}
+
+/// One event of a visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its place in the request.
+    pub index: u32,
+    /// Who did it.
+    pub identities: Vec<Identity>,
+    /// To be stored and forwarded; absent for a mere look-up.
+    pub event: Option<ForwardedEvent>,
+    /// Whether an answer is wanted.
+    pub answer: bool,
+}
+
+/// The profile's answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// For each step that wanted one: its place in the request, and the audiences the person is in.
+    pub steps: Vec<(u32, Vec<AudienceId>)>,
+    /// What the bundle's destinations may read; only if wanted.
+    pub attributes: Fields,
+}
+
+/// What comes back for a visit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It was answered.
+    Decided(Decision),
+    /// No further event fits until the control plane has taken some.
+    OutboxFull,
+    /// This person, or somebody in their name, asks too often.
+    TooManyRequests,
+    /// Nothing was published yet.
+    NoBundle,
+    /// The profile did not answer.
+    Unavailable,
+}
+
+impl Sealed for Visit {
+    const KIND: u16 = 0x0201;
+    const VERSION: u16 = 1;
+}
+
+impl Sealed for Outcome {
+    const KIND: u16 = 0x0202;
+    const VERSION: u16 = 1;
+}

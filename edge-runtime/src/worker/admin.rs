@@ -1,0 +1,135 @@
+//! What the control plane pushes, and what an operator may look at. All of it needs the edge token.
+//!
+//! * `PUT  /_acquaint/v1/bundle` (sealed `Bundle`) -> 200 `{version, tag}`
+//! * `GET  /_acquaint/v1/bundle` -> 200 `{version, tag, publishedMs}`, or 404
+//! * `POST /_acquaint/v1/projections` (sealed `ProjectionBatch`, at most 50) -> 200 `{accepted}`; all or none is promised
+//! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
+
+use futures_util::future::join_all;
+use serde_json::json;
+use worker::{Env, Method, Request, Response, Result, console_error};
+
+use acquaint_core::limits::{BATCH_BYTES_MAX, SEALED_BYTES_MAX};
+use acquaint_core::profile::Identity;
+use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
+
+use super::convert::{self, failure, post};
+use super::editions;
+use super::public::profile_name;
+use super::settings::Settings;
+use crate::bundle::Edition;
+use crate::http::{self, Reply, same_secret};
+use crate::limits;
+use crate::problem::Problem;
+use crate::reply::{Answering, of_problem};
+
+/// Of all paths here.
+pub(crate) const PREFIX: &str = "/_acquaint/";
+
+/// A projection batch may hold 50 projections with state.
+const PROJECTIONS_BYTES_MAX: usize = 32 * BATCH_BYTES_MAX;
+
+/// Answers one request.
+pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request) -> Result<Response> {
+    let bytes_max =
+        if request.path().ends_with("/bundle") { SEALED_BYTES_MAX } else { PROJECTIONS_BYTES_MAX };
+    let token = request.headers().get("authorization")?.unwrap_or_default();
+    let expected = format!("Bearer {}", settings.edge_token);
+    let authorised = !settings.edge_token.is_empty() && same_secret(&token, &expected);
+    let request = convert::read(&mut request, if authorised { bytes_max } else { 0 }).await?;
+    let result = if authorised { route(env, &request, bytes_max).await } else { Err(Problem::Unauthorized) };
+    convert::write(match result {
+        Ok(body) => reply(&body),
+        Err(problem) => {
+            let answering = Answering { origin: None, request_id: String::new() };
+            of_problem(&settings.config, &answering, &problem, None)
+        }
+    })
+}
+
+fn reply(body: &serde_json::Value) -> Reply {
+    let mut reply = Reply::status(200).with("content-type", "application/json");
+    reply.body = body.to_string();
+    reply
+}
+
+async fn route(
+    env: &Env,
+    request: &http::Request,
+    bytes_max: usize,
+) -> std::result::Result<serde_json::Value, Problem> {
+    if request.body.len() > bytes_max {
+        return Err(Problem::TooLarge { found: request.body.len(), max: bytes_max });
+    }
+    match (request.method.as_str(), request.path.as_str()) {
+        ("PUT", "/_acquaint/v1/bundle") => put_bundle(env, &request.body).await,
+        ("GET", "/_acquaint/v1/bundle") => get_bundle(env).await,
+        ("POST", "/_acquaint/v1/projections") => put_projections(env, &request.body).await,
+        ("GET", "/_acquaint/v1/profile") => get_profile(env, request).await,
+        (_, "/_acquaint/v1/bundle") => Err(Problem::Method { allowed: "GET, PUT" }),
+        (_, "/_acquaint/v1/projections") => Err(Problem::Method { allowed: "POST" }),
+        (_, "/_acquaint/v1/profile") => Err(Problem::Method { allowed: "GET" }),
+        (_, path) => Err(Problem::NotFound(path.chars().take(200).collect())),
+    }
+}
+
+async fn put_bundle(env: &Env, bytes: &[u8]) -> std::result::Result<serde_json::Value, Problem> {
+    let edition = Edition::open(bytes).map_err(|error| Problem::Field(format!("not a bundle: {error}")))?;
+    let kept = editions::publish(env, bytes).await.map_err(|error| unavailable(&error))?;
+    if kept.status_code() != 200 {
+        return Err(unavailable(&format!("the keeper of the bundle answered {}", kept.status_code())));
+    }
+    let edition = editions::adopt(edition);
+    Ok(json!({ "version": edition.version, "tag": edition.tag }))
+}
+
+async fn get_bundle(env: &Env) -> std::result::Result<serde_json::Value, Problem> {
+    let edition = editions::tagged(env, "").await.map_err(|error| unavailable(&error))?;
+    let edition = edition.ok_or_else(|| Problem::NotFound("bundle".into()))?;
+    Ok(json!({ "version": edition.version, "tag": edition.tag, "publishedMs": edition.published_ms }))
+}
+
+async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_json::Value, Problem> {
+    let batch: ProjectionBatch =
+        open(bytes).map_err(|error| Problem::Field(format!("not a batch of projections: {error}")))?;
+    let found = batch.projections.len();
+    if found > limits::PROJECTIONS_PER_PUSH_MAX {
+        let detail = format!("{found} are more than the {} allowed", limits::PROJECTIONS_PER_PUSH_MAX);
+        return Err(Problem::Invalid { field: "projections".into(), detail });
+    }
+    let sent =
+        batch.projections.iter().map(|(identity, projection)| put_projection(env, identity, projection));
+    for result in join_all(sent).await {
+        result.map_err(|error| unavailable(&error))?;
+    }
+    Ok(json!({ "accepted": found }))
+}
+
+async fn put_projection(env: &Env, identity: &Identity, projection: &Projection) -> Result<()> {
+    let bytes = seal(projection).map_err(|error| failure(&error))?;
+    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
+    let request = post("https://profile/projection", Method::Post, &bytes, None)?;
+    let response = stub.fetch_with_request(request).await?;
+    match response.status_code() {
+        200 => Ok(()),
+        status => Err(failure(&format!("a profile answered {status} to its projection"))),
+    }
+}
+
+async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<serde_json::Value, Problem> {
+    let parameter = |name: &str| {
+        let value = request.parameter(&[name]);
+        value.map(str::to_owned).ok_or_else(|| Problem::Missing(format!("`{name}` is missing in the query")))
+    };
+    let identity = Identity { namespace: parameter("namespace")?, id: parameter("id")? };
+    let inspect = async {
+        let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(&identity))?;
+        stub.fetch_with_str("https://profile/inspect").await?.json().await
+    };
+    inspect.await.map_err(|error: worker::Error| unavailable(&error))
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Problem {
+    console_error!("{error}");
+    Problem::Unavailable
+}

@@ -1,0 +1,78 @@
+//! Between the host's requests and responses and ours.
+
+use futures_util::StreamExt as _;
+use worker::{Error, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, js_sys};
+
+use crate::http;
+
+const HEADERS: [&str; 6] =
+    ["authorization", "content-type", "cookie", "origin", "x-request-id", "content-length"];
+
+/// Reads a request, and of its body at most one byte more than allowed: enough to know that it is too long.
+pub(crate) async fn read(request: &mut Request, bytes_max: usize) -> Result<http::Request> {
+    let url = request.url()?;
+    let mut headers = Vec::new();
+    for name in HEADERS {
+        if let Some(value) = request.headers().get(name)? {
+            headers.push((name.to_owned(), value));
+        }
+    }
+    let has_body = !matches!(request.method(), Method::Get | Method::Head | Method::Options);
+    Ok(http::Request {
+        method: request.method().to_string(),
+        host: url.host_str().unwrap_or_default().to_owned(),
+        path: request.path(),
+        query: url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+        headers,
+        body: if has_body { read_body(request, bytes_max).await? } else { Vec::new() },
+    })
+}
+
+async fn read_body(request: &mut Request, bytes_max: usize) -> Result<Vec<u8>> {
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut stream = request.stream()?;
+    let mut body = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        body.extend(chunk?);
+        if body.len() > bytes_max {
+            body.truncate(bytes_max + 1);
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// Writes a reply.
+pub(crate) fn write(reply: http::Reply) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &reply.headers {
+        headers.append(name, value)?;
+    }
+    let builder = ResponseBuilder::new().with_status(reply.status).with_headers(headers);
+    Ok(if reply.body.is_empty() { builder.empty() } else { builder.fixed(reply.body.into_bytes()) })
+}
+
+/// A request of ours with sealed bytes in it.
+pub(crate) fn post(url: &str, method: Method, bytes: &[u8], bearer: Option<&str>) -> Result<Request> {
+    let headers = Headers::new();
+    headers.set("content-type", "application/octet-stream")?;
+    if let Some(token) = bearer {
+        headers.set("authorization", &format!("Bearer {token}"))?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(method).with_headers(headers).with_body(Some(js_sys::Uint8Array::from(bytes).into()));
+    Request::new_with_init(url, &init)
+}
+
+/// Sealed bytes as a response.
+pub(crate) fn sealed<T: acquaint_core::wire::Sealed>(value: &T) -> Result<Response> {
+    let bytes = acquaint_core::wire::seal(value).map_err(|error| failure(&error))?;
+    Ok(ResponseBuilder::new().fixed(bytes))
+}
+
+/// An error of ours as one of the host's.
+pub(crate) fn failure(error: &dyn std::fmt::Display) -> Error {
+    Error::RustError(error.to_string())
+}

@@ -1,0 +1,28 @@
+//! The Cloudflare host (also `workerd serve`): routes, the two Durable Object classes, and nothing that decides.
+//!
+//! Bindings: `EDGE_PROFILE` and `BUNDLE` (Durable Object namespaces of the classes `ProfileObject` and `BundleObject`,
+//! SQLite-backed), and the variables of [`settings::Settings`].
+
+mod admin;
+mod bundle_object;
+mod convert;
+mod editions;
+mod forward;
+mod profile_object;
+mod public;
+mod settings;
+mod storage;
+
+use worker::{Context, Env, Request, Response, Result, event};
+
+use settings::Settings;
+
+/// Every request of the worker.
+#[event(fetch, respond_with_errors)]
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    let settings = Settings::of(&env);
+    if request.path().starts_with(admin::PREFIX) {
+        return admin::handle(&settings, &env, request).await;
+    }
+    public::handle(&settings, &env, &context, request).await
+}

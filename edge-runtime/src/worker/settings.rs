@@ -1,0 +1,73 @@
+//! What the operator sets, and the clock.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use worker::{Date, Env};
+
+use crate::http::Config;
+
+/// The worker's variables and secrets. All but the first two have defaults.
+///
+/// | name | meaning |
+/// | --- | --- |
+/// | `EDGE_TOKEN` | shared with the control plane, both ways; empty: pushes are refused, and so are our forwards |
+/// | `CONTROL_PLANE_URL` | where events are forwarded to; empty: they are kept |
+/// | `EDGE_API_TOKEN` | of servers that may read attributes over v2; empty: nobody may |
+/// | `EDGE_BASE_PATH` | `ee` |
+/// | `LOCATION_HINT`, `REGION_ID` | `edge1`, `1` |
+/// | `TCF_VENDOR_ID` | the IAB vendor that needs consent: 565 |
+/// | `CLOCK_MS` | tests: the clock stands at this instant |
+/// | `CLOCK_OFFSET_MS` | tests and demos: the clock runs this far from the real one |
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) edge_token: String,
+    pub(crate) control_plane_url: Option<String>,
+    clock_ms: Option<i64>,
+    clock_offset_ms: i64,
+}
+
+thread_local! {
+    static SETTINGS: RefCell<Option<Rc<Settings>>> = const { RefCell::new(None) };
+}
+
+impl Settings {
+    /// Variables do not change within an isolate.
+    pub(crate) fn of(env: &Env) -> Rc<Self> {
+        SETTINGS.with_borrow_mut(|settings| settings.get_or_insert_with(|| Rc::new(Self::read(env))).clone())
+    }
+
+    fn read(env: &Env) -> Self {
+        let text = |name: &str| env.var(name).ok().map(|var| var.to_string()).filter(|text| !text.is_empty());
+        let number = |name: &str| text(name).and_then(|text| text.trim().parse::<i64>().ok());
+        let defaults = Config::default();
+        Self {
+            config: Config {
+                base_path: text("EDGE_BASE_PATH").unwrap_or(defaults.base_path),
+                location_hint: text("LOCATION_HINT").unwrap_or(defaults.location_hint),
+                region_id: number("REGION_ID")
+                    .and_then(|id| id.try_into().ok())
+                    .unwrap_or(defaults.region_id),
+                api_token: text("EDGE_API_TOKEN"),
+                tcf_vendor: number("TCF_VENDOR_ID")
+                    .and_then(|id| id.try_into().ok())
+                    .unwrap_or(defaults.tcf_vendor),
+            },
+            edge_token: text("EDGE_TOKEN").unwrap_or_default(),
+            control_plane_url: text("CONTROL_PLANE_URL").map(|url| url.trim_end_matches('/').to_owned()),
+            clock_ms: number("CLOCK_MS"),
+            clock_offset_ms: number("CLOCK_OFFSET_MS").unwrap_or(0),
+        }
+    }
+
+    /// The instant that decisions are made for: milliseconds since the epoch, UTC.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock_ms.unwrap_or_else(|| real_now_ms().saturating_add(self.clock_offset_ms))
+    }
+}
+
+/// The instant that alarms are set by.
+pub(crate) fn real_now_ms() -> i64 {
+    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+}
