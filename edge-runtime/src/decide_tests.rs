@@ -1,1 +1,1 @@
-
+//! Tests of decisions over a real program.

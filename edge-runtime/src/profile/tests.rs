@@ -1,1 +1,204 @@
+//! Tests of the tail, the outbox and rebasing.
 
+use acquaint_core::plan::Program;
+use acquaint_core::profile::{Event, Identity, MembershipChange, Status};
+use acquaint_core::value::Value;
+use acquaint_core::wire::Receipt;
+
+use super::*;
+
+fn program() -> Prepared {
+    Prepared::new(Program { leaves: Vec::new(), audiences: Vec::new() })
+}
+
+fn event(id: &str) -> ForwardedEvent {
+    ForwardedEvent {
+        datastream: "ds".into(),
+        identities: vec![Identity { namespace: "ECID".into(), id: "1".into() }],
+        event: Event {
+            id: id.into(),
+            timestamp_ms: 1_000,
+            fields: [("eventType".to_owned(), Value::String("x".into()))].into(),
+        },
+    }
+}
+
+fn with_events(ids: &[&str]) -> EdgeProfile {
+    let mut profile = EdgeProfile::default();
+    for id in ids {
+        profile.append(&program(), event(id), 1_000);
+    }
+    profile
+}
+
+fn projection(position: Position) -> Projection {
+    Projection { position, made_ms: 1, ..Projection::default() }
+}
+
+fn accepted(events: &[(&str, Position)]) -> Receipt {
+    Receipt {
+        accepted: events.iter().map(|(id, position)| ((*id).to_owned(), *position)).collect(),
+        refused: Vec::new(),
+    }
+}
+
+fn check_tail(profile: &EdgeProfile, expected: &[(&str, Option<Position>)]) {
+    let found: Vec<_> = profile.tail().map(|tail| (tail.event.event.id.as_str(), tail.position)).collect();
+    assert_eq!(found, expected);
+}
+
+/// What a restart makes of it.
+fn restart(profile: &mut EdgeProfile, stored: &mut BTreeMap<String, Vec<u8>>) -> EdgeProfile {
+    for write in profile.take_writes().unwrap() {
+        match write.bytes {
+            Some(bytes) => stored.insert(write.key, bytes),
+            None => stored.remove(&write.key),
+        };
+    }
+    let (loaded, unreadable) = EdgeProfile::load(stored.clone());
+    assert_eq!(unreadable, []);
+    loaded
+}
+
+#[test]
+fn an_event_stays_until_a_projection_covers_its_position() {
+    let mut profile = with_events(&["a", "b"]);
+    assert_eq!(profile.next_forward().unwrap().events.len(), 2);
+    profile.acknowledge(&accepted(&[("a", 10), ("b", 12)]));
+    check_tail(&profile, &[("a", Some(10)), ("b", Some(12))]);
+    profile.project(projection(10), 0);
+    check_tail(&profile, &[("b", Some(12))]);
+    profile.project(projection(15), 0);
+    check_tail(&profile, &[]);
+}
+
+#[test]
+fn a_projection_that_comes_while_a_forward_is_under_way_waits_for_the_receipt() {
+    let mut profile = with_events(&["a"]);
+    profile.next_forward().unwrap();
+    profile.project(projection(10), 0);
+    assert_eq!(profile.position(), 0, "whether it covers `a` is not known");
+    profile.acknowledge(&accepted(&[("a", 10)]));
+    assert_eq!(profile.position(), 10);
+    check_tail(&profile, &[]);
+}
+
+#[test]
+fn a_lost_receipt_heals_when_the_events_are_sent_again() {
+    let mut profile = with_events(&["a"]);
+    let first = profile.next_forward().unwrap();
+    profile.project(projection(10), 0);
+    assert_eq!(profile.next_forward().unwrap(), first, "what is in doubt is sent again");
+    profile.acknowledge(&accepted(&[("a", 7)]));
+    check_tail(&profile, &[]);
+    assert_eq!(profile.position(), 10);
+}
+
+#[test]
+fn an_event_that_was_never_sent_is_in_no_projection() {
+    let mut profile = with_events(&["a"]);
+    profile.project(projection(10), 0);
+    assert_eq!(profile.position(), 10);
+    check_tail(&profile, &[("a", None)]);
+}
+
+#[test]
+fn an_older_projection_changes_nothing() {
+    let mut profile = with_events(&[]);
+    profile.project(projection(10), 0);
+    profile.project(projection(9), 0);
+    assert_eq!(profile.position(), 10);
+}
+
+#[test]
+fn a_refused_event_is_dropped_and_the_others_stay() {
+    let mut profile = with_events(&["a", "b"]);
+    profile.next_forward().unwrap();
+    let receipt = Receipt { accepted: vec![("b".into(), 3)], refused: vec![("a".into(), "bad".into())] };
+    profile.acknowledge(&receipt);
+    check_tail(&profile, &[("b", Some(3))]);
+}
+
+#[test]
+fn a_restart_at_any_point_forgets_nothing() {
+    let mut stored = BTreeMap::new();
+    let mut profile = restart(&mut with_events(&["a", "b"]), &mut stored);
+    check_tail(&profile, &[("a", None), ("b", None)]);
+    assert!(profile.has_seen("a") && !profile.has_seen("c"));
+    profile.next_forward().unwrap();
+    let mut profile = restart(&mut profile, &mut stored);
+    assert!(profile.is_in_doubt(), "that they were sent is known after a restart");
+    profile.project(projection(5), 0);
+    let mut profile = restart(&mut profile, &mut stored);
+    assert_eq!(profile.position(), 0);
+    profile.acknowledge(&accepted(&[("a", 4), ("b", 6)]));
+    let profile = restart(&mut profile, &mut stored);
+    assert_eq!(profile.position(), 5);
+    check_tail(&profile, &[("b", Some(6))]);
+    assert_eq!(stored.keys().collect::<Vec<_>>(), ["head", "projection", "tail/0000000000000002"]);
+}
+
+#[test]
+fn a_damaged_projection_does_not_take_the_tail_with_it() {
+    let mut stored = BTreeMap::new();
+    let mut profile = with_events(&["a"]);
+    profile.project(projection(10), 0);
+    restart(&mut profile, &mut stored);
+    *stored.get_mut("projection").unwrap().last_mut().unwrap() ^= 1;
+    let (profile, unreadable) = EdgeProfile::load(stored);
+    check_tail(&profile, &[("a", None)]);
+    assert_eq!(unreadable[0].key, "projection");
+}
+
+#[test]
+fn a_batch_has_a_limit_and_goes_oldest_first() {
+    let ids: Vec<String> = (0..120).map(|number| format!("e{number:03}")).collect();
+    let mut profile = with_events(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let first = profile.next_forward().unwrap();
+    assert_eq!(first.events.len(), limits::FORWARD_EVENTS_MAX);
+    assert_eq!(first.events[0].event.id, "e000");
+    let acknowledged: Vec<_> =
+        (1..).zip(&first.events).map(|(at, event)| (event.event.id.as_str(), at)).collect();
+    profile.acknowledge(&accepted(&acknowledged));
+    assert_eq!(profile.next_forward().unwrap().events[0].event.id, "e050");
+}
+
+#[test]
+fn room_is_counted_in_unacknowledged_events() {
+    let ids: Vec<String> = (0..limits::OUTBOX_EVENTS_MAX).map(|number| format!("e{number}")).collect();
+    let mut profile = with_events(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!profile.has_room_for(1, 100));
+    profile.next_forward().unwrap();
+    profile.acknowledge(&accepted(&[("e0", 1)]));
+    assert!(profile.has_room_for(1, 100));
+    assert!(!profile.has_room_for(1, limits::OUTBOX_BYTES_MAX));
+}
+
+#[test]
+fn the_instant_of_entry_survives_a_rebase_while_the_tail_explains_it() {
+    let audience = acquaint_core::id::AudienceId::from("a");
+    let enter = |at_ms| MembershipChange { audience: audience.clone(), status: Status::Realized, at_ms };
+    let mut profile = with_events(&["a"]);
+    profile.set_membership(enter(1_000));
+    profile.project(projection(1), 0);
+    assert!(profile.memberships().is_empty());
+    profile.set_membership(enter(2_000));
+    assert_eq!(profile.memberships()[&audience].since_ms, 1_000);
+}
+
+#[test]
+fn a_profile_is_forgotten_two_weeks_after_it_was_seen_and_never_with_events_waiting() {
+    let mut profile = with_events(&["a"]);
+    assert_eq!(profile.expires_ms(), None);
+    profile.next_forward().unwrap();
+    profile.acknowledge(&accepted(&[("a", 1)]));
+    profile.seen(5_000_000);
+    assert_eq!(profile.expires_ms(), Some(5_000_000 + limits::PROFILE_TTL_MS));
+}
+
+#[test]
+fn the_pause_after_failures_grows_to_its_limit() {
+    assert_eq!(forward::backoff_ms(1), limits::FORWARD_BACKOFF_FIRST_MS);
+    assert_eq!(forward::backoff_ms(2), 2 * limits::FORWARD_BACKOFF_FIRST_MS);
+    assert_eq!(forward::backoff_ms(u32::MAX), limits::FORWARD_BACKOFF_MAX_MS);
+}

@@ -3,6 +3,8 @@
 //! * `PUT  /_acquaint/v1/bundle` (sealed `Bundle`) -> 200 `{version, tag}`
 //! * `GET  /_acquaint/v1/bundle` -> 200 `{version, tag, publishedMs}`, or 404
 //! * `POST /_acquaint/v1/projections` (sealed `ProjectionBatch`, at most 50) -> 200 `{accepted}`; all or none is promised
+//! * `GET  /_acquaint/v1/status` -> 200 `{unacknowledged, profilesWaiting}`: events of this process that the control plane
+//!   has not acknowledged
 //! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
 
 use futures_util::future::join_all;
@@ -17,6 +19,7 @@ use super::convert::{self, failure, post};
 use super::editions;
 use super::public::profile_name;
 use super::settings::Settings;
+use super::waiting;
 use crate::bundle::Edition;
 use crate::http::{self, Reply, same_secret};
 use crate::limits;
@@ -65,10 +68,14 @@ async fn route(
         ("PUT", "/_acquaint/v1/bundle") => put_bundle(env, &request.body).await,
         ("GET", "/_acquaint/v1/bundle") => get_bundle(env).await,
         ("POST", "/_acquaint/v1/projections") => put_projections(env, &request.body).await,
+        ("GET", "/_acquaint/v1/status") => {
+            let (events, profiles) = waiting::total();
+            Ok(json!({ "unacknowledged": events, "profilesWaiting": profiles }))
+        }
         ("GET", "/_acquaint/v1/profile") => get_profile(env, request).await,
         (_, "/_acquaint/v1/bundle") => Err(Problem::Method { allowed: "GET, PUT" }),
         (_, "/_acquaint/v1/projections") => Err(Problem::Method { allowed: "POST" }),
-        (_, "/_acquaint/v1/profile") => Err(Problem::Method { allowed: "GET" }),
+        (_, "/_acquaint/v1/profile" | "/_acquaint/v1/status") => Err(Problem::Method { allowed: "GET" }),
         (_, path) => Err(Problem::NotFound(path.chars().take(200).collect())),
     }
 }

@@ -12,6 +12,7 @@ mod profile_object;
 mod public;
 mod settings;
 mod storage;
+mod waiting;
 
 use worker::{Context, Env, Request, Response, Result, event};
 

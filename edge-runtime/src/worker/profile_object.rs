@@ -15,7 +15,7 @@ use acquaint_core::wire::{Projection, open};
 
 use super::convert::{failure, sealed};
 use super::settings::{Settings, real_now_ms};
-use super::{editions, forward, storage};
+use super::{editions, forward, storage, waiting};
 use crate::decide::decide;
 use crate::limits;
 use crate::profile::forward::backoff_ms;
@@ -166,7 +166,10 @@ impl ProfileObject {
     /// Begins the writes. If they fail, memory is as good as nothing: the storage is read again.
     async fn write(&self) -> Result<()> {
         let taken = match self.held.borrow_mut().as_mut() {
-            Some(held) => held.profile.take_writes().map(|writes| (writes, held.alarm_ms)),
+            Some(held) => {
+                waiting::note(self.state.id().to_string(), held.profile.outbox_events());
+                held.profile.take_writes().map(|writes| (writes, held.alarm_ms))
+            }
             None => return Ok(()),
         };
         let result = match taken {
