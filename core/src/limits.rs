@@ -6,6 +6,10 @@ pub const AUDIENCES_MAX: usize = 4_000;
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 /// Nesting of one expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Findings about one expression's text; the rest would only be their consequences.
+pub const DIAGNOSTICS_MAX: usize = 50;
+/// Years that one `occurs` may reach.
+pub const WINDOW_YEARS_MAX: u64 = 10_000;
 /// Stored events of one profile; beyond it the oldest are dropped.
 pub const EVENTS_PER_PROFILE_MAX: usize = 5_000;
 /// Nesting of one event or record.

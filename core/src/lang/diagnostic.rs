@@ -1,6 +1,8 @@
 //! What is wrong with a text, where, and how to mend it. Codes are stable: tools and people may rely on them.
 
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,4 +38,170 @@ pub struct Diagnostic {
     pub message: String,
     /// How to mend it, when that is known.
     pub help: Option<String>,
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal $title:literal;)*) => {
+        /// The codes of this room, by name.
+        pub mod code {
+            $(#[doc = $title] pub const $name: &str = $code;)*
+        }
+        /// Every code of the lexer, the parser and the checker with its short title, in order.
+        pub const CODES: &[(&str, &str)] = &[$(($code, $title)),*];
+    };
+}
+
+codes! {
+    UNKNOWN_CHARACTER = "PQL0101" "character without a meaning";
+    UNTERMINATED_STRING = "PQL0102" "string without an end";
+    UNKNOWN_ESCAPE = "PQL0103" "unknown escape in a string";
+    BAD_NUMBER = "PQL0104" "number out of range";
+    UNTERMINATED_REFERENCE = "PQL0105" "context reference without an end";
+    EXPECTED_EXPRESSION = "PQL0201" "expression missing";
+    UNEXPECTED = "PQL0202" "unexpected text";
+    UNCLOSED = "PQL0203" "bracket without its partner";
+    CHAINED_COMPARISON = "PQL0204" "comparison of a comparison";
+    BAD_VARIABLE = "PQL0205" "malformed variable declaration";
+    BAD_OCCURS = "PQL0206" "malformed time constraint";
+    BAD_STEP = "PQL0207" "malformed step of a chain";
+    BAD_OBJECT = "PQL0208" "malformed object";
+    UNKNOWN_FIELD = "PQL0301" "unknown field";
+    UNKNOWN_FUNCTION = "PQL0302" "unknown function";
+    UNKNOWN_AUDIENCE = "PQL0303" "unknown audience";
+    NO_OUTER_SCOPE = "PQL0304" "no scope further out";
+    UNKNOWN_PARAMETER = "PQL0305" "unknown parameter";
+    NOT_SUPPORTED = "PQL0390" "not supported yet";
+    INCOMPARABLE = "PQL0401" "types cannot be compared";
+    NO_ORDER = "PQL0402" "type without an order";
+    NOT_A_NUMBER = "PQL0403" "number required";
+    NOT_A_TIME = "PQL0404" "timestamp required";
+    ALWAYS_FALSE = "PQL0405" "comparison that is never true";
+    NOT_A_LIST = "PQL0406" "array required";
+    ARGUMENT_COUNT = "PQL0407" "wrong number of arguments";
+    ARGUMENT_TYPE = "PQL0408" "wrong type of argument";
+    NO_SUCH_FIELDS = "PQL0409" "value without fields";
+    BAD_PATTERN = "PQL0410" "invalid regular expression";
+    INDEX = "PQL0411" "number where a condition was expected";
+    TEXT_TOO_LONG = "PQL0501" "text too long";
+    TOO_DEEP = "PQL0502" "nested too deeply";
+    WINDOW_TOO_LONG = "PQL0503" "window too long";
+    TOO_MANY_VARIABLES = "PQL0504" "too many variables";
+}
+
+/// A place as people count it: from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
+}
+
+impl Span {
+    /// From the start of this to the end of `other`.
+    pub(crate) fn to(self, other: Self) -> Self {
+        Self { start: self.start, end: other.end.max(self.start) }
+    }
+
+    /// Line and column of its first byte. An offset past the text, or inside a character, counts as the nearest before.
+    pub fn place(self, text: &str) -> Place {
+        let before = head(text, self.start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(line_start..).unwrap_or_default().chars().count();
+        let line = before.bytes().filter(|byte| *byte == b'\n').count();
+        Place { line: number(line + 1), column: number(column + 1) }
+    }
+}
+
+impl Diagnostic {
+    /// An error.
+    pub(crate) fn error(code: &str, span: Span, message: impl Into<String>) -> Self {
+        Self { code: code.into(), severity: Severity::Error, span, message: message.into(), help: None }
+    }
+
+    /// A warning.
+    pub(crate) fn warning(code: &str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// With advice.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// For people: the message, the line it is about with carets under the part that is meant, and the advice.
+    pub fn render(&self, source: &str) -> String {
+        let place = self.span.place(source);
+        let before = head(source, self.span.start);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = source.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let meant = head(source, self.span.end).get(before.len()..).unwrap_or_default();
+        let width = meant.lines().next().unwrap_or_default().chars().count();
+        let room = line.chars().count().saturating_sub(place.column as usize - 1);
+        let carets = "^".repeat(width.min(room).max(1));
+        let pad = " ".repeat(place.column as usize - 1);
+        let gutter = place.line.to_string();
+        let blank = " ".repeat(gutter.len());
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        // Tabs and control characters would move the carets or the reader's terminal.
+        let shown: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut out = format!("{severity}[{}]: {}\n", self.code, self.message);
+        let _ = writeln!(out, "{blank}--> {}:{}", place.line, place.column);
+        let _ = writeln!(out, "{blank} |\n{gutter} | {shown}\n{blank} | {pad}{carets}");
+        if let Some(help) = &self.help {
+            let _ = writeln!(out, "{blank} = help: {help}");
+        }
+        out
+    }
+}
+
+/// The text before an offset, shortened to a character boundary.
+fn head(text: &str, offset: u32) -> &str {
+    let mut end = (offset as usize).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rendering_points_at_the_text_that_is_meant() {
+        let text = "a = 1 and\n  ünknown = 2";
+        let found = Diagnostic::error(
+            code::UNKNOWN_FIELD,
+            Span { start: 12, end: 20 },
+            "there is no field `ünknown`",
+        )
+        .help("did you mean `known`?");
+        assert_eq!(
+            found.render(text),
+            "error[PQL0301]: there is no field `ünknown`\n --> 2:3\n  |\n2 |   ünknown = 2\n  |   ^^^^^^^\n  = help: did you mean `known`?\n"
+        );
+    }
+
+    #[test]
+    fn spans_outside_the_text_or_inside_a_character_render() {
+        for (start, end) in [(0, 0), (1, 1), (1, 99), (99, 1), (u32::MAX, u32::MAX)] {
+            let found = Diagnostic::warning(code::UNEXPECTED, Span { start, end }, "odd");
+            assert!(found.render("ü").contains('^'));
+            assert!(found.render("").contains('^'));
+        }
+    }
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
 }

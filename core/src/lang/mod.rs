@@ -1,11 +1,18 @@
 //! The language: PQL text to a checked expression. Stages, in order: [`lexer`], [`parser`] (never fails: a tree and
 //! diagnostics), [`check`] (names and types against the union schema).
 
+pub mod ast;
 pub mod diagnostic;
 pub mod functions;
+mod lexer;
 pub mod nearest;
+mod parser;
+mod print;
 pub mod schema;
 pub mod typed;
+mod words;
 
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use parser::{Parsed, parse};
+pub use print::print;
 pub use typed::Checked;
