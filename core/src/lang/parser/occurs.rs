@@ -94,15 +94,23 @@ impl Parser<'_> {
                 return anchor;
             }
         }
-        if let Some(unit) = words::unit(self.word(1)) {
-            let relative: [(&str, fn(Unit) -> Anchor); 3] =
-                [("this", Anchor::This), ("last", Anchor::Last), ("next", Anchor::Next)];
-            if let Some((_, anchor)) = relative.into_iter().find(|(word, _)| self.is_word(0, word)) {
-                self.bump();
-                self.bump();
-                return anchor(unit);
-            }
+        if let Some(anchor) = words::unit(self.word(1)).and_then(|unit| relative(self.word(0), unit)) {
+            self.bump();
+            self.bump();
+            return anchor;
         }
         Anchor::Exact(Box::new(self.expression(power::SUM)))
+    }
+}
+
+fn relative(word: &str, unit: Unit) -> Option<Anchor> {
+    if words::is(word, "this") {
+        Some(Anchor::This(unit))
+    } else if words::is(word, "last") {
+        Some(Anchor::Last(unit))
+    } else if words::is(word, "next") {
+        Some(Anchor::Next(unit))
+    } else {
+        None
     }
 }
