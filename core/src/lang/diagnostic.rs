@@ -85,7 +85,6 @@ codes! {
     TEXT_TOO_LONG = "PQL0501" "text too long";
     TOO_DEEP = "PQL0502" "nested too deeply";
     WINDOW_TOO_LONG = "PQL0503" "window too long";
-    TOO_MANY_VARIABLES = "PQL0504" "too many variables";
 }
 
 /// A place as people count it: from 1, columns in characters.

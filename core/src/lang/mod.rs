@@ -1,7 +1,8 @@
-//! The language: PQL text to a checked expression. Stages, in order: [`lexer`], [`parser`] (never fails: a tree and
-//! diagnostics), [`check`] (names and types against the union schema).
+//! The language: PQL text to a checked expression. Stages, in order: `lexer`, `parser` (never fails: a tree and
+//! diagnostics), [`check()`] (names and types against the union schema). [`compile`] does all of it; [`print()`] goes back.
 
 pub mod ast;
+mod check;
 pub mod diagnostic;
 pub mod functions;
 mod lexer;
@@ -12,6 +13,7 @@ pub mod schema;
 pub mod typed;
 mod words;
 
+pub use check::{AudienceDirectory, check, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use parser::{Parsed, parse};
 pub use print::print;

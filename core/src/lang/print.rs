@@ -376,3 +376,6 @@ pub(super) fn of_comparison(comparison: Comparison) -> &'static str {
         Comparison::GreaterOrEqual => ">=",
     }
 }
+
+#[cfg(test)]
+mod tests;

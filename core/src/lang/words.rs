@@ -41,6 +41,11 @@ pub(crate) fn is_reserved(word: &str) -> bool {
     among(word, RESERVED)
 }
 
+/// Whether the word, reserved as it is, may be called.
+pub(crate) fn is_callable(word: &str) -> bool {
+    among(word, &["in", "notIn", "like", "matches"])
+}
+
 /// Whether the word may follow an operand.
 pub(crate) fn is_follower(word: &str) -> bool {
     among(word, FOLLOWERS)

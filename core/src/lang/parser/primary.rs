@@ -124,7 +124,8 @@ impl Parser<'_> {
             self.bump();
             return Some(self.node(Kind::Literal(literal), span));
         }
-        if words::is_reserved(word) {
+        // `notIn(a, b)`: some operators are functions too.
+        if words::is_reserved(word) && !(called && words::is_callable(word)) {
             return None;
         }
         if before_word && words::is(word, "let") {

@@ -1,0 +1,284 @@
+//! Arguments against the signatures of the function table.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::super::ast;
+use super::super::diagnostic::{Span, code};
+use super::super::functions::{self, ParameterType, ResultType, Row};
+use super::super::schema::Type;
+use super::super::typed::{Expr, Node};
+use super::types::{self, Class, Ty};
+use super::{Checker, Typed};
+use crate::time::calendar::start_of_date;
+use crate::value::Value;
+
+/// An argument: a tree may still have to be checked over an item.
+#[derive(Debug)]
+pub(super) enum Argument<'a, 't> {
+    /// Checked already.
+    Checked(Typed<'a>),
+    /// Not yet.
+    Tree(&'t ast::Expr),
+}
+
+impl<'a> Checker<'a> {
+    /// A call with arguments that are known to fit.
+    pub(super) fn apply_named(&mut self, name: &str, arguments: Vec<Typed<'a>>, span: Span) -> Typed<'a> {
+        let arguments = arguments.into_iter().map(Argument::Checked).collect();
+        self.apply(name, arguments, span, span)
+    }
+
+    /// A call of a row of the table, receiver first.
+    pub(super) fn apply(
+        &mut self,
+        name: &str,
+        arguments: Vec<Argument<'a, '_>>,
+        name_span: Span,
+        span: Span,
+    ) -> Typed<'a> {
+        let Some(row) = functions::find(name) else {
+            return self.unsupported(&format!("`{name}`"), name_span, "");
+        };
+        let (least, most) = row.arity();
+        if arguments.len() < least || arguments.len() > most {
+            let message = count_message(row, arguments.len());
+            return self.reported(code::ARGUMENT_COUNT, name_span, message, signature(row));
+        }
+        let errors = self.diagnostics.len();
+        let mut checked: Vec<Typed<'a>> = Vec::with_capacity(arguments.len());
+        for (index, argument) in arguments.into_iter().enumerate() {
+            self.argument(row, index, argument, &mut checked);
+        }
+        // A call of something wrong has no type to go on with.
+        if self.diagnostics.len() > errors {
+            return Typed::unknown(span);
+        }
+        self.refuse_senseless(row, &checked, span);
+        let ty = result(row, &checked);
+        let arguments: Vec<Expr> = checked.into_iter().map(|argument| argument.expr).collect();
+        Typed::new(Node::Call { function: row.function(), arguments }, span, ty)
+    }
+
+    fn argument(
+        &mut self,
+        row: &Row,
+        index: usize,
+        argument: Argument<'a, '_>,
+        checked: &mut Vec<Typed<'a>>,
+    ) {
+        let Some(parameter) = row.parameter(index) else { return };
+        let typed = match (parameter.kind, argument) {
+            (ParameterType::PerItem, Argument::Tree(tree)) => {
+                // The list of keys must have one for every item, and `Map` leaves nulls out.
+                self.unsupported(&format!("`{}`", row.name), tree.span, "");
+                return;
+            }
+            (ParameterType::PerItemInstead, Argument::Tree(tree)) => {
+                let Some(source) = checked.pop() else { return };
+                let mapped = self.mapped(source, tree, tree.span);
+                checked.push(mapped);
+                return;
+            }
+            (_, Argument::Tree(tree)) => self.expr(tree),
+            (_, Argument::Checked(typed)) => typed,
+        };
+        let typed = self.fitted(row, parameter.kind, typed, checked);
+        checked.push(typed);
+    }
+
+    /// The argument as its parameter takes it, or a report that it does not.
+    fn fitted(
+        &mut self,
+        row: &Row,
+        kind: ParameterType,
+        mut typed: Typed<'a>,
+        before: &[Typed<'a>],
+    ) -> Typed<'a> {
+        let span = typed.span();
+        let expected = match kind {
+            ParameterType::Any => return self.compared(row, typed, before),
+            ParameterType::ItemOf(index) => {
+                let Some(list) = before.get(index) else { return typed };
+                typed = self.coerced(typed, &list.ty);
+                if Self::comparable(&typed.ty, &list.ty) {
+                    return typed;
+                }
+                "what the array holds"
+            }
+            ParameterType::Boolean => {
+                typed = self.coerced(typed, types::BOOLEAN);
+                if matches!(types::class(&typed.ty), Class::Any | Class::Boolean) {
+                    return typed;
+                }
+                "a boolean"
+            }
+            ParameterType::Integer | ParameterType::Number => {
+                typed = self.coerced(typed, types::INTEGER);
+                let fraction = kind == ParameterType::Integer
+                    && matches!(typed.expr.node, Node::Literal(Value::Double(_)));
+                if matches!(types::class(&typed.ty), Class::Any | Class::Number) && !fraction {
+                    return typed;
+                }
+                if kind == ParameterType::Integer { "a whole number" } else { "a number" }
+            }
+            ParameterType::String | ParameterType::Regex => {
+                typed = self.coerced(typed, types::STRING);
+                if matches!(types::class(types::scalar(&typed.ty)), Class::Any | Class::Text) {
+                    if kind == ParameterType::Regex {
+                        self.require_pattern(&typed);
+                    }
+                    return typed;
+                }
+                "a string"
+            }
+            ParameterType::Instant => return self.require_instant(typed),
+            ParameterType::List | ParameterType::PerItem | ParameterType::PerItemInstead => {
+                self.items_of(&typed);
+                return typed;
+            }
+            ParameterType::Map => {
+                if matches!(types::class(&typed.ty), Class::Any | Class::Object) {
+                    return typed;
+                }
+                "a map"
+            }
+        };
+        let message = format!("`{}`: {}", row.name, types::mismatch(expected, &typed.ty));
+        self.reported(code::ARGUMENT_TYPE, span, message, signature(row))
+    }
+
+    /// `equals` and `notEqualTo` compare what follows with the receiver; a boolean behind texts says whether case
+    /// matters. Other functions that take anything do take anything.
+    fn compared(&mut self, row: &Row, typed: Typed<'a>, before: &[Typed<'a>]) -> Typed<'a> {
+        let Some(receiver) = before.first().filter(|_| matches!(row.name, "equals" | "notEqualTo")) else {
+            return typed;
+        };
+        let case = before.len() > 1 && *typed.ty == Type::Boolean;
+        if case && types::class(types::scalar(&receiver.ty)) != Class::Boolean {
+            return typed;
+        }
+        let typed = self.coerced(typed, &receiver.ty);
+        if Self::fit(receiver, &typed) {
+            return typed;
+        }
+        let (left, right) = (types::describe(&receiver.ty), types::describe(&typed.ty));
+        let message = format!("{left} cannot be compared with {right}");
+        self.reported(code::INCOMPARABLE, typed.span(), message, "")
+    }
+
+    fn require_pattern(&mut self, typed: &Typed<'a>) {
+        let Node::Literal(Value::String(pattern)) = &typed.expr.node else { return };
+        if let Err(reason) = functions::validate_regex(pattern) {
+            let message = format!("the regular expression is invalid: {reason}");
+            let help = "look-around and back references are not part of it";
+            self.error(code::BAD_PATTERN, typed.span(), message, help);
+        }
+    }
+
+    /// Calls whose arguments fit, but which can never give anything.
+    fn refuse_senseless(&mut self, row: &Row, arguments: &[Typed<'a>], span: Span) {
+        let adds = matches!(row.name, "sum" | "average");
+        if adds || matches!(row.name, "min" | "max") {
+            let Some(list) = arguments.first() else { return };
+            let fits = match types::class(types::scalar(&list.ty)) {
+                Class::Any | Class::Number => true,
+                Class::Time => !adds,
+                Class::Boolean | Class::Text | Class::List | Class::Object => false,
+            };
+            if !fits {
+                let message = format!("`{}`: {}", row.name, types::mismatch("an array of numbers", &list.ty));
+                let help = format!("name a field of the items: `.{}(field)`", row.name);
+                self.error(code::ARGUMENT_TYPE, list.span(), message, help);
+            }
+        }
+        let numbers: Vec<i64> = arguments.iter().filter_map(|argument| whole(&argument.expr)).collect();
+        if let ("date", [year, month, day]) = (row.name, &*numbers)
+            && start_of_date(*year, *month, *day).is_none()
+        {
+            self.error(code::ARGUMENT_TYPE, span, format!("there is no day {year}-{month:02}-{day:02}"), "");
+        }
+    }
+}
+
+fn whole(expr: &Expr) -> Option<i64> {
+    if let Node::Literal(Value::Integer(number)) = &expr.node { Some(*number) } else { None }
+}
+
+/// The type of the value of a call.
+fn result<'a>(row: &Row, arguments: &[Typed<'a>]) -> Ty<'a> {
+    let argument = |index: usize| arguments.get(index).map_or(Ty::Borrowed(types::ANY), |it| it.ty.clone());
+    let values = |index| match argument(index).into_owned() {
+        Type::Map(value) => *value,
+        Type::Any
+        | Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::String
+        | Type::Date
+        | Type::DateTime
+        | Type::List(_)
+        | Type::Object(_) => Type::Any,
+    };
+    let list = |ty| Ty::Owned(Type::List(Box::new(ty)));
+    match row.result {
+        ResultType::Boolean => Ty::Borrowed(types::BOOLEAN),
+        ResultType::Integer => each(row, types::INTEGER, arguments),
+        ResultType::Number => each(row, types::NUMBER, arguments),
+        ResultType::String => each(row, types::STRING, arguments),
+        ResultType::Date => Ty::Borrowed(types::DATE),
+        ResultType::SameAs(index) => argument(index),
+        ResultType::ItemOf(index) => types::item(&argument(index)).unwrap_or(Ty::Borrowed(types::ANY)),
+        ResultType::ValueOf(index) => Ty::Owned(values(index)),
+        ResultType::ListOfStrings => list(Type::String),
+        ResultType::ListOfValuesOf(index) => list(values(index)),
+        ResultType::MapOf(index) => Ty::Owned(Type::Map(Box::new(argument(index).into_owned()))),
+    }
+}
+
+/// A function of one text or time, called on a projected array, gives the array of its values.
+fn each<'a>(row: &Row, ty: &'static Type, arguments: &[Typed<'a>]) -> Ty<'a> {
+    let lifted = row.parameter(0).is_some_and(|parameter| match parameter.kind {
+        ParameterType::String | ParameterType::Regex | ParameterType::Instant => true,
+        ParameterType::Any
+        | ParameterType::Boolean
+        | ParameterType::Integer
+        | ParameterType::Number
+        | ParameterType::List
+        | ParameterType::Map
+        | ParameterType::ItemOf(_)
+        | ParameterType::PerItem
+        | ParameterType::PerItemInstead => false,
+    });
+    let list = arguments.first().is_some_and(|first| matches!(*first.ty, Type::List(_)));
+    let ty = Ty::Borrowed(ty);
+    if lifted && list { types::list_of(ty) } else { ty }
+}
+
+fn count_message(row: &Row, found: usize) -> String {
+    let (least, most) = row.arity();
+    let counted = |count: usize| if count == 1 { "1 argument".into() } else { format!("{count} arguments") };
+    let takes = match most {
+        usize::MAX => format!("at least {}", counted(least)),
+        most if most == least => counted(least),
+        most => format!("{least} to {}", counted(most)),
+    };
+    format!("`{}` takes {takes}, receiver included, found {found}", row.name)
+}
+
+/// How the function is called.
+fn signature(row: &Row) -> String {
+    let mut names = row.parameters.iter().map(|parameter| match parameter.presence {
+        functions::Presence::Required => String::from(parameter.name),
+        functions::Presence::Optional => format!("[{}]", parameter.name),
+        functions::Presence::Repeated => format!("[{}, ...]", parameter.name),
+    });
+    let receiver = match row.parameters.first().map(|first| first.kind) {
+        Some(ParameterType::Integer) | None => String::new(),
+        Some(_) => names.next().map(|name| format!("{name}.")).unwrap_or_default(),
+    };
+    let rest: Vec<String> = names.collect();
+    format!("`{receiver}{}({})`: {}", row.name, rest.join(", "), row.doc)
+}

@@ -1,0 +1,100 @@
+//! Methods and functions: the forms that bind items, `inSegment`, and everything in the function table.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::super::ast::{self, Kind, Literal, Name};
+use super::super::diagnostic::{Span, code};
+use super::super::functions;
+use super::super::typed::Node;
+use super::arguments::Argument;
+use super::{Checker, Typed, suggest};
+use crate::id::AudienceId;
+
+/// Methods that bind the items of an array, and so are no rows of the table.
+const BINDING: [&str; 3] = ["filter", "exists", "map"];
+
+/// Functions that are known but cannot be lowered yet.
+const UNSUPPORTED: [&str; 5] = ["groupBy", "topN", "bottomN", "mapEntry", "modelInstances"];
+
+impl<'a> Checker<'a> {
+    /// `receiver.name(arguments)`
+    pub(super) fn method(
+        &mut self,
+        receiver: &ast::Expr,
+        name: &Name,
+        arguments: &[ast::Expr],
+        span: Span,
+    ) -> Typed<'a> {
+        if UNSUPPORTED.contains(&&*name.text) {
+            return self.unsupported(&format!("`{}`", name.text), name.span, "");
+        }
+        if !BINDING.contains(&&*name.text) && functions::find(&name.text).is_none() {
+            return self.unknown_function(name);
+        }
+        let receiver = self.expr(receiver);
+        if !BINDING.contains(&&*name.text) {
+            let all: Vec<Argument<'a, '_>> = core::iter::once(Argument::Checked(receiver))
+                .chain(arguments.iter().map(Argument::Tree))
+                .collect();
+            return self.apply(&name.text, all, name.span, span);
+        }
+        let [argument] = arguments else {
+            let message = format!("`{}` takes 1 argument, found {}", name.text, arguments.len());
+            return self.reported(code::ARGUMENT_COUNT, name.span, message, "");
+        };
+        match &*name.text {
+            "filter" => self.filtered(receiver, argument, span),
+            "exists" => self.exists(receiver, argument, span),
+            _ => self.mapped(receiver, argument, span),
+        }
+    }
+
+    /// `name(arguments)`: the receiver, if there is one, is the first argument.
+    pub(super) fn call(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
+        match &*name.text {
+            "inSegment" => self.in_segment(name, arguments, span),
+            unsupported if UNSUPPORTED.contains(&unsupported) => {
+                self.unsupported(&format!("`{unsupported}`"), name.span, "")
+            }
+            membership @ ("in" | "notIn") => match arguments {
+                [value, list] => self.membership(membership, value, list, span),
+                _ => {
+                    let message = format!("`{membership}` takes 2 arguments, found {}", arguments.len());
+                    self.reported(code::ARGUMENT_COUNT, name.span, message, "")
+                }
+            },
+            known if functions::find(known).is_some() => {
+                self.apply(known, arguments.iter().map(Argument::Tree).collect(), name.span, span)
+            }
+            _ => self.unknown_function(name),
+        }
+    }
+
+    fn unknown_function(&mut self, name: &Name) -> Typed<'a> {
+        let message = format!("there is no function `{}`", name.text);
+        let known = functions::names().chain(BINDING).chain(["inSegment"]);
+        self.reported(code::UNKNOWN_FUNCTION, name.span, message, suggest::nearest(&name.text, known))
+    }
+
+    fn in_segment(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
+        let [argument] = arguments else {
+            let message = format!("`inSegment` takes 1 argument, found {}", arguments.len());
+            return self.reported(code::ARGUMENT_COUNT, name.span, message, "");
+        };
+        let Kind::Literal(Literal::String(audience)) = &argument.kind else {
+            let message = "`inSegment` takes the id of an audience as a constant string";
+            return self.reported(code::ARGUMENT_TYPE, argument.span, message, "");
+        };
+        if !self.directory.contains(audience) {
+            let message = format!("there is no audience `{audience}`");
+            return self.reported(
+                code::UNKNOWN_AUDIENCE,
+                argument.span,
+                message,
+                "define it first, or correct its id",
+            );
+        }
+        Typed::boolean(Node::Member(AudienceId::new(audience.as_str())), span)
+    }
+}

@@ -1,0 +1,182 @@
+//! What a name stands for. Inside a filter the item's fields come first, then outwards to the profile.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::super::ast::Name;
+use super::super::diagnostic::{Span, code};
+use super::super::schema::{Type, UnionSchema};
+use super::super::typed::{Node, Slot};
+use super::types::{self, Ty};
+use super::{Checker, Typed, suggest};
+
+/// The reserved name of the profile's events.
+const EVENTS: &str = "xEvent";
+
+/// The schema as expressions see it, virtual fields included.
+pub(super) struct World {
+    profile: Type,
+    events: Type,
+}
+
+impl World {
+    pub(super) fn new(schema: &UnionSchema) -> Self {
+        let mut profile = schema.profile.clone();
+        for (name, ty) in virtual_profile_fields() {
+            profile.entry(name).or_insert(ty);
+        }
+        let mut event = schema.event.clone();
+        event.insert("_id".into(), Type::String);
+        event.insert("timestamp".into(), Type::DateTime);
+        event.entry("eventType".into()).or_insert(Type::String);
+        Self { profile: Type::Object(profile), events: Type::List(Box::new(Type::Object(event))) }
+    }
+
+    pub(super) fn profile(&self) -> Ty<'_> {
+        Ty::Borrowed(&self.profile)
+    }
+
+    fn events(&self) -> Ty<'_> {
+        Ty::Borrowed(&self.events)
+    }
+}
+
+fn virtual_profile_fields() -> [(String, Type); 2] {
+    let object = |fields: &[(&str, Type)]| {
+        Type::Object(fields.iter().map(|(name, ty)| (String::from(*name), ty.clone())).collect())
+    };
+    let identity = object(&[("id", Type::String)]);
+    let membership = object(&[("status", Type::String), ("lastQualificationTime", Type::DateTime)]);
+    let map = |value| Type::Map(Box::new(value));
+    [
+        ("identityMap".into(), map(Type::List(Box::new(identity)))),
+        ("segmentMembership".into(), map(map(membership))),
+    ]
+}
+
+/// Something in scope.
+#[derive(Clone, Debug)]
+pub(super) enum Frame<'a> {
+    /// The item of a filter: its fields are names.
+    Item { slot: Slot, ty: Ty<'a> },
+    /// A variable or parameter.
+    Named { name: String, node: Node, ty: Ty<'a> },
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn within<T>(&mut self, frame: Frame<'a>, check: impl FnOnce(&mut Self) -> T) -> T {
+        self.frames.push(frame);
+        let out = check(self);
+        self.frames.pop();
+        out
+    }
+
+    pub(super) fn name(&mut self, name: &str, span: Span) -> Typed<'a> {
+        if let Some(found) = self.bound(name, span) {
+            return found;
+        }
+        if name == EVENTS {
+            return Typed::new(Node::Events, span, self.world.events());
+        }
+        // Of an item about which nothing is known, every name is a field.
+        if let Some((slot, ty)) = self.items().next().filter(|(_, ty)| ***ty == Type::Any) {
+            let item = Typed::new(Node::Variable(slot), span, ty.clone());
+            return Typed::new(field_node(item, name), span, Ty::Borrowed(types::ANY));
+        }
+        let profile = Typed::new(Node::Profile, span, self.world.profile());
+        match types::field(&profile.ty, name) {
+            Some(ty) => Typed::new(field_node(profile, name), span, ty),
+            None => self.unknown_name(name, span),
+        }
+    }
+
+    /// A variable, or a field of the item of a filter, whichever is further in.
+    fn bound(&self, name: &str, span: Span) -> Option<Typed<'a>> {
+        for frame in self.frames.iter().rev() {
+            match frame {
+                Frame::Named { name: known, node, ty } if known == name => {
+                    return Some(Typed::new(node.clone(), span, ty.clone()));
+                }
+                Frame::Named { .. } => {}
+                Frame::Item { slot, ty } => {
+                    let known = matches!(**ty, Type::Object(_)).then(|| types::field(ty, name)).flatten();
+                    let item = || Typed::new(Node::Variable(*slot), span, ty.clone());
+                    if let Some(ty) = known {
+                        return Some(Typed::new(field_node(item(), name), span, ty));
+                    }
+                    if name == "this" {
+                        return Some(item());
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// The items of the enclosing filters, innermost first.
+    fn items(&self) -> impl Iterator<Item = (Slot, &Ty<'a>)> {
+        self.frames.iter().rev().filter_map(|frame| match frame {
+            Frame::Item { slot, ty } => Some((*slot, ty)),
+            Frame::Named { .. } => None,
+        })
+    }
+
+    /// `^`: one further out than the innermost item; the outermost scope is the profile.
+    pub(super) fn up(&mut self, count: u32, span: Span) -> Typed<'a> {
+        let depth = self.items().count();
+        if count as usize == depth {
+            return Typed::new(Node::Profile, span, self.world.profile());
+        }
+        let found = self.items().nth(count as usize).map(|(slot, ty)| (slot, ty.clone()));
+        if let Some((slot, ty)) = found {
+            return Typed::new(Node::Variable(slot), span, ty);
+        }
+        let message = format!("there are only {depth} filters around this");
+        let help = "each `^` goes one filter outwards; outside of all filters is the profile";
+        self.reported(code::NO_OUTER_SCOPE, span, message, help)
+    }
+
+    pub(super) fn field(&mut self, object: Typed<'a>, name: &Name, span: Span) -> Typed<'a> {
+        if let Some(ty) = types::field(&object.ty, &name.text) {
+            return Typed::new(field_node(object, &name.text), span, ty);
+        }
+        if types::has_fields(&object.ty) {
+            let message = format!("there is no field `{}`", name.text);
+            let help = suggest::nearest(&name.text, types::names(&object.ty));
+            return self.reported(code::UNKNOWN_FIELD, name.span, message, help);
+        }
+        let message = format!("{} has no fields", types::describe(&object.ty));
+        self.reported(code::NO_SUCH_FIELDS, name.span, message, "")
+    }
+
+    fn unknown_name(&mut self, name: &str, span: Span) -> Typed<'a> {
+        let of_events = types::names(&self.world.events).any(|field| field == name);
+        let variables: Vec<String> = self.frames.iter().filter_map(variable_name).collect();
+        let help = match variables.last() {
+            Some(variable) if of_events => {
+                format!("`{name}` is a field of events: write `{variable}.{name}` if `{variable}` is one")
+            }
+            None if of_events => format!("`{name}` is a field of events: write `xEvent[{name} ...]`"),
+            Some(_) | None => {
+                let items = self.items().flat_map(|(_, ty)| types::names(ty));
+                let known = variables.iter().map(String::as_str).chain(items);
+                suggest::nearest(name, known.chain(types::names(&self.world.profile)).chain([EVENTS]))
+            }
+        };
+        let message = format!("there is no field or variable `{name}`");
+        self.reported(code::UNKNOWN_FIELD, span, message, help)
+    }
+}
+
+fn variable_name(frame: &Frame<'_>) -> Option<String> {
+    match frame {
+        Frame::Named { name, node: Node::Variable(_), .. } => Some(name.clone()),
+        Frame::Named { .. } | Frame::Item { .. } => None,
+    }
+}
+
+fn field_node(object: Typed<'_>, name: &str) -> Node {
+    Node::Field { object: Box::new(object.expr), name: name.into() }
+}
