@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use acquaint_core::lang::ast::{Expr, Kind};
+use acquaint_core::lang::ast::{Expr, Kind, Name};
 use acquaint_core::lang::schema::{Type, UnionSchema};
 use acquaint_core::lang::{AudienceDirectory, compile, parse, print};
 
@@ -15,7 +15,7 @@ const EXAMPLES: &str = include_str!("../../tests/data/conformance/pql_examples.j
 const UNREADABLE: [&str; 2] = ["pql-0315", "pql-0396"];
 
 /// How many of the 256 check against a schema in which every name exists and may be anything.
-const CHECKED: usize = 0;
+const CHECKED: usize = 219;
 
 struct EveryAudience;
 
@@ -58,15 +58,17 @@ fn every_example_is_read_and_printed_and_read_back() {
 fn as_many_examples_check_as_ever() {
     let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut checked = 0;
-    for (id, text) in examples() {
+    for (id, text) in examples().into_iter().filter(|(id, _)| !UNREADABLE.contains(&&**id)) {
         match compile(&text, &permissive(&parse(&text).tree), &EveryAudience) {
             Ok(_) => checked += 1,
             Err(found) => {
-                refused.entry(found[0].code.clone()).or_default().push(format!("{id}: {}", found[0].message))
+                refused.entry(found[0].code.clone()).or_default().push(format!("{id}: {}", found[0].message));
             }
         }
     }
     assert_eq!(checked, CHECKED, "raise `CHECKED` if it grew; refused: {refused:#?}");
+    let codes: Vec<&String> = refused.keys().collect();
+    assert_eq!(codes, ["PQL0390"], "only what is not supported yet is refused: {refused:#?}");
 }
 
 /// A schema in which every name of the text is a field of the profile and of events.
@@ -74,7 +76,7 @@ fn permissive(tree: &Expr) -> UnionSchema {
     let mut fields = BTreeMap::new();
     let mut rest = vec![tree];
     while let Some(expr) = rest.pop() {
-        if let Kind::Name(name) = &expr.kind {
+        if let Kind::Name(name) | Kind::Field(_, Name { text: name, .. }) = &expr.kind {
             fields.insert(name.clone(), Type::Any);
         }
         expr.kind.for_each_child(&mut |child| rest.push(child));

@@ -370,7 +370,7 @@ mod tests {
     fn numbers_in_every_form() {
         check("412", vec![TokenKind::Integer(412)]);
         check("56L", vec![TokenKind::Integer(56)]);
-        check("3.14", vec![TokenKind::Double(3.14)]);
+        check("3.25", vec![TokenKind::Double(3.25)]);
         check(".45", vec![TokenKind::Double(0.45)]);
         check("2.02E12", vec![TokenKind::Double(2.02e12)]);
         check("2.02E-12", vec![TokenKind::Double(2.02e-12)]);

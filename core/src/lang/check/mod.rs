@@ -8,7 +8,6 @@ mod coerce;
 mod occurs;
 mod operators;
 mod scope;
-mod suggest;
 mod types;
 
 #[cfg(test)]
@@ -24,6 +23,7 @@ use self::scope::{Frame, World};
 use self::types::{ANY, BOOLEAN, Ty};
 use super::ast::{self, Kind, Literal};
 use super::diagnostic::{Diagnostic, Severity, Span, code};
+use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
 use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_DEPTH_MAX};
@@ -234,6 +234,11 @@ impl<'a> Checker<'a> {
         let node = Node::If { test, then: Box::new(then.expr), otherwise: Box::new(otherwise.expr) };
         Typed::new(node, span, ty)
     }
+}
+
+/// Advice with the known name nearest to one that is not; empty if none is near.
+fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    nearest(name, known).map_or(String::new(), |known| format!("did you mean `{known}`?"))
 }
 
 fn literal_of<'a>(literal: &Literal, span: Span) -> Typed<'a> {

@@ -10,7 +10,7 @@ use super::super::diagnostic::{Span, code};
 use super::super::schema::{Type, UnionSchema};
 use super::super::typed::{Node, Slot};
 use super::types::{self, Ty};
-use super::{Checker, Typed, suggest};
+use super::{Checker, Typed, did_you_mean};
 
 /// The reserved name of the profile's events.
 const EVENTS: &str = "xEvent";
@@ -23,15 +23,13 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(schema: &UnionSchema) -> Self {
-        let mut profile = schema.profile.clone();
-        for (name, ty) in virtual_profile_fields() {
-            profile.entry(name).or_insert(ty);
-        }
-        let mut event = schema.event.clone();
-        event.insert("_id".into(), Type::String);
-        event.insert("timestamp".into(), Type::DateTime);
-        event.entry("eventType".into()).or_insert(Type::String);
-        Self { profile: Type::Object(profile), events: Type::List(Box::new(Type::Object(event))) }
+        let UnionSchema { mut profile, mut event } = UnionSchema::default();
+        let always = event.clone();
+        profile.extend(schema.profile.clone());
+        event.extend(schema.event.clone());
+        // Every event has these, whatever a schema says of them.
+        event.extend(always.into_iter().filter(|(name, _)| name != "eventType"));
+        Self { profile: Type::Object(profile), events: Type::list(Type::Object(event)) }
     }
 
     pub(super) fn profile(&self) -> Ty<'_> {
@@ -41,19 +39,6 @@ impl World {
     fn events(&self) -> Ty<'_> {
         Ty::Borrowed(&self.events)
     }
-}
-
-fn virtual_profile_fields() -> [(String, Type); 2] {
-    let object = |fields: &[(&str, Type)]| {
-        Type::Object(fields.iter().map(|(name, ty)| (String::from(*name), ty.clone())).collect())
-    };
-    let identity = object(&[("id", Type::String)]);
-    let membership = object(&[("status", Type::String), ("lastQualificationTime", Type::DateTime)]);
-    let map = |value| Type::Map(Box::new(value));
-    [
-        ("identityMap".into(), map(Type::List(Box::new(identity)))),
-        ("segmentMembership".into(), map(map(membership))),
-    ]
 }
 
 /// Something in scope.
@@ -144,7 +129,7 @@ impl<'a> Checker<'a> {
         }
         if types::has_fields(&object.ty) {
             let message = format!("there is no field `{}`", name.text);
-            let help = suggest::nearest(&name.text, types::names(&object.ty));
+            let help = did_you_mean(&name.text, object.ty.field_names());
             return self.reported(code::UNKNOWN_FIELD, name.span, message, help);
         }
         let message = format!("{} has no fields", types::describe(&object.ty));
@@ -152,7 +137,7 @@ impl<'a> Checker<'a> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span) -> Typed<'a> {
-        let of_events = types::names(&self.world.events).any(|field| field == name);
+        let of_events = self.world.events.field_names().contains(&name);
         let variables: Vec<String> = self.frames.iter().filter_map(variable_name).collect();
         let help = match variables.last() {
             Some(variable) if of_events => {
@@ -160,9 +145,9 @@ impl<'a> Checker<'a> {
             }
             None if of_events => format!("`{name}` is a field of events: write `xEvent[{name} ...]`"),
             Some(_) | None => {
-                let items = self.items().flat_map(|(_, ty)| types::names(ty));
+                let items = self.items().flat_map(|(_, ty)| ty.field_names());
                 let known = variables.iter().map(String::as_str).chain(items);
-                suggest::nearest(name, known.chain(types::names(&self.world.profile)).chain([EVENTS]))
+                did_you_mean(name, known.chain(self.world.profile.field_names()).chain([EVENTS]))
             }
         };
         let message = format!("there is no field or variable `{name}`");

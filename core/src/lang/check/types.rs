@@ -96,18 +96,8 @@ pub(super) fn scalar(ty: &Type) -> &Type {
 /// The type of a field. `None` if there is none of that name.
 pub(super) fn field<'a>(ty: &Ty<'a>, name: &str) -> Option<Ty<'a>> {
     match ty {
-        Cow::Borrowed(ty) => field_of(ty, name),
-        Cow::Owned(ty) => field_of(ty, name).map(|found| Cow::Owned(found.into_owned())),
-    }
-}
-
-fn field_of<'a>(ty: &'a Type, name: &str) -> Option<Ty<'a>> {
-    match ty {
-        Type::Any => Some(Cow::Borrowed(ANY)),
-        Type::Object(fields) => fields.get(name).map(Cow::Borrowed),
-        Type::Map(value) => Some(Cow::Borrowed(value)),
-        Type::List(item) => field_of(item, name).map(flat_list_of),
-        Type::Boolean | Type::Integer | Type::Number | Type::String | Type::Date | Type::DateTime => None,
+        Cow::Borrowed(ty) => ty.field(name),
+        Cow::Owned(ty) => ty.field(name).map(|found| Cow::Owned(found.into_owned())),
     }
 }
 
@@ -120,23 +110,6 @@ pub(super) fn join<'a>(left: Ty<'a>, right: Ty<'a>) -> Ty<'a> {
         (Class::Number, Class::Number) => Cow::Borrowed(NUMBER),
         (_, _) => Cow::Borrowed(ANY),
     }
-}
-
-/// The names of the fields, for suggestions.
-pub(super) fn names(ty: &Type) -> impl Iterator<Item = &str> {
-    let fields = match scalar(ty) {
-        Type::Object(fields) => Some(fields),
-        Type::Any
-        | Type::Boolean
-        | Type::Integer
-        | Type::Number
-        | Type::String
-        | Type::Date
-        | Type::DateTime
-        | Type::List(_)
-        | Type::Map(_) => None,
-    };
-    fields.into_iter().flat_map(|fields| fields.keys().map(String::as_str))
 }
 
 /// Whether a field can be asked for at all.

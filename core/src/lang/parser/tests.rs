@@ -170,7 +170,7 @@ fn nesting_is_limited_before_the_stack_is() {
         "chain(a, b, [c: WHAT(".repeat(3_000),
     ] {
         let parsed = parse(&text);
-        assert!(parsed.diagnostics.iter().any(|found| found.code == code::TOO_DEEP), "{}", &text[..40]);
+        assert!(parsed.diagnostics.iter().any(|found| found.code == code::TOO_DEEP), "{text:.40}");
         assert!(parsed.diagnostics.len() <= DIAGNOSTICS_MAX);
         print(&parsed.tree);
     }
