@@ -2,6 +2,8 @@
 
 /// Audiences in one program (`pql.md` section 4).
 pub const AUDIENCES_MAX: usize = 4_000;
+/// Audiences that refer to one another in a chain.
+pub const AUDIENCE_DEPTH_MAX: usize = 32;
 /// Bytes of one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 /// Nesting of one expression.

@@ -7,7 +7,9 @@ use crate::value::Value;
 /// The exact sum; 0 of nothing.
 pub fn sum(numbers: impl Iterator<Item = Number>) -> Value {
     let mut sum = ExactSum::new();
-    numbers.for_each(|number| sum.add(number));
+    numbers.for_each(|number| {
+        sum.add(number);
+    });
     sum.total()
 }
 
@@ -16,32 +18,28 @@ pub fn average(numbers: impl Iterator<Item = Number>) -> Value {
     let mut sum = ExactSum::new();
     let mut count = 0;
     for number in numbers {
-        sum.add(number);
-        count += 1;
+        count += u64::from(sum.add(number));
     }
     sum.mean(count)
 }
 
 impl Number {
-    /// The number that a value is, if it is one.
+    /// The number or instant that a value stands for, if it does.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Integer(number) => Some(Self::Integer(*number)),
             Value::Double(number) => Some(Self::Double(*number)),
-            Value::Null
-            | Value::Boolean(_)
-            | Value::Time(_)
-            | Value::String(_)
-            | Value::List(_)
-            | Value::Object(_) => None,
+            Value::Time(_) | Value::String(_) => value.as_instant_ms().map(Self::Instant),
+            Value::Null | Value::Boolean(_) | Value::List(_) | Value::Object(_) => None,
         }
     }
 
-    /// The value that a number is.
+    /// The value that it is.
     pub fn value(self) -> Value {
         match self {
             Self::Integer(number) => Value::Integer(number),
             Self::Double(number) => Value::Double(number),
+            Self::Instant(timestamp_ms) => Value::Time(timestamp_ms),
         }
     }
 }

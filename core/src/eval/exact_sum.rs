@@ -44,15 +44,16 @@ impl ExactSum {
         Self { whole: 0, limbs: None }
     }
 
-    /// Adds a number. Infinities and NaN, which values never hold, are left out.
-    pub fn add(&mut self, number: Number) {
+    /// Adds a number; tells whether it was one. Infinities and NaN, which values never hold, are left out.
+    pub fn add(&mut self, number: Number) -> bool {
         match number {
             Number::Integer(whole) => self.whole = self.whole.saturating_add(i128::from(whole)),
             Number::Double(double) if double.is_finite() => {
                 self.limbs.get_or_insert_with(Limbs::new).add_double(double);
             }
-            Number::Double(_) => {}
+            Number::Double(_) | Number::Instant(_) => return false,
         }
+        true
     }
 
     /// The total: an integer if all terms were and it fits, else floating point; null if it is too large for that.

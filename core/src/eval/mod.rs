@@ -2,10 +2,24 @@
 
 pub mod aggregate;
 pub mod exact_sum;
+pub(crate) mod ops;
+pub(crate) mod virtual_fields;
+
+pub mod naive;
+
+pub(crate) mod horizon;
+pub(crate) mod place;
+pub(crate) mod walk;
+
+pub(crate) mod answers;
 
 use alloc::vec::Vec;
 
-use crate::plan::Prepared;
+pub use naive::naive;
+
+use answers::Answers;
+
+use crate::plan::{Mode, Prepared};
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::{Fields, Value};
@@ -36,29 +50,19 @@ pub struct Slice<'a> {
     pub state: &'a State,
 }
 
-/// The specification: walks the checked tree over the profile and all its events.
-pub fn naive(
-    expr: &crate::lang::typed::Expr,
-    definitions: &[crate::plan::program::Definition],
-    subject: Subject<'_>,
-    now_ms: i64,
-) -> Value {
-    let _ = (expr, definitions, subject, now_ms);
-    todo!()
-}
-
-/// One answer per audience of the program, in its order, from a whole profile. Events after `now_ms` do not count
-/// unless the expression's window reaches them.
+/// One answer per audience of the program, in its order, from a whole profile and whatever the audience's mode. An
+/// event in the future counts where the expression's window reaches it; without a window it counts at once.
 pub fn run(program: &Prepared, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
-    let _ = (program, subject, now_ms);
-    todo!()
+    let answers = Answers::of_subject(program, subject, now_ms);
+    // With the stored events at hand, every answer is known.
+    numbers(program).map(|number| answers.audience(number) == Some(true)).collect()
 }
 
 /// One answer per audience, from folded state. `None` where the mode is batch, and where the answer needs the stored
 /// events (a history leaf).
 pub fn answer(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
-    let _ = (program, slice, now_ms);
-    todo!()
+    let all: Vec<u32> = numbers(program).collect();
+    answer_some(program, slice, &all, now_ms)
 }
 
 /// As [`answer`], for the given audiences only, in the order given.
@@ -68,6 +72,19 @@ pub fn answer_some(
     audiences: &[u32],
     now_ms: i64,
 ) -> Vec<Option<bool>> {
-    let _ = (program, slice, audiences, now_ms);
-    todo!()
+    let answers = Answers::of_slice(program, slice, now_ms);
+    let answer = |number: &u32| match program.audiences.get(*number as usize)?.mode {
+        Mode::Edge | Mode::Streaming => answers.audience(*number),
+        Mode::Batch => None,
+    };
+    audiences.iter().map(answer).collect()
+}
+
+fn numbers(program: &Prepared) -> impl Iterator<Item = u32> {
+    (0..program.audiences.len()).map_while(|number| u32::try_from(number).ok())
+}
+
+/// The value of an expression of constants.
+pub(crate) fn constant(expr: &crate::lang::typed::Expr) -> Value {
+    walk::Walk::of_event(0).value(expr, &mut Vec::new())
 }

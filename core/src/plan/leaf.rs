@@ -86,3 +86,25 @@ pub enum Aggregate {
     /// The largest; null of none.
     Maximum,
 }
+
+impl Formula {
+    /// Calls `visit` with every leaf that is named, repetitions included.
+    pub fn leaves(&self, visit: &mut dyn FnMut(u32)) {
+        match self {
+            Self::Constant(_) | Self::Audience(_) => {}
+            Self::Leaf(leaf) | Self::Aggregate { leaf, .. } => visit(*leaf),
+            Self::Not(inner) => inner.leaves(visit),
+            Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|inner| inner.leaves(visit)),
+        }
+    }
+
+    /// Calls `visit` with every audience that is named, repetitions included.
+    pub fn audiences(&self, visit: &mut dyn FnMut(u32)) {
+        match self {
+            Self::Constant(_) | Self::Leaf(_) | Self::Aggregate { .. } => {}
+            Self::Audience(audience) => visit(*audience),
+            Self::Not(inner) => inner.audiences(visit),
+            Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|inner| inner.audiences(visit)),
+        }
+    }
+}

@@ -1,12 +1,32 @@
-//! Checked expressions to one program for all audiences: [`normalise`], [`leaf`], [`program`], with an index from
-//! events to the leaves they touch and a [`verdict`] for every audience and mode.
+//! Checked expressions to one program for all audiences: [`normalise`] brings them into one form, [`extract`] takes
+//! them apart into shared leaves, [`program`] puts them together, with a [`verdict`] for every audience and mode;
+//! [`prepared`] adds the look-ups from events to the leaves they touch.
+
+pub(crate) mod functions;
+pub(crate) mod visit;
+
+pub(crate) mod normalise;
 
 pub mod leaf;
-pub mod prepared;
-pub mod program;
+pub(crate) mod leaf_set;
+
+pub(crate) mod event_set;
+pub(crate) mod extract;
+
+pub(crate) mod cost;
+pub(crate) mod graph;
 pub mod verdict;
+
+pub mod program;
+
+pub(crate) mod edge;
+pub mod read_set;
+
+pub(crate) mod index;
+pub mod prepared;
 
 pub use leaf::Leaf;
 pub use prepared::Prepared;
 pub use program::{Audience, Program};
+pub use read_set::slice_attributes;
 pub use verdict::{Mode, Modes, Verdict};

@@ -1,28 +1,97 @@
 //! A program made ready to run: the look-ups that make the cost of one event depend on the leaves it touches. Built
 //! once when a program is loaded, in milliseconds; never stored or shipped.
 
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
+use super::index::EventIndex;
+use super::leaf::{EventWindow, LeafKind};
 use super::program::Program;
-use crate::id::LeafId;
+use super::verdict::Mode;
+use super::visit;
+use crate::id::{AudienceId, LeafId};
+use crate::profile::Event;
 
 /// A program with its look-ups. Wherever a [`Program`] is wanted, a reference to this will do.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     program: Program,
+    index: EventIndex,
+    /// By leaf: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
+    dependents: Vec<Vec<u32>>,
+    /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
+    clocked: Vec<u32>,
+    leaf_numbers: BTreeMap<LeafId, u32>,
+    audience_numbers: BTreeMap<AudienceId, u32>,
 }
 
 impl Prepared {
     /// Builds the look-ups.
     pub fn new(program: Program) -> Self {
-        Self { program }
+        let dependents = dependents(&program);
+        let leaves = || program.leaves.iter().zip(0_u32..);
+        let clocked = leaves().zip(&dependents).filter_map(|((leaf, number), dependents)| match &leaf.kind {
+            LeafKind::Attribute(expr) if !dependents.is_empty() && visit::reads_clock(expr) => Some(number),
+            LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+        });
+        Self {
+            index: EventIndex::new(&program.leaves),
+            clocked: clocked.collect(),
+            leaf_numbers: leaves().map(|(leaf, number)| (leaf.id, number)).collect(),
+            audience_numbers: program
+                .audiences
+                .iter()
+                .zip(0..)
+                .map(|(it, number)| (it.id.clone(), number))
+                .collect(),
+            dependents,
+            program,
+        }
     }
 
-    /// The identities of the leaves that [`crate::state::fold`] keeps for this program, in order. What
+    /// The identities of the leaves that [`crate::state::fold`] keeps for this program: what
     /// [`crate::state::migrate`] wants to know of the program that came before.
     pub fn folded(&self) -> Vec<LeafId> {
-        todo!()
+        let leaves = self.program.leaves.iter().zip(0..);
+        leaves.filter(|(_, number)| self.folded_window(*number).is_some()).map(|(leaf, _)| leaf.id).collect()
+    }
+
+    /// The leaves whose predicate the event may satisfy, ascending; those that nobody folds included.
+    pub(crate) fn candidates(&self, event: &Event) -> Vec<u32> {
+        self.index.candidates(event)
+    }
+
+    /// The window of an events leaf.
+    pub(crate) fn window(&self, leaf: u32) -> Option<&EventWindow> {
+        match &self.program.leaves.get(leaf as usize)?.kind {
+            LeafKind::Events(window) => Some(window),
+            LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+        }
+    }
+
+    /// The window of an events leaf that edge or streaming audiences depend on.
+    pub(crate) fn folded_window(&self, leaf: u32) -> Option<&EventWindow> {
+        let wanted = self.dependents.get(leaf as usize).is_some_and(|dependents| !dependents.is_empty());
+        self.window(leaf).filter(|_| wanted)
+    }
+
+    pub(crate) fn dependents(&self, leaf: u32) -> &[u32] {
+        self.dependents.get(leaf as usize).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn clocked(&self) -> &[u32] {
+        &self.clocked
+    }
+
+    pub(crate) fn leaf_number(&self, id: LeafId) -> Option<u32> {
+        self.leaf_numbers.get(&id).copied()
+    }
+
+    /// The number of an audience: as [`Program::audience`], by look-up.
+    pub fn audience_number(&self, id: &AudienceId) -> Option<u32> {
+        self.audience_numbers.get(id).copied()
     }
 }
 
@@ -32,4 +101,28 @@ impl Deref for Prepared {
     fn deref(&self) -> &Program {
         &self.program
     }
+}
+
+fn dependents(program: &Program) -> Vec<Vec<u32>> {
+    let mut dependents = vec![Vec::new(); program.leaves.len()];
+    let mut leaves_of: Vec<BTreeSet<u32>> = Vec::new();
+    for (audience, number) in program.audiences.iter().zip(0..) {
+        let mut leaves = BTreeSet::new();
+        if audience.mode != Mode::Batch {
+            audience.formula.leaves(&mut |leaf| {
+                leaves.insert(leaf);
+            });
+            // A batch audience depends on nothing here: its stored membership is read.
+            audience.formula.audiences(&mut |other| {
+                leaves.extend(leaves_of.get(other as usize).into_iter().flatten());
+            });
+        }
+        for leaf in &leaves {
+            if let Some(dependents) = dependents.get_mut(*leaf as usize) {
+                dependents.push(number);
+            }
+        }
+        leaves_of.push(leaves);
+    }
+    dependents
 }

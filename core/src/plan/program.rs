@@ -1,14 +1,18 @@
 //! The program: all audiences, their formulas over shared leaves, and the index from events to leaves.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::leaf::{Formula, Leaf};
-use super::verdict::{Mode, Modes};
+use super::leaf_set::LeafSet;
+use super::verdict::{self, Mode, Modes};
+use super::{edge, extract, graph, normalise, read_set};
 use crate::id::AudienceId;
 use crate::lang::Checked;
+use crate::limits::AUDIENCES_MAX;
 
 /// One audience of a program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +63,14 @@ pub enum Error {
         /// How many there may be.
         max: usize,
     },
+    /// A chain of references that is too long.
+    #[error("audience `{audience}` is at the end of a chain of more than {max} audiences")]
+    TooDeep {
+        /// Where the chain was given up.
+        audience: String,
+        /// How long it may be.
+        max: usize,
+    },
     /// The same id twice.
     #[error("audience `{0}` is defined twice")]
     Duplicate(String),
@@ -67,12 +79,43 @@ pub enum Error {
 impl Program {
     /// Builds the program of all definitions.
     pub fn build(definitions: &[Definition]) -> Result<Self, Error> {
-        let _ = definitions;
-        todo!()
+        if definitions.len() > AUDIENCES_MAX {
+            return Err(Error::TooMany { found: definitions.len(), max: AUDIENCES_MAX });
+        }
+        let ordered = graph::order(definitions)?;
+        let numbers: BTreeMap<&AudienceId, u32> =
+            ordered.iter().zip(0..).map(|(definition, number)| (&definition.id, number)).collect();
+        let mut leaves = LeafSet::default();
+        let mut formulas = Vec::new();
+        for definition in &ordered {
+            let normal = normalise::normalise(&definition.checked.expr);
+            formulas.push(extract::formula(&normal, &mut leaves, &|id| numbers.get(id).copied()));
+        }
+        let leaves = leaves.finish();
+        let mut audiences: Vec<Audience> = Vec::new();
+        for (definition, formula) in ordered.iter().zip(formulas) {
+            let native = verdict::native(&leaves, &audiences, &formula);
+            let adobe = verdict::adobe(&leaves, &audiences, &formula);
+            let Definition { id, mode, .. } = definition;
+            audiences.push(Audience { id: id.clone(), mode: *mode, formula, native, adobe });
+        }
+        Ok(Self { leaves, audiences })
     }
 
-    /// The program of the audiences that run at the edge, with what they refer to.
+    /// The program of the audiences that run at the edge, with what they refer to. A batch audience that is referred to
+    /// becomes a stored membership, which is what it is at the edge.
     pub fn edge(&self) -> Self {
-        todo!()
+        edge::edge(self)
+    }
+
+    /// The number of an audience.
+    pub fn audience(&self, id: &AudienceId) -> Option<u32> {
+        self.audiences.iter().zip(0..).find(|(audience, _)| audience.id == *id).map(|(_, number)| number)
+    }
+
+    /// The paths of the profile's attributes that answers depend on, each once, without the virtual fields; an empty
+    /// path stands for all of them. See [`super::slice_attributes`].
+    pub fn attribute_paths(&self) -> Vec<Vec<String>> {
+        read_set::attribute_paths(self)
     }
 }

@@ -1,8 +1,13 @@
 //! The verdict: in which modes an audience can run, what it costs, and if not, why not and how to change it.
 
+use alloc::format;
 use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
+
+use super::cost::{self, Facts};
+use super::leaf::{Formula, Leaf};
+use super::program::Audience;
 
 /// How an audience is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,4 +52,101 @@ pub struct Modes {
     pub streaming: Verdict,
     /// Over all profiles.
     pub batch: Verdict,
+}
+
+impl Modes {
+    /// The verdict of one mode.
+    pub fn of(&self, mode: Mode) -> &Verdict {
+        match mode {
+            Mode::Edge => &self.edge,
+            Mode::Streaming => &self.streaming,
+            Mode::Batch => &self.batch,
+        }
+    }
+}
+
+/// The verdicts by the rules of this engine: what needs no stored events runs everywhere.
+pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> Modes {
+    let facts = Facts::of(leaves, formula);
+    let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
+    let blocked = facts.audiences.iter().filter_map(|number| audiences.get(*number as usize));
+    let mut blocked = blocked.filter(|audience| audience.mode != Mode::Batch);
+    let blocked = blocked.find(|audience| matches!(audience.native.streaming, Verdict::No { .. }));
+    let folded = if facts.history {
+        no(
+            "PQL0601",
+            "a condition needs the stored events: it compares events with each other, with the profile or with \
+             other than constant numbers, or tests a time other than the event's timestamp",
+            "use filters of one event at a time, their counts and aggregates compared with constants, and windows \
+             over `timestamp`; or run it as batch",
+        )
+    } else if let Some(other) = blocked {
+        let reason = format!("audience `{}`, which it refers to, needs the stored events", other.id);
+        no("PQL0602", &reason, "run the other audience as batch: then its last answer is used")
+    } else {
+        ok.clone()
+    };
+    Modes { edge: folded.clone(), streaming: folded, batch: Verdict::Ok { state_bytes_max: 0 } }
+}
+
+/// The verdicts by the documented rules of Adobe (`pql.md` 3.1 and 3.3).
+pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> Modes {
+    let facts = Facts::of(leaves, formula);
+    let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
+    let streaming = adobe_streaming(&facts, leaves, audiences).unwrap_or_else(|| ok.clone());
+    let several = facts.windows.len() > 1 || facts.frequency;
+    let edge = match &streaming {
+        Verdict::Ok { .. } if several => no(
+            "PQL0617",
+            "more than one event is asked for, which the edge rules do not allow",
+            "ask for a single event within 24 hours, or run it as streaming",
+        ),
+        Verdict::Ok { .. } if facts.windows.iter().any(|leaf| !facts.affirmed.contains(leaf)) => no(
+            "PQL0618",
+            "the event is asked not to have happened, which the edge rules do not allow",
+            "run it as streaming together with an event that did happen, or as batch",
+        ),
+        other => (*other).clone(),
+    };
+    Modes { edge, streaming, batch: Verdict::Ok { state_bytes_max: 0 } }
+}
+
+fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Option<Verdict> {
+    if facts.history || facts.arithmetic {
+        return Some(no(
+            "PQL0611",
+            "aggregates and relations between events are only evaluated as batch",
+            "ask for single events within 24 hours, or run it as batch",
+        ));
+    }
+    if !facts.reads_events() {
+        return None;
+    }
+    if !facts.within_a_day(leaves) {
+        return Some(no(
+            "PQL0612",
+            "an event window is longer than 24 hours, or there is none",
+            "add `timestamp occurs <= 24 hours before now`, or run it as batch",
+        ));
+    }
+    if facts.negated || facts.affirmed.is_empty() {
+        return Some(no(
+            "PQL0613",
+            "the rule as a whole is negated",
+            "ask for at least one event that did happen, or run it as batch",
+        ));
+    }
+    let profile_only = facts.audiences.iter().all(|number| cost::is_profile_only(leaves, audiences, *number));
+    if facts.external || !profile_only {
+        return Some(no(
+            "PQL0614",
+            "events are combined with an audience that does not only read attributes",
+            "refer only to audiences over profile attributes, or run it as batch",
+        ));
+    }
+    None
+}
+
+fn no(code: &str, reason: &str, help: &str) -> Verdict {
+    Verdict::No { code: code.into(), reason: reason.into(), help: help.into() }
 }

@@ -1,0 +1,203 @@
+//! Answers of one profile at one instant: every leaf is looked at once, when the first audience asks for it.
+
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+use super::place::Profile;
+use super::walk::Walk;
+use super::{Slice, Subject, aggregate, ops, virtual_fields};
+use crate::lang::functions;
+use crate::lang::typed::Expr;
+use crate::plan::Prepared;
+use crate::plan::leaf::{Aggregate, Formula, LeafKind};
+use crate::plan::verdict::Mode;
+use crate::profile::Event;
+use crate::state::fold::{entries_of, has_entered, inside};
+use crate::state::{Entry, Number, State};
+use crate::value::Value;
+
+/// What is known of the profile's events.
+enum History<'a> {
+    /// The events themselves, and the entries of every events leaf.
+    Stored(&'a [Event], Vec<Vec<Entry>>),
+    /// What was folded of them.
+    Folded(&'a State),
+}
+
+/// What is known of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    NotYet,
+    Answer(Option<bool>),
+}
+
+/// The answers of one profile at one instant. An answer is `None` where it would take the stored events.
+pub(crate) struct Answers<'a> {
+    program: &'a Prepared,
+    profile: Profile<'a>,
+    history: History<'a>,
+    now_ms: i64,
+    leaves: Vec<Cell<Known>>,
+    audiences: Vec<Cell<Known>>,
+    aggregates: RefCell<BTreeMap<(u32, Aggregate), Value>>,
+}
+
+impl<'a> Answers<'a> {
+    /// From a whole profile.
+    pub(crate) fn of_subject(program: &'a Prepared, subject: Subject<'a>, now_ms: i64) -> Self {
+        let Subject { attributes, identities, memberships, events } = subject;
+        let mut kept = vec![Vec::new(); program.leaves.len()];
+        for event in events {
+            for leaf in program.candidates(event) {
+                if let (Some(window), Some(kept)) = (program.window(leaf), kept.get_mut(leaf as usize)) {
+                    entries_of(window, event, now_ms, &mut |entry| kept.push(entry));
+                }
+            }
+        }
+        let profile = Profile { attributes, identities, memberships };
+        Self::new(program, profile, History::Stored(events, kept), now_ms)
+    }
+
+    /// From folded events.
+    pub(crate) fn of_slice(program: &'a Prepared, slice: Slice<'a>, now_ms: i64) -> Self {
+        let Slice { attributes, identities, memberships, state } = slice;
+        let profile = Profile { attributes, identities, memberships };
+        Self::new(program, profile, History::Folded(state), now_ms)
+    }
+
+    fn new(program: &'a Prepared, profile: Profile<'a>, history: History<'a>, now_ms: i64) -> Self {
+        Self {
+            leaves: vec![Cell::new(Known::NotYet); program.leaves.len()],
+            audiences: vec![Cell::new(Known::NotYet); program.audiences.len()],
+            aggregates: RefCell::default(),
+            program,
+            profile,
+            history,
+            now_ms,
+        }
+    }
+
+    /// The answer of an audience, whatever its mode.
+    pub(crate) fn audience(&self, number: u32) -> Option<bool> {
+        let audience = self.program.audiences.get(number as usize)?;
+        remembered(self.audiences.get(number as usize)?, || self.formula(&audience.formula))
+    }
+
+    /// The answer of an audience to one that refers to it: where only folded events are at hand, a batch audience is
+    /// what it was last time.
+    fn referred(&self, number: u32) -> Option<bool> {
+        let audience = self.program.audiences.get(number as usize)?;
+        match (&self.history, audience.mode) {
+            (History::Folded(_), Mode::Batch) => {
+                Some(virtual_fields::is_member(self.profile.memberships, &audience.id))
+            }
+            (History::Folded(_), Mode::Edge | Mode::Streaming) | (History::Stored(..), _) => {
+                self.audience(number)
+            }
+        }
+    }
+
+    /// The truth of a formula: certain as soon as the known operands decide it.
+    pub(crate) fn formula(&self, formula: &Formula) -> Option<bool> {
+        match formula {
+            Formula::Constant(value) => Some(*value),
+            Formula::Leaf(leaf) => self.leaf(*leaf),
+            Formula::Aggregate { leaf, aggregate, comparison, constant } => {
+                Some(ops::compare(*comparison, &self.aggregate(*leaf, *aggregate), constant))
+            }
+            Formula::Audience(number) => self.referred(*number),
+            Formula::Not(inner) => self.formula(inner).map(|value| !value),
+            Formula::And(inner) => self.decide(inner, false),
+            Formula::Or(inner) => self.decide(inner, true),
+        }
+    }
+
+    fn decide(&self, operands: &[Formula], decisive: bool) -> Option<bool> {
+        let mut otherwise = Some(!decisive);
+        for operand in operands {
+            match self.formula(operand) {
+                Some(value) if value == decisive => return Some(decisive),
+                Some(_) => {}
+                None => otherwise = None,
+            }
+        }
+        otherwise
+    }
+
+    fn leaf(&self, number: u32) -> Option<bool> {
+        let leaf = self.program.leaves.get(number as usize)?;
+        remembered(self.leaves.get(number as usize)?, || match &leaf.kind {
+            LeafKind::Attribute(expr) => {
+                Some(Walk::of_profile(self.profile, self.now_ms).truth(expr, &mut Vec::new()))
+            }
+            LeafKind::Events(_) => Some(!self.entries(number).is_empty()),
+            LeafKind::Member(audience) => Some(virtual_fields::is_member(self.profile.memberships, audience)),
+            LeafKind::History(expr) => self.stored(expr),
+        })
+    }
+
+    fn stored(&self, expr: &'a Expr) -> Option<bool> {
+        let History::Stored(events, _) = &self.history else { return None };
+        let members = |audience: &crate::id::AudienceId| match self.program.audience_number(audience) {
+            Some(number) => self.audience(number) == Some(true),
+            None => virtual_fields::is_member(self.profile.memberships, audience),
+        };
+        let walk = Walk { events, members: &members, ..Walk::of_profile(self.profile, self.now_ms) };
+        Some(walk.truth(expr, &mut Vec::new()))
+    }
+
+    /// The entries of an events leaf that are inside its window.
+    pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
+        let Some(window) = self.program.window(leaf) else { return &[] };
+        let kept: &[Entry] = match &self.history {
+            History::Stored(_, kept) => kept.get(leaf as usize).map_or(&[], Vec::as_slice),
+            History::Folded(state) => {
+                let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
+                id.and_then(|id| state.leaves.get(&id)).map_or(&[], |entries| &entries.list)
+            }
+        };
+        if window.window.is_empty() {
+            return kept;
+        }
+        let inside = inside(window, self.now_ms);
+        let start = kept.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
+        let end = kept.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
+        kept.get(start..end).unwrap_or(&[])
+    }
+
+    /// An aggregate of the entries inside the window.
+    pub(crate) fn aggregate(&self, leaf: u32, wanted: Aggregate) -> Value {
+        if let Some(known) = self.aggregates.borrow().get(&(leaf, wanted)) {
+            return known.clone();
+        }
+        let value = aggregate_of(wanted, self.entries(leaf));
+        self.aggregates.borrow_mut().insert((leaf, wanted), value.clone());
+        value
+    }
+}
+
+fn remembered(known: &Cell<Known>, find: impl FnOnce() -> Option<bool>) -> Option<bool> {
+    match known.get() {
+        Known::Answer(answer) => answer,
+        Known::NotYet => {
+            let answer = find();
+            known.set(Known::Answer(answer));
+            answer
+        }
+    }
+}
+
+/// As the function table computes it of the values themselves.
+fn aggregate_of(wanted: Aggregate, entries: &[Entry]) -> Value {
+    let numbers = || entries.iter().filter_map(|entry| entry.value);
+    let values = || numbers().map(Number::value).collect::<Vec<_>>();
+    match wanted {
+        Aggregate::Count => Value::Integer(i64::try_from(entries.len()).unwrap_or(i64::MAX)),
+        Aggregate::Sum => aggregate::sum(numbers()),
+        Aggregate::Average => aggregate::average(numbers()),
+        Aggregate::Minimum => functions::aggregate::minimum(&values()),
+        Aggregate::Maximum => functions::aggregate::maximum(&values()),
+    }
+}

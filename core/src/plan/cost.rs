@@ -1,0 +1,142 @@
+//! What an audience reads and what it costs: the facts that verdicts are made of.
+
+use alloc::collections::BTreeSet;
+
+use super::leaf::{Aggregate, EventWindow, Formula, Leaf, LeafKind};
+use super::program::Audience;
+use crate::limits::EVENTS_PER_PROFILE_MAX;
+
+/// The documented rules look back one day, the edge of the day included (design, decision 12).
+const DAY_MS: i64 = 86_400_000;
+/// A leaf's identity, its length and what was trimmed.
+const LEAF_BYTES: u64 = 16 + 3 + 6;
+/// A timestamp, and whether there is a value.
+const ENTRY_BYTES: u64 = 10 + 1;
+/// A value with its kind.
+const VALUE_BYTES: u64 = 1 + 10;
+
+/// What an audience reads, by way of no other audience.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// Events leaves that are asked for.
+    pub(crate) windows: BTreeSet<u32>,
+    /// Of those, how many are asked for under an odd number of negations only.
+    pub(crate) affirmed: BTreeSet<u32>,
+    /// An expression that needs the stored events.
+    pub(crate) history: bool,
+    /// A sum, average, smallest or largest.
+    pub(crate) arithmetic: bool,
+    /// A count compared with a number.
+    pub(crate) frequency: bool,
+    /// Other audiences of the program.
+    pub(crate) audiences: BTreeSet<u32>,
+    /// External audiences.
+    pub(crate) external: bool,
+    /// Whether the whole is a negation.
+    pub(crate) negated: bool,
+}
+
+impl Facts {
+    pub(crate) fn of(leaves: &[Leaf], formula: &Formula) -> Self {
+        let mut facts = Self { negated: matches!(formula, Formula::Not(_)), ..Self::default() };
+        facts.read(leaves, formula, false);
+        facts
+    }
+
+    fn read(&mut self, leaves: &[Leaf], formula: &Formula, negated: bool) {
+        match formula {
+            Formula::Constant(_) => {}
+            Formula::Leaf(leaf) => self.read_leaf(leaves, *leaf, negated),
+            Formula::Aggregate { leaf, aggregate, .. } => {
+                self.read_leaf(leaves, *leaf, negated);
+                match aggregate {
+                    Aggregate::Count => self.frequency = true,
+                    Aggregate::Sum | Aggregate::Average | Aggregate::Minimum | Aggregate::Maximum => {
+                        self.arithmetic = true;
+                    }
+                }
+            }
+            Formula::Audience(number) => {
+                self.audiences.insert(*number);
+            }
+            Formula::Not(inner) => self.read(leaves, inner, !negated),
+            Formula::And(inner) | Formula::Or(inner) => {
+                inner.iter().for_each(|inner| self.read(leaves, inner, negated));
+            }
+        }
+    }
+
+    fn read_leaf(&mut self, leaves: &[Leaf], number: u32, negated: bool) {
+        match leaves.get(number as usize).map(|leaf| &leaf.kind) {
+            Some(LeafKind::Events(_)) => {
+                self.windows.insert(number);
+                if !negated {
+                    self.affirmed.insert(number);
+                }
+            }
+            Some(LeafKind::History(_)) => self.history = true,
+            Some(LeafKind::Member(_)) => self.external = true,
+            Some(LeafKind::Attribute(_)) | None => {}
+        }
+    }
+
+    /// Whether events are read at all.
+    pub(crate) fn reads_events(&self) -> bool {
+        self.history || !self.windows.is_empty()
+    }
+
+    /// Whether every window looks back at most a day.
+    pub(crate) fn within_a_day(&self, leaves: &[Leaf]) -> bool {
+        self.windows.iter().all(|leaf| match leaves.get(*leaf as usize).map(|leaf| &leaf.kind) {
+            Some(LeafKind::Events(window)) => looks_back_a_day_at_most(window),
+            Some(LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_)) | None => false,
+        })
+    }
+}
+
+/// Whether only attributes are read, by way of other audiences too.
+pub(crate) fn is_profile_only(leaves: &[Leaf], audiences: &[Audience], number: u32) -> bool {
+    audiences.get(number as usize).is_some_and(|audience| {
+        let facts = Facts::of(leaves, &audience.formula);
+        !facts.reads_events()
+            && !facts.external
+            && facts.audiences.iter().all(|other| is_profile_only(leaves, audiences, *other))
+    })
+}
+
+/// Looked at on days on which the start of a calendar unit is far and near, and in times long after any constant.
+fn looks_back_a_day_at_most(window: &EventWindow) -> bool {
+    // 2024-12-31T23:59:59.999Z, 2025-03-01T00:00:00Z, 9000-12-31T23:59:59.999Z
+    let instants = [1_735_689_599_999, 1_740_787_200_000, 221_876_063_999_999];
+    instants.iter().all(|now_ms| {
+        let starts = window.window.iter().map(|test| test.interval(*now_ms).start_ms);
+        starts.max().is_some_and(|start_ms| start_ms >= now_ms - DAY_MS)
+    })
+}
+
+/// The most bytes of state that one profile can need for the windows of a formula and of the audiences it refers to,
+/// each window once, one value an event.
+pub(crate) fn state_bytes_max(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> u64 {
+    let mut windows = BTreeSet::new();
+    collect(leaves, audiences, formula, &mut windows);
+    let kept = windows.iter().filter_map(|leaf| match &leaves.get(*leaf as usize)?.kind {
+        LeafKind::Events(window) => Some(window_bytes_max(window)),
+        LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+    });
+    kept.sum()
+}
+
+fn collect(leaves: &[Leaf], audiences: &[Audience], formula: &Formula, windows: &mut BTreeSet<u32>) {
+    let facts = Facts::of(leaves, formula);
+    windows.extend(facts.windows);
+    for other in facts.audiences {
+        if let Some(audience) = audiences.get(other as usize) {
+            collect(leaves, audiences, &audience.formula, windows);
+        }
+    }
+}
+
+fn window_bytes_max(window: &EventWindow) -> u64 {
+    let entries = window.keep_max.map_or(EVENTS_PER_PROFILE_MAX as u64, u64::from);
+    LEAF_BYTES + entries * (ENTRY_BYTES + if window.value.is_some() { VALUE_BYTES } else { 0 })
+}

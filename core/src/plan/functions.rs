@@ -1,0 +1,42 @@
+//! What the plan knows of the function table: which rows are aggregates, and which tests of equality they stand for.
+
+use super::leaf::Aggregate;
+use crate::lang::functions::Function;
+
+/// `value in list`
+pub(crate) const IN: Function = Function(0x0301);
+
+/// The aggregate that a function is.
+pub(crate) fn aggregate(function: Function) -> Option<Aggregate> {
+    match function {
+        Function(0x0501) => Some(Aggregate::Count),
+        Function(0x0502) => Some(Aggregate::Sum),
+        Function(0x0503) => Some(Aggregate::Average),
+        Function(0x0504) => Some(Aggregate::Minimum),
+        Function(0x0505) => Some(Aggregate::Maximum),
+        Function(_) => None,
+    }
+}
+
+/// Whether the value depends on the instant of evaluation; an unknown function might.
+pub(crate) fn reads_clock(function: Function) -> bool {
+    function.row().is_none_or(|row| row.needs_now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::functions::find;
+
+    #[test]
+    fn codes_are_those_of_the_table() {
+        let named = |name| find(name).unwrap().function();
+        assert_eq!(aggregate(named("count")), Some(Aggregate::Count));
+        assert_eq!(aggregate(named("sum")), Some(Aggregate::Sum));
+        assert_eq!(aggregate(named("average")), Some(Aggregate::Average));
+        assert_eq!(aggregate(named("min")), Some(Aggregate::Minimum));
+        assert_eq!(aggregate(named("max")), Some(Aggregate::Maximum));
+        assert_eq!(named("in"), IN);
+        assert!(reads_clock(named("currentYear")) && !reads_clock(named("in")));
+    }
+}

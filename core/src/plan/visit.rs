@@ -1,0 +1,127 @@
+//! Looking through a checked expression: its parts, and what it reads.
+
+use alloc::boxed::Box;
+
+use super::functions;
+use crate::lang::typed::{Binding, Expr, Node, Slot};
+use crate::time::{Anchor, Occurs};
+
+/// Calls `visit` with every direct part of an expression.
+pub(crate) fn parts<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
+    match &expr.node {
+        Node::Literal(_) | Node::Profile | Node::Events | Node::Variable(_) | Node::Member(_) => {}
+        Node::Field { object: part, .. } | Node::Not(part) | Node::Negate(part) => visit(part),
+        Node::List(parts) | Node::And(parts) | Node::Or(parts) => parts.iter().for_each(visit),
+        Node::Call { arguments, .. } => arguments.iter().for_each(visit),
+        Node::Object(fields) => fields.iter().for_each(|(_, part)| visit(part)),
+        Node::Compare { left, right, .. } | Node::Arithmetic { left, right, .. } => {
+            visit(left);
+            visit(right);
+        }
+        Node::If { test, then, otherwise } => {
+            visit(test);
+            visit(then);
+            visit(otherwise);
+        }
+        Node::Let { value, body, .. } => {
+            visit(value);
+            visit(body);
+        }
+        Node::Filter { source, condition: body, .. } | Node::Map { source, body, .. } => {
+            visit(source);
+            visit(body);
+        }
+        Node::Select(variables) | Node::Quantified { variables, .. } => {
+            for Binding { source, condition, .. } in variables {
+                visit(source);
+                visit(condition);
+            }
+        }
+        Node::Occurs { timestamp, test } => {
+            visit(timestamp);
+            anchors(test, visit);
+        }
+    }
+}
+
+fn anchors<'e>(test: &'e Occurs, visit: &mut dyn FnMut(&'e Expr)) {
+    let mut anchor = |anchor: &'e Anchor<Box<Expr>>| {
+        if let Anchor::Exact(expr) = anchor {
+            visit(expr);
+        }
+    };
+    match test {
+        Occurs::Offset { anchor: at, .. } | Occurs::Side { anchor: at, .. } | Occurs::On(at) => anchor(at),
+        Occurs::Between(first, last) => {
+            anchor(first);
+            anchor(last);
+        }
+    }
+}
+
+/// Whether the expression or any part of it, at any depth, is as asked.
+pub(crate) fn any(expr: &Expr, asked: &dyn Fn(&Node) -> bool) -> bool {
+    if asked(&expr.node) {
+        return true;
+    }
+    let mut found = false;
+    parts(expr, &mut |part| found = found || any(part, asked));
+    found
+}
+
+/// Whether the events are read.
+pub(crate) fn reads_events(expr: &Expr) -> bool {
+    any(expr, &|node| matches!(node, Node::Events))
+}
+
+/// Whether other audiences are read.
+pub(crate) fn reads_members(expr: &Expr) -> bool {
+    any(expr, &|node| matches!(node, Node::Member(_)))
+}
+
+/// Whether the value may change with nothing but time.
+pub(crate) fn reads_clock(expr: &Expr) -> bool {
+    any(expr, &|node| match node {
+        Node::Occurs { test, .. } => test.depends_on_now(),
+        Node::Call { function, .. } => functions::reads_clock(*function),
+        Node::Literal(_)
+        | Node::Profile
+        | Node::Events
+        | Node::Variable(_)
+        | Node::Field { .. }
+        | Node::List(_)
+        | Node::Object(_)
+        | Node::Not(_)
+        | Node::And(_)
+        | Node::Or(_)
+        | Node::Compare { .. }
+        | Node::Arithmetic { .. }
+        | Node::Negate(_)
+        | Node::If { .. }
+        | Node::Let { .. }
+        | Node::Filter { .. }
+        | Node::Select(_)
+        | Node::Quantified { .. }
+        | Node::Map { .. }
+        | Node::Member(_) => false,
+    })
+}
+
+/// Whether one event, bound to slot 0, is all that is read of a profile: not its attributes, other events or audiences,
+/// nor variables from outside. In a normal form slots are depths, so that any other variable is bound inside.
+pub(crate) fn reads_one_event_only(expr: &Expr) -> bool {
+    !any(expr, &|node| matches!(node, Node::Profile | Node::Events | Node::Member(_)))
+}
+
+/// The steps of a path from the variable of a slot: `x.a.b`.
+pub(crate) fn path_from(slot: Slot, expr: &Expr) -> Option<alloc::vec::Vec<&str>> {
+    match &expr.node {
+        Node::Variable(variable) if *variable == slot => Some(alloc::vec::Vec::new()),
+        Node::Field { object, name } => {
+            let mut path = path_from(slot, object)?;
+            path.push(name);
+            Some(path)
+        }
+        _ => None,
+    }
+}

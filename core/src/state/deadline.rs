@@ -1,0 +1,42 @@
+//! When to look again: the next instant at which an answer may change without any event.
+
+use super::{Entries, fold};
+use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
+use crate::plan::Prepared;
+use crate::plan::leaf::{EventWindow, LeafKind};
+
+/// The next instant after `now_ms` at which an answer may change without any event; exact or early, never late.
+pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
+    let windows = slice.state.leaves.iter().filter_map(|(id, entries)| {
+        let window = program.folded_window(program.leaf_number(*id)?)?;
+        of_window(window, entries, now_ms)
+    });
+    let attributes =
+        program.clocked().iter().filter_map(|leaf| match &program.leaves.get(*leaf as usize)?.kind {
+            LeafKind::Attribute(expr) => of_attributes(expr, slice, now_ms),
+            LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+        });
+    windows.chain(attributes).min()
+}
+
+/// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.
+fn of_window(window: &EventWindow, entries: &Entries, now_ms: i64) -> Option<i64> {
+    if window.window.is_empty() {
+        return None;
+    }
+    let inside = fold::inside(window, now_ms);
+    let list = &entries.list;
+    let first = list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
+    let entering = list.partition_point(|entry| fold::has_entered(inside, entry.timestamp_ms));
+    let moving = [first, entering].into_iter().filter_map(|place| list.get(place));
+    moving.filter_map(|entry| horizon::of_timestamp(entry.timestamp_ms, &window.window, now_ms)).min()
+}
+
+/// Whatever tests of time the evaluation relies on: while they come out the same, so does the whole.
+fn of_attributes(expr: &crate::lang::typed::Expr, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
+    let Slice { attributes, identities, memberships, .. } = slice;
+    let profile = Profile { attributes, identities, memberships };
+    let walk = Walk { notes_horizon: true, ..Walk::of_profile(profile, now_ms) };
+    let _ = walk.truth(expr, &mut alloc::vec::Vec::new());
+    Some(walk.horizon_ms.get()).filter(|at_ms| *at_ms < i64::MAX)
+}

@@ -1,0 +1,81 @@
+//! From answers to changes of membership, and from one program to the next.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::State;
+use crate::id::LeafId;
+use crate::plan::{Audience, Prepared, Program};
+use crate::profile::{MembershipChange, Memberships, Status};
+
+/// The changes that make `memberships` agree with the answers; `None` answers leave a membership as it is.
+/// `answers` is of all audiences, in the order of the program.
+pub fn transitions(
+    program: &Program,
+    memberships: &Memberships,
+    answers: &[Option<bool>],
+    now_ms: i64,
+) -> Vec<MembershipChange> {
+    let answered = program.audiences.iter().zip(answers);
+    answered.filter_map(|(audience, answer)| change(audience, memberships, *answer, now_ms)).collect()
+}
+
+/// As [`transitions`], for the answers of the given audiences only.
+pub fn transitions_some(
+    program: &Program,
+    memberships: &Memberships,
+    audiences: &[u32],
+    answers: &[Option<bool>],
+    now_ms: i64,
+) -> Vec<MembershipChange> {
+    let answered = audiences.iter().zip(answers);
+    let changes = answered.filter_map(|(number, answer)| {
+        change(program.audiences.get(*number as usize)?, memberships, *answer, now_ms)
+    });
+    changes.collect()
+}
+
+fn change(
+    audience: &Audience,
+    memberships: &Memberships,
+    answer: Option<bool>,
+    at_ms: i64,
+) -> Option<MembershipChange> {
+    let stored = memberships.get(&audience.id).map(|membership| membership.status);
+    let status = match (answer?, stored) {
+        (true, None | Some(Status::Exited)) => Status::Realized,
+        (false, Some(Status::Realized)) => Status::Exited,
+        (true, Some(Status::Realized)) | (false, None | Some(Status::Exited)) => return None,
+    };
+    Some(MembershipChange { audience: audience.id.clone(), status, at_ms })
+}
+
+/// The audiences that may answer differently once these leaves were touched, ascending: the only ones that
+/// [`crate::eval::answer_some`] has to be asked about after [`super::fold`].
+pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
+    let mut audiences: Vec<u32> = Vec::new();
+    for leaf in touched {
+        audiences.extend(program.dependents(*leaf));
+    }
+    audiences.sort_unstable();
+    audiences.dedup();
+    audiences
+}
+
+/// Drops the state of leaves the program does not fold; returns the leaves that have to be [`super::rebuild`] from the
+/// stored events: those that are new to this profile, and those that must now keep more than was kept. `previous` is
+/// [`Prepared::folded`] of the program before.
+pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State) -> Vec<u32> {
+    let previous: BTreeSet<&LeafId> = previous.iter().collect();
+    state
+        .leaves
+        .retain(|id, _| program.leaf_number(*id).is_some_and(|leaf| program.folded_window(leaf).is_some()));
+    let leaves = program.leaves.iter().zip(0..);
+    let to_rebuild = leaves.filter_map(|(leaf, number)| {
+        let window = program.folded_window(number)?;
+        let trimmed = state.leaves.get(&leaf.id).and_then(|entries| entries.trimmed);
+        let lacking = trimmed.is_some_and(|kept| window.keep_max.is_none_or(|needed| needed > kept));
+        (lacking || !previous.contains(&leaf.id)).then_some(number)
+    });
+    to_rebuild.collect()
+}
