@@ -21,18 +21,15 @@ pub enum Mode {
     Batch,
 }
 
-/// One verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "camelCase")]
+/// One verdict. In JSON it is one object with a field `verdict`: `ok` or `no`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It can.
-    #[serde(rename_all = "camelCase")]
     Ok {
         /// The most bytes of state that one profile can need for it.
         state_bytes_max: u64,
     },
     /// It cannot.
-    #[serde(rename_all = "camelCase")]
     No {
         /// Stable code, `PQL06xx`.
         code: String,
@@ -41,6 +38,46 @@ pub enum Verdict {
         /// How to change it.
         help: String,
     },
+}
+
+macro_rules! verdict_form {
+    ($(#[$attribute:meta])* $name:ident) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(remote = "Verdict", rename_all = "camelCase")]
+        $(#[$attribute])*
+        enum $name {
+            #[serde(rename_all = "camelCase")]
+            Ok { state_bytes_max: u64 },
+            No { code: String, reason: String, help: String },
+        }
+    };
+}
+
+verdict_form!(
+    #[serde(tag = "verdict")]
+    Readable
+);
+// A tag inside the object can only be read back by formats that describe themselves, which stored bytes do not.
+verdict_form!(Compact);
+
+impl Serialize for Verdict {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            Readable::serialize(self, serializer)
+        } else {
+            Compact::serialize(self, serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Verdict {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            Readable::deserialize(deserializer)
+        } else {
+            Compact::deserialize(deserializer)
+        }
+    }
 }
 
 /// The verdicts of one audience under one rule set.
