@@ -65,6 +65,12 @@ impl Edge {
         self.client.base()
     }
 
+    /// How many events the control plane has not acknowledged yet, and more.
+    pub fn status(&self) -> Result<Value> {
+        let token = format!("Bearer {EDGE_TOKEN}");
+        self.client.clone().with_header("authorization", &token).get("/_acquaint/v1/status")?.ok()
+    }
+
     /// Ends it with SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.process.kill().context("cannot stop the edge")
