@@ -1,5 +1,8 @@
 //! Runs a job: threads take buckets of profiles off one snapshot until there is none left.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
