@@ -1,0 +1,242 @@
+//! A catalogue to a program, and what is wrong with an audience. The API asks here before it saves a definition, so the
+//! engine never meets a catalogue that does not compile.
+
+use std::collections::BTreeSet;
+
+use acquaint_core::id::AudienceId;
+use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
+use acquaint_core::lang::schema::{Class, Error as SchemaError, Source, UnionSchema};
+use acquaint_core::lang::{self, AudienceDirectory};
+use acquaint_core::plan::program::{self, Definition};
+use acquaint_core::plan::{Mode, Modes, Program, Verdict};
+use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo, Schema, SchemaClass};
+use serde::Serialize;
+
+/// Codes of what can be wrong with audiences together, beside those of one text.
+pub mod code {
+    /// `inSegment` in a circle.
+    pub const CYCLE: &str = "PQL0310";
+    /// The same id twice.
+    pub const DUPLICATE: &str = "PQL0311";
+    /// More audiences than allowed.
+    pub const TOO_MANY: &str = "PQL0510";
+    /// A chain of references that is too long.
+    pub const CHAIN_TOO_LONG: &str = "PQL0511";
+    /// Schemas that make no union.
+    pub const SCHEMA: &str = "PQL0312";
+    /// More than one mode.
+    pub const SEVERAL_MODES: &str = "PQL0313";
+}
+
+/// What is wrong with one audience; with the catalogue as a whole if `audience` is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Its id.
+    pub audience: String,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A catalogue that compiles.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What names were resolved against.
+    pub schema: UnionSchema,
+    /// The audiences, checked.
+    pub definitions: Vec<Definition>,
+    /// All of them as one.
+    pub program: Program,
+}
+
+/// What there is to say of one audience.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checkup {
+    /// Errors and warnings. With an error the audience cannot be published.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The verdicts by the rules of this engine; absent if the text is wrong.
+    pub native: Option<Modes>,
+    /// The verdicts by the documented rules of Adobe.
+    pub adobe: Option<Modes>,
+}
+
+impl Checkup {
+    /// Whether it can be published.
+    pub fn is_ok(&self) -> bool {
+        self.diagnostics.iter().all(|found| found.severity != Severity::Error)
+    }
+}
+
+/// The mode that an audience asks for; batch if it asks for none.
+pub fn mode(info: &EvaluationInfo) -> Mode {
+    if info.synchronous.enabled {
+        Mode::Edge
+    } else if info.continuous.enabled {
+        Mode::Streaming
+    } else {
+        Mode::Batch
+    }
+}
+
+/// The verdict for a mode.
+pub fn verdict(modes: &Modes, mode: Mode) -> &Verdict {
+    match mode {
+        Mode::Edge => &modes.edge,
+        Mode::Streaming => &modes.streaming,
+        Mode::Batch => &modes.batch,
+    }
+}
+
+/// The union of schemas.
+pub fn union_of<'a>(
+    schemas: impl IntoIterator<Item = &'a Schema>,
+) -> std::result::Result<UnionSchema, SchemaError> {
+    UnionSchema::from_json_schemas(schemas.into_iter().map(|schema| Source {
+        id: &schema.id,
+        class: match schema.class {
+            SchemaClass::Profile => Class::Profile,
+            SchemaClass::Event => Class::Event,
+        },
+        properties: &schema.properties,
+    }))
+}
+
+/// Compiles all audiences. The problems are those of all of them, not only of the first.
+pub fn compile_catalog(catalog: &Catalog) -> std::result::Result<Compiled, Vec<Problem>> {
+    let schema =
+        union_of(catalog.schemas.values()).map_err(|error| vec![whole(code::SCHEMA, error.to_string())])?;
+    let (definitions, mut problems) = definitions(catalog, &schema);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let program = Program::build(&definitions).map_err(|error| vec![of_program(&error)])?;
+    for audience in &program.audiences {
+        if let Some(refused) = refused(&audience.native, audience.mode) {
+            problems.push(Problem { audience: audience.id.to_string(), diagnostics: vec![refused] });
+        }
+    }
+    if problems.is_empty() { Ok(Compiled { schema, definitions, program }) } else { Err(problems) }
+}
+
+/// Checks an audience as it would be in the catalogue, whether or not it is there yet. What is wrong with other
+/// audiences is not told here, unless it is with the two together.
+pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
+    let mut with = catalog.clone();
+    with.audiences.insert(audience.id.clone(), audience.clone());
+    let failed = |diagnostics| Checkup { diagnostics, native: None, adobe: None };
+    let schema = match union_of(with.schemas.values()) {
+        Ok(schema) => schema,
+        Err(error) => return failed(vec![diagnostic(code::SCHEMA, error.to_string())]),
+    };
+    let (definitions, problems) = definitions(&with, &schema);
+    if let Some(own) = problems.into_iter().find(|problem| problem.audience == audience.id) {
+        return failed(own.diagnostics);
+    }
+    let id = AudienceId::new(audience.id.clone());
+    let Some(definition) = definitions.iter().find(|definition| definition.id == id) else {
+        return failed(Vec::new());
+    };
+    let mut diagnostics = definition.checked.warnings.clone();
+    let program = match Program::build(&definitions) {
+        Ok(program) => program,
+        Err(error) => return failed(of_program(&error).diagnostics),
+    };
+    let Some(built) = program.audiences.iter().find(|built| built.id == id) else {
+        return failed(diagnostics);
+    };
+    diagnostics.extend(refused(&built.native, built.mode));
+    // A changed mode may make others impossible that refer to this one.
+    for other in program.audiences.iter().filter(|other| other.id != id) {
+        if let Some(mut found) = refused(&other.native, other.mode) {
+            found.message = format!("audience `{}`, which refers to this one: {}", other.id, found.message);
+            diagnostics.push(found);
+        }
+    }
+    Checkup { diagnostics, native: Some(built.native.clone()), adobe: Some(built.adobe.clone()) }
+}
+
+/// One line for people.
+pub fn summary(problems: &[Problem]) -> String {
+    let one = |problem: &Problem| {
+        let found: Vec<String> =
+            problem.diagnostics.iter().map(|found| format!("{} {}", found.code, found.message)).collect();
+        match problem.audience.as_str() {
+            "" => found.join(", "),
+            audience => format!("audience `{audience}`: {}", found.join(", ")),
+        }
+    };
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+struct Directory<'a>(BTreeSet<&'a str>);
+
+impl AudienceDirectory for Directory<'_> {
+    fn contains(&self, id: &str) -> bool {
+        self.0.contains(id)
+    }
+}
+
+/// The audiences that check, and what is wrong with the others.
+fn definitions(catalog: &Catalog, schema: &UnionSchema) -> (Vec<Definition>, Vec<Problem>) {
+    let directory = Directory(catalog.audiences.keys().map(String::as_str).collect());
+    let mut definitions = Vec::new();
+    let mut problems = Vec::new();
+    for (id, audience) in &catalog.audiences {
+        match checked(audience, schema, &directory) {
+            Ok(checked) => definitions.push(Definition {
+                id: AudienceId::new(id.clone()),
+                mode: mode(&audience.evaluation_info),
+                checked,
+            }),
+            Err(diagnostics) => problems.push(Problem { audience: id.clone(), diagnostics }),
+        }
+    }
+    (definitions, problems)
+}
+
+fn checked(
+    audience: &Audience,
+    schema: &UnionSchema,
+    directory: &Directory<'_>,
+) -> std::result::Result<lang::Checked, Vec<Diagnostic>> {
+    let EvaluationInfo { batch, continuous, synchronous } = audience.evaluation_info;
+    if [batch, continuous, synchronous].iter().filter(|mode| mode.enabled).count() > 1 {
+        let message = "`evaluationInfo` enables more than one mode; an audience has one";
+        return Err(vec![diagnostic(code::SEVERAL_MODES, message)]);
+    }
+    lang::compile(&audience.expression.value, schema, directory)
+}
+
+/// The diagnostic of a mode that an audience cannot run in.
+fn refused(native: &Modes, mode: Mode) -> Option<Diagnostic> {
+    match verdict(native, mode) {
+        Verdict::Ok { .. } => None,
+        Verdict::No { code, reason, help } => {
+            Some(Diagnostic { help: Some(help.clone()), ..diagnostic(code, reason) })
+        }
+    }
+}
+
+fn of_program(error: &program::Error) -> Problem {
+    let (code, audience) = match error {
+        program::Error::Cycle(path) => (code::CYCLE, path.first().cloned()),
+        program::Error::Duplicate(id) => (code::DUPLICATE, Some(id.clone())),
+        program::Error::TooMany { .. } => (code::TOO_MANY, None),
+        program::Error::TooDeep { audience, .. } => (code::CHAIN_TOO_LONG, Some(audience.clone())),
+    };
+    Problem { audience: audience.unwrap_or_default(), diagnostics: vec![diagnostic(code, error.to_string())] }
+}
+
+fn whole(code: &str, message: impl Into<String>) -> Problem {
+    Problem { audience: String::new(), diagnostics: vec![diagnostic(code, message)] }
+}
+
+/// About the whole text.
+fn diagnostic(code: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic {
+        code: code.to_owned(),
+        severity: Severity::Error,
+        span: Span::default(),
+        message: message.into(),
+        help: None,
+    }
+}

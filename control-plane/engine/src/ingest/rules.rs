@@ -1,0 +1,99 @@
+//! What ingestion has to know of a catalogue, looked up in one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acquaint_core::lang::schema::UnionSchema;
+use acquaint_store::catalog::{Catalog, SchemaClass, Source};
+
+use super::{BUILT_IN_NAMESPACES, Refusal};
+
+/// A dataset that records may be written to.
+#[derive(Clone, Debug)]
+pub(crate) struct Dataset {
+    pub(crate) class: SchemaClass,
+    pub(crate) schema: UnionSchema,
+}
+
+/// The rules of one version of the catalogue.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    datasets: BTreeMap<String, Dataset>,
+    namespaces: BTreeSet<String>,
+    sources: BTreeMap<String, Source>,
+    by_write_key: BTreeMap<String, String>,
+    datastreams: BTreeMap<String, String>,
+}
+
+impl Rules {
+    /// For a catalogue. A dataset whose schema is missing or does not read is left out: records for it are refused.
+    pub fn new(catalog: &Catalog) -> Self {
+        let datasets = catalog.datasets.iter().filter_map(|(id, dataset)| {
+            let schema = catalog.schemas.get(&dataset.schema)?;
+            let union = crate::compile::union_of([schema]).ok()?;
+            Some((id.clone(), Dataset { class: schema.class, schema: union }))
+        });
+        let built_in = BUILT_IN_NAMESPACES.map(|(code, _)| code.to_owned());
+        let keys = catalog.sources.values().filter_map(|source| {
+            let key = source.write_key.clone()?;
+            Some((key, source.id.clone()))
+        });
+        Self {
+            datasets: datasets.collect(),
+            namespaces: catalog.namespaces.keys().cloned().chain(built_in).collect(),
+            sources: catalog.sources.clone(),
+            by_write_key: keys.collect(),
+            datastreams: catalog
+                .datastreams
+                .values()
+                .map(|datastream| (datastream.id.clone(), datastream.dataset.clone()))
+                .collect(),
+        }
+    }
+
+    /// The source that a write key belongs to.
+    pub fn source_of_key(&self, write_key: &str) -> Option<&Source> {
+        self.sources.get(self.by_write_key.get(write_key)?)
+    }
+
+    /// A source by its id.
+    pub fn source(&self, id: &str) -> Option<&Source> {
+        self.sources.get(id)
+    }
+
+    pub(crate) fn knows_namespace(&self, code: &str) -> bool {
+        self.namespaces.contains(code)
+    }
+
+    /// The dataset of a datastream.
+    pub(crate) fn datastream(&self, id: &str) -> Option<&str> {
+        self.datastreams.get(id).map(String::as_str)
+    }
+
+    /// The dataset for records of a class, where the input (`of`, for example a source) says they go.
+    pub(crate) fn dataset<'a>(
+        &self,
+        of: &str,
+        id: Option<&'a str>,
+        class: SchemaClass,
+    ) -> Result<(&'a str, &Dataset), Refusal> {
+        let (name, setting) = match class {
+            SchemaClass::Event => ("events", "eventDataset"),
+            SchemaClass::Profile => ("attributes", "profileDataset"),
+        };
+        let Some(id) = id else {
+            let reason = format!("{of} takes no {name}; give it an `{setting}`");
+            return Err(Refusal::new("no_dataset", "", reason));
+        };
+        match self.datasets.get(id) {
+            Some(dataset) if dataset.class == class => Ok((id, dataset)),
+            Some(_) => {
+                let reason = format!("dataset `{id}` of {of} is not one of {name}");
+                Err(Refusal::new("wrong_dataset", "", reason))
+            }
+            None => {
+                let reason = format!("dataset `{id}` of {of} does not exist");
+                Err(Refusal::new("no_dataset", "", reason))
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Events: stored once, folded into the state of the leaves they touch; the oldest go when there are too many.
+
+use std::ops::Bound;
+
+use acquaint_core::id::DatasetId;
+use acquaint_core::limits::EVENTS_PER_PROFILE_MAX;
+use acquaint_core::profile::{Event, Identity};
+use acquaint_core::state::{self, State};
+use acquaint_store::record::ChangeKind;
+use acquaint_store::{Read, StoredEvent, Table, keys};
+
+use super::cache::Entry;
+use super::turn::Turn;
+use crate::Result;
+
+impl Turn<'_> {
+    /// A person did something.
+    pub(crate) fn event(
+        &mut self,
+        dataset: DatasetId,
+        identities: &[Identity],
+        event: Event,
+        from_edge: bool,
+    ) -> Result<()> {
+        let Some(primary) = identities.first() else { return Ok(()) };
+        if self.seen(&event.id)? {
+            return Ok(());
+        }
+        let (mut entry, linked) = self.resolve(identities)?;
+        if from_edge && !entry.document.edge_identities.contains(primary) {
+            entry.document.edge_identities.insert(primary.clone());
+        }
+        let touched =
+            self.store_event(&mut entry, StoredEvent { dataset, identity: primary.clone(), event })?;
+        let now_ms = self.progress.now_ms;
+        let changed = if linked {
+            self.tell(&entry.document, ChangeKind::Profile)?;
+            self.answer_all(&mut entry, now_ms)?
+        } else {
+            let audiences = state::affected(&self.rules.program, &touched);
+            self.answer_some(&mut entry, &audiences, now_ms)?
+        };
+        if linked || !touched.is_empty() {
+            self.schedule(&mut entry, now_ms);
+        }
+        if changed || linked || from_edge || self.rules.touches_edge(&touched) {
+            self.owe(&entry.document);
+        }
+        self.put(entry);
+        Ok(())
+    }
+
+    /// Stores and folds; returns the leaves that were touched.
+    fn store_event(&mut self, entry: &mut Entry, stored: StoredEvent) -> Result<Vec<u32>> {
+        let rules = self.rules;
+        let now_ms = self.progress.now_ms;
+        let (key, value) = stored.to_row(entry.document.id)?;
+        let mut touched = Vec::new();
+        if limit_reached(entry) {
+            let prefix = keys::profile(entry.document.id);
+            let mut end = Vec::new();
+            let (from, to) = keys::prefixed(&prefix, &mut end);
+            let oldest = self.unit.scan(Table::Events, from, to, 1)?;
+            match oldest.into_iter().next() {
+                Some((oldest_key, oldest)) if oldest_key < key => {
+                    let (_, oldest) = StoredEvent::from_row(&oldest_key, &oldest)?;
+                    touched = unfold(rules, &mut entry.document.state, &oldest.event, now_ms);
+                    self.unit.delete(Table::Events, oldest_key);
+                    entry.document.events -= 1;
+                }
+                // Older than everything that is kept: it is the one to go.
+                Some(_) => return Ok(touched),
+                None => {}
+            }
+        }
+        touched.extend(state::fold(&rules.program, &mut entry.document.state, &stored.event, now_ms));
+        touched.sort_unstable();
+        touched.dedup();
+        self.unit.put(Table::Events, key, value);
+        entry.document.events += 1;
+        Ok(touched)
+    }
+
+    /// Counts and folds the stored events of a profile again, after events were moved; the oldest beyond the limit go.
+    pub(crate) fn refold(&mut self, entry: &mut Entry) -> Result<()> {
+        let id = entry.document.id;
+        let mut events = self.events_of(entry)?;
+        let excess = events.len().saturating_sub(EVENTS_PER_PROFILE_MAX);
+        for event in events.drain(..excess) {
+            self.unit.delete(Table::Events, keys::event(id, event.timestamp_ms, &event.id));
+        }
+        entry.document.events = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        entry.document.state = State::default();
+        let rules = self.rules;
+        let state = &mut entry.document.state;
+        state::rebuild(&rules.program, &rules.folded, state, &events, self.progress.now_ms);
+        Ok(())
+    }
+
+    /// Moves the events that were sent for the wanted identities from one profile to another.
+    pub(crate) fn move_events(
+        &mut self,
+        from: &Entry,
+        to: &Entry,
+        wanted: impl Fn(&Identity) -> bool,
+    ) -> Result<()> {
+        let prefix = keys::profile(from.document.id);
+        let mut end = Vec::new();
+        let (first, last): (Bound<&[u8]>, Bound<&[u8]>) = keys::prefixed(&prefix, &mut end);
+        for (key, value) in self.unit.scan(Table::Events, first, last, usize::MAX)? {
+            let (_, stored) = StoredEvent::from_row(&key, &value)?;
+            if wanted(&stored.identity) {
+                self.unit.put_row(Table::Events, stored.to_row(to.document.id)?);
+                self.unit.delete(Table::Events, key);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn limit_reached(entry: &Entry) -> bool {
+    usize::try_from(entry.document.events).is_ok_and(|events| events >= EVENTS_PER_PROFILE_MAX)
+}
+
+/// Takes the oldest event of a profile out of its state: the entries it left there are the oldest of their leaves, and
+/// equal entries are as good as each other.
+fn unfold(rules: &super::in_force::InForce, state: &mut State, event: &Event, now_ms: i64) -> Vec<u32> {
+    let mut left = State::default();
+    let touched = state::fold(&rules.program, &mut left, event, now_ms);
+    for (leaf, entries) in left.leaves {
+        let Some(kept) = state.leaves.get_mut(&leaf) else { continue };
+        for entry in entries.list {
+            if let Some(index) = kept.list.iter().position(|other| *other == entry) {
+                kept.list.remove(index);
+            }
+        }
+        if kept.list.is_empty() {
+            state.leaves.remove(&leaf);
+        }
+    }
+    touched
+}

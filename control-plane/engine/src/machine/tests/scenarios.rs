@@ -1,0 +1,295 @@
+//! One promise at a time.
+
+use acquaint_core::limits::{EVENTS_PER_PROFILE_MAX, IDENTITIES_PER_PROFILE_MAX};
+use acquaint_core::profile::identity as identities;
+use acquaint_store::catalog::{Edit, Kind};
+use acquaint_store::record::Body;
+use serde_json::json;
+
+use super::{HOUR, NOW, World};
+use crate::machine::{Engine, next_timer};
+use crate::publish;
+use crate::testing::{audience, event, fields_of, identity};
+
+fn buyers() -> acquaint_store::catalog::Definition {
+    audience(
+        "buyers",
+        "continuous",
+        r#"xEvent[eventType = "buy" and timestamp occurs <= 24 hours before now].count() >= 1"#,
+    )
+}
+
+fn buy(id: &str, at_ms: i64, who: &[acquaint_core::profile::Identity]) -> Body {
+    event(id, at_ms, who, &json!({"eventType": "buy", "amount": 10}))
+}
+
+fn upsert(who: &[acquaint_core::profile::Identity], attributes: serde_json::Value) -> Body {
+    Body::Upsert {
+        message: None,
+        dataset: "people".into(),
+        identities: who.to_vec(),
+        attributes: fields_of(&attributes),
+    }
+}
+
+fn link(who: &[acquaint_core::profile::Identity]) -> Body {
+    Body::Link { message: None, identities: who.to_vec() }
+}
+
+#[test]
+fn membership_ends_exactly_when_the_window_does() {
+    let mut world = World::new(vec![buyers()]);
+    let ada = identity("crm", "ada");
+    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    assert_eq!(world.audiences(&ada), ["buyers"]);
+    let due = next_timer(&*world.store).unwrap().unwrap();
+    world.send(due - 1, [Body::Advance]);
+    assert_eq!(world.audiences(&ada), ["buyers"]);
+    // Long after: the exit is still told as of the instant of the exit.
+    world.send(NOW + 72 * HOUR, [Body::Advance]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+    let exit = world.told().pop().unwrap();
+    assert_eq!(exit, format!("1 -buyers @{}", due - NOW));
+    assert_eq!(due - NOW, 24 * HOUR + 1);
+    assert_eq!(next_timer(&*world.store).unwrap(), None);
+}
+
+#[test]
+fn any_record_moves_the_time_of_everybody() {
+    let mut world = World::new(vec![buyers()]);
+    let (ada, bob) = (identity("crm", "ada"), identity("crm", "bob"));
+    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    world.send(NOW + 48 * HOUR, [buy("2", NOW + 48 * HOUR, &[bob.clone()])]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+    assert_eq!(world.audiences(&bob), ["buyers"]);
+}
+
+#[test]
+fn a_message_that_comes_twice_counts_once() {
+    let twice = audience(
+        "twice",
+        "continuous",
+        r#"xEvent[eventType = "buy" and timestamp occurs <= 24 hours before now].count() >= 2"#,
+    );
+    let mut world = World::new(vec![twice]);
+    let ada = identity("crm", "ada");
+    world.send(NOW, [buy("1", NOW, &[ada.clone()]), buy("1", NOW, &[ada.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    assert_eq!((world.audiences(&ada), world.profile(&ada).events), (Vec::new(), 1));
+    world.send(NOW, [buy("2", NOW, &[ada.clone()])]);
+    assert_eq!(world.audiences(&ada), ["twice"]);
+    let set = |message: &str, tier: &str| Body::Upsert {
+        message: Some(message.into()),
+        dataset: "people".into(),
+        identities: vec![identity("crm", "ada")],
+        attributes: fields_of(&json!({"tier": tier})),
+    };
+    world.send(NOW, [set("m1", "tin"), set("m2", "gold"), set("m1", "tin")]);
+    assert_eq!(world.profile(&ada).fragments[0].attributes, fields_of(&json!({"tier": "gold"})));
+}
+
+#[test]
+fn the_lower_id_survives_and_the_loser_leaves_first() {
+    let mut world = World::new(vec![buyers()]);
+    let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
+    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"}))]);
+    world.send(NOW, [buy("1", NOW, &[phone.clone()])]);
+    assert_eq!(world.audiences(&phone), ["buyers"]);
+    world.send(NOW + HOUR, [link(&[ada.clone(), phone.clone()])]);
+    assert_eq!(world.id_of(&ada), world.id_of(&phone));
+    assert_eq!(world.audiences(&ada), ["buyers"]);
+    assert_eq!(
+        world.told(),
+        [
+            "1 changed",
+            "2 changed",
+            "2 +buyers @0",
+            "2 -buyers @3600000",
+            "2 is 1 now",
+            "1 changed",
+            "1 +buyers @3600000"
+        ]
+    );
+    assert_eq!(world.profile(&ada).events, 1);
+}
+
+#[test]
+fn a_shared_device_follows_the_last_user_with_its_own_events_only() {
+    let mut world = World::new(vec![buyers()]);
+    let (ada, bob, tablet) = (identity("crm", "ada"), identity("crm", "bob"), identity("device", "tablet"));
+    world.send(NOW, [buy("1", NOW, &[tablet.clone()])]);
+    world.send(NOW, [buy("2", NOW - HOUR, &[ada.clone(), tablet.clone()])]);
+    assert_eq!(world.profile(&ada).events, 2);
+    world.send(NOW, [link(&[bob.clone(), tablet.clone()])]);
+    assert_ne!(world.id_of(&ada), world.id_of(&bob));
+    assert_eq!(world.id_of(&tablet), world.id_of(&bob));
+    assert_eq!((world.profile(&ada).events, world.profile(&bob).events), (1, 1));
+    // Two of a unique namespace in one record are not linked to each other.
+    world.send(NOW, [link(&[ada.clone(), bob.clone()])]);
+    assert_ne!(world.id_of(&ada), world.id_of(&bob));
+}
+
+#[test]
+fn an_upsert_patches_and_null_removes() {
+    let gold = audience("gold", "continuous", r#"tier = "gold" and person.age > 30"#);
+    let mut world = World::new(vec![gold]);
+    let ada = identity("crm", "ada");
+    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"}))]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+    world.send(NOW, [upsert(&[ada.clone()], json!({"person": {"age": 36}}))]);
+    assert_eq!(world.audiences(&ada), ["gold"]);
+    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": null}))]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+}
+
+#[test]
+fn the_oldest_events_go_when_there_are_too_many() {
+    let sum = audience("sum", "continuous", r#"xEvent[eventType = "buy"].amount.sum() > 49995"#);
+    let mut world = World::new(vec![sum]);
+    let ada = identity("crm", "ada");
+    let max = i64::try_from(EVENTS_PER_PROFILE_MAX).unwrap();
+    let bodies = (0..max).map(|n| buy(&format!("e{n:05}"), NOW - max + n, &[ada.clone()]));
+    world.send(NOW, bodies);
+    assert_eq!(world.audiences(&ada), ["sum"]);
+    let small = |id: &str, at_ms| event(id, at_ms, &[ada.clone()], &json!({"eventType": "buy", "amount": 1}));
+    world.send(NOW, [small("older", NOW - 2 * max)]);
+    assert_eq!(world.audiences(&ada), ["sum"]);
+    world.send(NOW, [small("newer", NOW)]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+    assert_eq!(world.profile(&ada).events, u32::try_from(max).unwrap());
+}
+
+#[test]
+fn too_many_identities_split_off_the_weakest() {
+    let mut world = World::new(vec![]);
+    let ada = identity("crm", "ada");
+    for n in 0..=IDENTITIES_PER_PROFILE_MAX {
+        let device = identity("device", &format!("d{n:03}"));
+        world.send(NOW, [buy(&format!("e{n}"), NOW, &[device.clone()]), link(&[ada.clone(), device])]);
+    }
+    let document = world.profile(&ada);
+    assert_eq!(identities::count(&document.identities), IDENTITIES_PER_PROFILE_MAX);
+    let split = identity("device", "d000");
+    assert_ne!(world.id_of(&split), world.id_of(&ada));
+    assert_eq!(world.profile(&split).events, 1);
+}
+
+#[test]
+fn a_new_catalogue_reaches_profiles_nobody_touches() {
+    let mut world = World::new(vec![buyers()]);
+    let ada = identity("crm", "ada");
+    world.send(NOW, [buy("1", NOW - HOUR, &[ada.clone()]), upsert(&[ada.clone()], json!({"tier": "gold"}))]);
+    let late = audience("late", "continuous", r#"tier = "gold" and xEvent[eventType = "buy"].count() >= 1"#);
+    world.edit(vec![Edit::Put(late), Edit::Delete(Kind::Audience, "buyers".into())], NOW + HOUR);
+    world.drain();
+    assert_eq!(world.audiences(&ada), ["late"]);
+    let told = world.told();
+    assert_eq!(told[told.len() - 2..], ["1 -buyers @3600000", "1 +late @3600000"]);
+}
+
+#[test]
+fn a_catalogue_that_does_not_compile_changes_nothing_and_is_reported() {
+    let mut world = World::new(vec![buyers()]);
+    let ada = identity("crm", "ada");
+    world.edit(vec![Edit::Put(audience("bad", "continuous", "tier = "))], NOW);
+    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    assert_eq!(world.audiences(&ada), ["buyers"]);
+    assert_eq!(world.engine.problems()[0].audience, "bad");
+    world.edit(vec![Edit::Delete(Kind::Audience, "bad".into())], NOW);
+    world.drain();
+    assert_eq!(world.engine.problems(), &[]);
+}
+
+#[test]
+fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
+    let fans = audience("fans", "batch", r#"xEvent[eventType = "buy"].count() >= 1"#);
+    let gold = audience("gold-fans", "continuous", r#"tier = "gold" and inSegment("fans")"#);
+    let mut world = World::new(vec![fans, gold]);
+    let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
+    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"})), buy("1", NOW, &[phone.clone()])]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+    let decided = |profile, evaluated_ms, answer| Body::Decided {
+        job: "j".into(),
+        profile,
+        evaluated_ms,
+        answers: vec![("fans".into(), answer), ("gold-fans".into(), true), ("nothing".into(), true)],
+    };
+    let of_phone = world.id_of(&phone).unwrap();
+    world.send(NOW + HOUR, [decided(of_phone, NOW + 1, true)]);
+    assert_eq!(world.audiences(&phone), ["fans"]);
+    // Both show what the loser had, until the next job.
+    world.send(NOW + HOUR, [link(&[ada.clone(), phone.clone()])]);
+    assert_eq!(world.audiences(&ada), ["fans", "gold-fans"]);
+    let of_ada = world.id_of(&ada).unwrap();
+    world.send(NOW + 2 * HOUR, [decided(of_ada, NOW, false)]);
+    assert_eq!(world.audiences(&ada), ["fans", "gold-fans"], "older than what is known");
+    world.send(NOW + 2 * HOUR, [decided(of_ada, NOW + HOUR + 1, false), decided(of_phone, NOW + HOUR, true)]);
+    assert_eq!(world.audiences(&ada), Vec::<String>::new());
+}
+
+#[test]
+fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
+    let quick = audience(
+        "quick",
+        "synchronous",
+        r#"xEvent[eventType = "buy" and timestamp occurs <= 1 hours before now].count() >= 1"#,
+    );
+    let mut world = World::new(vec![quick, buyers()]);
+    let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
+    world.send(NOW, [buy("1", NOW, &[phone.clone()])]);
+    assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
+    let from_edge = Body::Event {
+        dataset: "events".into(),
+        identities: vec![phone.clone()],
+        event: acquaint_core::profile::Event {
+            id: "2".into(),
+            timestamp_ms: NOW,
+            fields: fields_of(&json!({"eventType": "look"})),
+        },
+        from_edge: true,
+    };
+    world.send(NOW, [from_edge]);
+    let owed = publish::owed(&*world.store, None, 9).unwrap();
+    assert_eq!(owed.len(), 1);
+    let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
+    let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
+    let sent = slicer.project(&*snapshot, owed[0].profile, NOW).unwrap();
+    assert_eq!(sent.len(), 1);
+    let (under, projection) = &sent[0];
+    assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
+    assert_eq!(projection.state.leaves.len(), 1, "only what the edge audiences need");
+    // It changes again before the edge has answered: still owed.
+    world.send(NOW, [link(&[ada.clone(), phone.clone()])]);
+    publish::acknowledged(&*world.store, &owed).unwrap();
+    let owed = publish::owed(&*world.store, None, 9).unwrap();
+    let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
+    let under: Vec<_> = slicer.project(&*snapshot, owed[0].profile, NOW).unwrap();
+    assert_eq!(under.into_iter().map(|(under, _)| under).collect::<Vec<_>>(), [ada, phone]);
+    publish::acknowledged(&*world.store, &owed).unwrap();
+    assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
+}
+
+#[test]
+fn the_bundle_holds_the_edge_audiences_with_what_they_refer_to() {
+    let quick = audience("quick", "synchronous", r#"inSegment("buyers") and tier = "gold""#);
+    let world = World::new(vec![quick, buyers(), audience("other", "continuous", r#"tier = "tin""#)]);
+    let catalog = publish::catalog_in_force(&*world.store).unwrap();
+    let bundle = publish::bundle(&catalog, NOW).unwrap();
+    let ids: Vec<String> = bundle.program.audiences.iter().map(|audience| audience.id.to_string()).collect();
+    assert_eq!(ids, ["buyers", "quick"]);
+    assert_eq!(bundle.version, world.catalog.version);
+}
+
+#[test]
+fn after_a_failed_commit_the_step_can_be_tried_again() {
+    let mut world = World::new(vec![buyers()]);
+    let ada = identity("crm", "ada");
+    world.store.append_records([(NOW, buy("1", NOW, &[ada.clone()]))]);
+    world.store.fail_after(0);
+    assert!(world.engine.step(10).is_err());
+    assert_eq!(world.id_of(&ada), None);
+    world.drain();
+    assert_eq!((world.audiences(&ada), world.profile(&ada).events), (vec!["buyers".to_owned()], 1));
+    let reopened = Engine::open(std::sync::Arc::clone(&world.store)).unwrap();
+    assert_eq!(reopened.progress(), world.engine.progress());
+}

@@ -1,0 +1,165 @@
+//! The turn: everything that one commit of the engine reads and changes. The files beside this one add what a turn can
+//! do; none of it touches the store before the turn is over.
+
+use acquaint_core::id::{Position, ProfileId};
+use acquaint_core::profile::{Identity, MembershipChange};
+use acquaint_core::state;
+use acquaint_store::record::{Body, Change, ChangeKind, Record};
+use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
+
+use super::cache::{Cache, Entry};
+use super::in_force::InForce;
+use super::progress::{PROGRESS, Progress};
+use super::unit::Unit;
+use crate::{Error, Result};
+
+/// One commit in the making.
+pub(crate) struct Turn<'a> {
+    pub(crate) rules: &'a InForce,
+    pub(crate) unit: Unit<'a>,
+    pub(crate) cache: &'a mut Cache,
+    pub(crate) progress: Progress,
+    /// The record that is the cause of what happens now.
+    pub(crate) cause: Position,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(
+        store: &'a dyn Read,
+        rules: &'a InForce,
+        cache: &'a mut Cache,
+        progress: &Progress,
+    ) -> Self {
+        let cause = progress.position;
+        Self { rules, unit: Unit::new(store), cache, progress: progress.clone(), cause }
+    }
+
+    /// Applies one record; every timer due by then has been applied before.
+    pub(crate) fn apply(&mut self, position: Position, record: Record) -> Result<()> {
+        self.cause = position;
+        self.progress.now_ms = self.progress.now_ms.max(record.received_ms);
+        match record.body {
+            Body::Event { dataset, identities, event, from_edge } => {
+                self.event(dataset, &identities, event, from_edge)?;
+            }
+            Body::Upsert { message, dataset, identities, attributes } => {
+                self.upsert(message.as_deref(), dataset, &identities, attributes)?;
+            }
+            Body::Link { message, identities } => self.link(message.as_deref(), &identities)?,
+            Body::Decided { job: _, profile, evaluated_ms, answers } => {
+                self.decided(profile, evaluated_ms, &answers)?;
+            }
+            // Advance: time has passed, and that is all. Catalog: the engine takes it before it comes here.
+            Body::Advance | Body::Catalog { .. } => {}
+        }
+        self.progress.position = position;
+        Ok(())
+    }
+
+    /// Whether this message was applied before; notes that it is now. The arbiter of deduplication: whatever got into
+    /// the log twice is applied once.
+    pub(crate) fn seen(&mut self, message: &str) -> Result<bool> {
+        if self.unit.get(Table::EventIds, message.as_bytes())?.is_some() {
+            return Ok(true);
+        }
+        self.unit.put(Table::EventIds, message.as_bytes().to_vec(), keys::position(self.cause));
+        Ok(false)
+    }
+
+    /// The profile of an identity.
+    pub(crate) fn owner(&self, identity: &Identity) -> Result<Option<ProfileId>> {
+        let key = keys::identity(identity);
+        if let Some(owner) = self.cache.identities.get(&key) {
+            return Ok(Some(*owner));
+        }
+        Ok(acquaint_store::profile_document::find(&self.unit, identity)?)
+    }
+
+    /// Gives an identity to a profile.
+    pub(crate) fn own(&mut self, identity: &Identity, owner: ProfileId) {
+        let key = keys::identity(identity);
+        self.unit.put(Table::Identities, key.clone(), keys::profile(owner));
+        self.cache.identities.insert(key, owner);
+    }
+
+    /// Takes a profile to work on it; it is put back with [`Turn::put`], or deleted with [`Turn::delete`].
+    pub(crate) fn take(&mut self, id: ProfileId) -> Result<Option<Entry>> {
+        if let Some(entry) = self.cache.profiles.remove(&id) {
+            return Ok(Some(entry));
+        }
+        let document = ProfileDocument::load(&self.unit, id)?;
+        Ok(document.map(|document| Entry::new(document, &self.rules.policy)))
+    }
+
+    /// A profile of which nothing is known yet.
+    pub(crate) fn create(&mut self) -> Entry {
+        let id = ProfileId(self.progress.next_profile);
+        self.progress.next_profile += 1;
+        let mut document = ProfileDocument::new(id, self.progress.now_ms);
+        document.program = self.rules.fingerprint;
+        Entry::new(document, &self.rules.policy)
+    }
+
+    /// Puts a profile back, with its timer.
+    pub(crate) fn put(&mut self, mut entry: Entry) {
+        let id = entry.document.id;
+        entry.document.position = entry.document.position.max(self.cause);
+        if entry.timer_ms != entry.document.deadline_ms {
+            self.set_timer(id, entry.timer_ms, entry.document.deadline_ms);
+            entry.timer_ms = entry.document.deadline_ms;
+        }
+        self.cache.dirty.insert(id);
+        self.cache.profiles.insert(id, entry);
+    }
+
+    /// Deletes a profile that was taken. Its identities and events have been given away before.
+    pub(crate) fn delete(&mut self, entry: &Entry) {
+        let id = entry.document.id;
+        self.set_timer(id, entry.timer_ms, None);
+        self.unit.delete(Table::Profiles, keys::profile(id));
+        self.unit.delete(Table::Projections, keys::profile(id));
+        self.cache.dirty.remove(&id);
+    }
+
+    /// The profile, its attributes or its identities have changed.
+    pub(crate) fn tell(&mut self, document: &ProfileDocument, kind: ChangeKind) -> Result<()> {
+        let identities = document.identities.clone();
+        let change = Change { profile: document.id, position: self.cause, identities, kind };
+        Ok(self.unit.append(&change)?)
+    }
+
+    pub(crate) fn tell_membership(
+        &mut self,
+        document: &ProfileDocument,
+        change: MembershipChange,
+    ) -> Result<()> {
+        self.tell(document, ChangeKind::Membership(change))
+    }
+
+    /// Notes that the edge has to be sent this profile, if it is one that the edge knows.
+    pub(crate) fn owe(&mut self, document: &ProfileDocument) {
+        let known = !document.edge_identities.is_empty()
+            || !self.rules.edge_identities(&document.identities).is_empty();
+        if known {
+            self.progress.debts += 1;
+            let serial = keys::position(self.progress.debts);
+            self.unit.put(Table::Projections, keys::profile(document.id), serial);
+        }
+    }
+
+    /// The deadline after `at_ms`.
+    pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
+        entry.document.deadline_ms = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+    }
+
+    /// What there is to commit.
+    pub(crate) fn finish(mut self) -> Result<(WriteBatch, Progress)> {
+        for id in &self.cache.dirty {
+            if let Some(entry) = self.cache.profiles.get(id) {
+                self.unit.put_row(Table::Profiles, entry.document.to_row().map_err(Error::from)?);
+            }
+        }
+        self.unit.put(Table::Meta, PROGRESS.to_vec(), self.progress.seal()?);
+        Ok((self.unit.into_batch(), self.progress))
+    }
+}

@@ -1,0 +1,82 @@
+//! One unit of work: writes that are not committed yet, and reads that see them.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use acquaint_core::wire;
+use acquaint_store::record::Change;
+use acquaint_store::{Read, Result, Row, Table, Topic, WriteBatch};
+
+type Pending = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// Pending writes over a store.
+pub(crate) struct Unit<'a> {
+    store: &'a dyn Read,
+    pending: BTreeMap<Table, Pending>,
+    changes: Vec<Vec<u8>>,
+}
+
+impl<'a> Unit<'a> {
+    pub(crate) fn new(store: &'a dyn Read) -> Self {
+        Self { store, pending: BTreeMap::new(), changes: Vec::new() }
+    }
+
+    pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
+        self.pending.entry(table).or_default().insert(key, Some(value));
+    }
+
+    pub(crate) fn put_row(&mut self, table: Table, (key, value): Row) {
+        self.put(table, key, value);
+    }
+
+    pub(crate) fn delete(&mut self, table: Table, key: Vec<u8>) {
+        self.pending.entry(table).or_default().insert(key, None);
+    }
+
+    pub(crate) fn append(&mut self, change: &Change) -> Result<()> {
+        let sealed = wire::seal(change)
+            .map_err(|source| acquaint_store::Error::Damaged { place: "changes".into(), source })?;
+        self.changes.push(sealed);
+        Ok(())
+    }
+
+    pub(crate) fn into_batch(self) -> WriteBatch {
+        let writes = self
+            .pending
+            .into_iter()
+            .flat_map(|(table, rows)| rows.into_iter().map(move |(key, value)| (table, key, value)))
+            .collect();
+        let appends = self.changes.into_iter().map(|change| (Topic::Changes, change)).collect();
+        WriteBatch { writes, appends, expected: Vec::new() }
+    }
+}
+
+impl Read for Unit<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.pending.get(&table).and_then(|rows| rows.get(key)) {
+            Some(pending) => Ok(pending.clone()),
+            None => self.store.get(table, key),
+        }
+    }
+
+    fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>> {
+        let pending: Vec<_> = match self.pending.get(&table) {
+            Some(rows) => rows.range::<[u8], _>((from, to)).collect(),
+            None => Vec::new(),
+        };
+        if pending.is_empty() {
+            return self.store.scan(table, from, to, limit);
+        }
+        // Enough of the stored rows that `limit` are left even if every pending deletion strikes one of them.
+        let deleted = pending.iter().filter(|(_, value)| value.is_none()).count();
+        let stored = self.store.scan(table, from, to, limit.saturating_add(deleted))?;
+        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = stored.into_iter().collect();
+        for (key, value) in pending {
+            match value {
+                Some(value) => rows.insert(key.clone(), value.clone()),
+                None => rows.remove(key),
+            };
+        }
+        Ok(rows.into_iter().take(limit).collect())
+    }
+}

@@ -1,0 +1,191 @@
+//! What the edge gets: the bundle, the same for everybody, and the projection of each profile it knows. Plain functions
+//! over the catalogue in force and a view of the tables; sending is the server's.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use acquaint_core::id::{LeafId, Position, ProfileId};
+use acquaint_core::plan::{Prepared, slice_attributes};
+use acquaint_core::profile::Identity;
+use acquaint_core::state::State;
+use acquaint_core::value::Value;
+use acquaint_core::wire::{self, Bundle, Projection};
+use acquaint_store::catalog::{Catalog, Connection};
+use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
+
+use crate::compile::Problem;
+use crate::machine::Progress;
+use crate::machine::in_force::{self, InForce};
+use crate::{Error, Result};
+
+/// The catalogue that the engine works by. The bundle is made of this one: the engine's answers and the edge's then are
+/// those of the same definitions.
+pub fn catalog_in_force(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
+    in_force::catalog(tables)
+}
+
+/// The bundle of a catalogue.
+pub fn bundle(catalog: &Catalog, published_ms: i64) -> std::result::Result<Bundle, Vec<Problem>> {
+    let program = crate::compile::compile_catalog(catalog)?.program.edge();
+    let datastreams = catalog
+        .datastreams
+        .values()
+        .map(|datastream| wire::Datastream {
+            id: datastream.id.clone(),
+            org: datastream.org.clone(),
+            dataset: datastream.dataset.clone(),
+            enabled: datastream.enabled,
+            destinations: destinations(catalog, &datastream.id),
+        })
+        .collect();
+    let mut offers: Vec<_> = catalog.offers.values().collect();
+    offers.sort_by_key(|offer| (std::cmp::Reverse(offer.priority), &offer.id));
+    let offers = offers
+        .into_iter()
+        .map(|offer| wire::Offer {
+            id: offer.id.clone(),
+            scope: offer.scope.clone(),
+            audience: offer.audience.as_deref().map(Into::into),
+            schema: offer.schema.clone(),
+            // A catalogue with data nested too deeply is refused by the API.
+            data: Value::from_json(&offer.data, acquaint_core::limits::VALUE_DEPTH_MAX).unwrap_or_default(),
+        })
+        .collect();
+    Ok(Bundle { version: catalog.version, published_ms, program, datastreams, offers })
+}
+
+/// The custom personalization destinations of a datastream, one for each enabled dataflow.
+fn destinations(catalog: &Catalog, datastream: &str) -> Vec<wire::EdgeDestination> {
+    edge_dataflows(catalog)
+        .filter(|(_, on, _)| *on == datastream)
+        .map(|(dataflow, _, alias)| wire::EdgeDestination {
+            id: dataflow.destination.clone(),
+            alias: alias.to_owned(),
+            audiences: dataflow.audiences.iter().map(|id| id.as_str().into()).collect(),
+            attributes: dataflow
+                .mapping
+                .iter()
+                .map(|field| (field.to.clone(), field.from.split('.').map(str::to_owned).collect()))
+                .collect(),
+        })
+        .collect()
+}
+
+/// Enabled dataflows to the edge, with their datastream and alias.
+fn edge_dataflows(
+    catalog: &Catalog,
+) -> impl Iterator<Item = (&acquaint_store::catalog::Dataflow, &str, &str)> {
+    catalog.dataflows.values().filter(|dataflow| dataflow.enabled).filter_map(|dataflow| {
+        match &catalog.destinations.get(&dataflow.destination)?.connection {
+            Connection::CustomPersonalization { datastream, alias } => {
+                Some((dataflow, datastream.as_str(), alias.as_str()))
+            }
+            Connection::HttpApi { .. } | Connection::CsvFile { .. } => None,
+        }
+    })
+}
+
+/// The attribute paths that destinations at the edge may be asked for.
+pub(crate) fn exported_paths(catalog: &Catalog) -> BTreeSet<Vec<String>> {
+    edge_dataflows(catalog)
+        .flat_map(|(dataflow, ..)| &dataflow.mapping)
+        .map(|field| field.from.split('.').map(str::to_owned).collect())
+        .collect()
+}
+
+/// A profile that the edge has to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// Which.
+    pub profile: ProfileId,
+    /// Which debt: it is another one when the profile has changed again.
+    pub serial: u64,
+}
+
+/// Up to `limit` profiles that the edge has to be sent, after `after`.
+pub fn owed(tables: &(impl Read + ?Sized), after: Option<ProfileId>, limit: usize) -> Result<Vec<Owed>> {
+    let after = after.map(keys::profile);
+    let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+    let rows = tables.scan(Table::Projections, from, Bound::Unbounded, limit)?;
+    rows.iter()
+        .map(|(key, value)| match (keys::parse_profile(key), keys::parse_position(value)) {
+            (Some(profile), Some(serial)) => Ok(Owed { profile, serial }),
+            (None, _) | (_, None) => {
+                Err(Error::damaged(Table::Projections, key, acquaint_core::wire::Error::Content))
+            }
+        })
+        .collect()
+}
+
+/// The edge has acknowledged what it was owed. What has become owed again since stays owed.
+pub fn acknowledged(store: &(impl ProfileStore + ?Sized), sent: &[Owed]) -> Result<()> {
+    for owed in sent {
+        let key = keys::profile(owed.profile);
+        let was = keys::position(owed.serial);
+        let batch = WriteBatch {
+            writes: vec![(Table::Projections, key.clone(), None)],
+            appends: Vec::new(),
+            expected: vec![(Table::Projections, key, Some(was))],
+        };
+        match store.commit(batch, false) {
+            Ok(()) | Err(acquaint_store::Error::Conflict { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Cuts profiles down to what the edge needs. Made once for a catalogue.
+pub struct Slicer {
+    rules: InForce,
+    leaves: BTreeSet<LeafId>,
+    paths: Vec<Vec<String>>,
+}
+
+impl Slicer {
+    /// For a catalogue, which should be [`catalog_in_force`].
+    pub fn new(catalog: Catalog) -> std::result::Result<Self, Vec<Problem>> {
+        let mut paths: Vec<Vec<String>> = exported_paths(&catalog).into_iter().collect();
+        let rules = InForce::new(catalog)?;
+        let edge = Prepared::new(rules.program.edge());
+        paths.extend(edge.attribute_paths());
+        Ok(Self { leaves: edge.folded().into_iter().collect(), rules, paths })
+    }
+
+    /// The projections of a profile, one for each identity under which the edge keeps it. Nothing if the profile is
+    /// gone, or is not on the program of this catalogue yet: then it is owed again when it is.
+    ///
+    /// `snapshot` must be of one instant: the projection says which records it covers.
+    pub fn project(
+        &self,
+        snapshot: &(impl Read + ?Sized),
+        profile: ProfileId,
+        now_ms: i64,
+    ) -> Result<Vec<(Identity, Projection)>> {
+        let position = Progress::load(snapshot)?.position;
+        let Some(document) = ProfileDocument::load(snapshot, profile)? else {
+            return Ok(Vec::new());
+        };
+        if document.program != self.rules.fingerprint {
+            return Ok(Vec::new());
+        }
+        let mut under: BTreeSet<Identity> =
+            self.rules.edge_identities(&document.identities).into_iter().collect();
+        under.extend(document.edge_identities.iter().cloned());
+        let projection = self.slice(&document, position, now_ms);
+        Ok(under.into_iter().map(|identity| (identity, projection.clone())).collect())
+    }
+
+    fn slice(&self, document: &ProfileDocument, position: Position, made_ms: i64) -> Projection {
+        let leaves = document.state.leaves.iter().filter(|(leaf, _)| self.leaves.contains(leaf));
+        Projection {
+            profile: document.id.0,
+            position,
+            made_ms,
+            attributes: slice_attributes(&self.rules.policy.merge(&document.fragments), &self.paths),
+            identities: document.identities.clone(),
+            memberships: document.memberships.clone(),
+            state: State { leaves: leaves.map(|(leaf, entries)| (*leaf, entries.clone())).collect() },
+        }
+    }
+}
