@@ -47,13 +47,13 @@ impl<'a> Checker<'a> {
             let message = count_message(row, arguments.len());
             return self.reported(code::ARGUMENT_COUNT, name_span, message, signature(row));
         }
-        let errors = self.diagnostics.len();
+        let errors = self.errors;
         let mut checked: Vec<Typed<'a>> = Vec::with_capacity(arguments.len());
         for (index, argument) in arguments.into_iter().enumerate() {
             self.argument(row, index, argument, &mut checked);
         }
         // A call of something wrong has no type to go on with.
-        if self.diagnostics.len() > errors {
+        if self.errors > errors {
             return Typed::unknown(span);
         }
         self.refuse_senseless(row, &checked, span);

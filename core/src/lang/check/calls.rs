@@ -8,7 +8,7 @@ use super::super::diagnostic::{Span, code};
 use super::super::functions;
 use super::super::typed::Node;
 use super::arguments::Argument;
-use super::{Checker, Typed, did_you_mean};
+use super::{Checker, Typed};
 use crate::id::AudienceId;
 
 /// Methods that bind the items of an array, and so are no rows of the table.
@@ -74,7 +74,7 @@ impl<'a> Checker<'a> {
     fn unknown_function(&mut self, name: &Name) -> Typed<'a> {
         let message = format!("there is no function `{}`", name.text);
         let known = functions::names().chain(BINDING).chain(["inSegment"]);
-        self.reported(code::UNKNOWN_FUNCTION, name.span, message, did_you_mean(&name.text, known))
+        self.reported(code::UNKNOWN_FUNCTION, name.span, message, self.did_you_mean(&name.text, known))
     }
 
     fn in_segment(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {

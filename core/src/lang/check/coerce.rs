@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::ToString as _;
+use alloc::vec::Vec;
 
 use super::super::schema::Type;
 use super::super::typed::{Expr, Node};
@@ -40,43 +41,38 @@ fn number(text: &str) -> Option<Value> {
     text.parse().ok().filter(|number: &f64| plain && number.is_finite()).map(Value::Double)
 }
 
+fn coerced_item(item: &Expr, ty: &Type) -> Option<Expr> {
+    let Node::Literal(value) = &item.node else { return None };
+    let value = constant(value, ty)?;
+    Some(Expr { node: Node::Literal(value), span: item.span })
+}
+
 impl<'a> Checker<'a> {
     /// Constants, also those in a list, as the type of the items of `ty`; anything else as it is. A constant that
     /// cannot be said so keeps its own type, and the comparison that follows reports it.
     pub(super) fn coerced(&self, typed: Typed<'a>, ty: &Type) -> Typed<'a> {
         let ty = types::scalar(ty);
         let span = typed.span();
-        match typed.expr.node {
-            Node::Literal(ref value) => match constant(value, ty) {
+        if let Node::Literal(value) = &typed.expr.node {
+            return match constant(value, ty) {
                 // Nothing to learn from, or nothing to say.
                 Some(known) if *ty == Type::Any || known == Value::Null => typed,
                 Some(value) => Typed::new(Node::Literal(value), span, Ty::Owned(ty.clone())),
                 None => typed,
-            },
-            Node::List(items) => {
-                let mut item_type = types::item(&typed.ty).unwrap_or(Ty::Borrowed(types::ANY));
-                let mut all = true;
-                let mut constant_item = |item: Expr| match &item.node {
-                    Node::Literal(value) if *ty != Type::Any => match constant(value, ty) {
-                        Some(value) => Expr { node: Node::Literal(value), span: item.span },
-                        None => {
-                            all = false;
-                            item
-                        }
-                    },
-                    _ => {
-                        all = false;
-                        item
-                    }
-                };
-                let items = items.into_iter().map(&mut constant_item).collect();
-                if all {
-                    item_type = Ty::Owned(ty.clone());
-                }
-                Typed::new(Node::List(items), span, types::list_of(item_type))
-            }
-            node => Typed::new(node, span, typed.ty),
+            };
         }
+        let Node::List(items) = &typed.expr.node else { return typed };
+        if *ty == Type::Any {
+            return typed;
+        }
+        let said: Vec<Option<Expr>> = items.iter().map(|item| coerced_item(item, ty)).collect();
+        let item_type = if said.iter().all(Option::is_some) {
+            Ty::Owned(ty.clone())
+        } else {
+            types::item(&typed.ty).unwrap_or(Ty::Borrowed(types::ANY))
+        };
+        let items = said.into_iter().zip(items).map(|(said, item)| said.unwrap_or_else(|| item.clone()));
+        Typed::new(Node::List(items.collect()), span, types::list_of(item_type))
     }
 
     /// Whether the values can be equal at all. A constant text beside a time would have become a time if it were one.

@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 use self::scope::{Frame, World};
 use self::types::{ANY, BOOLEAN, Ty};
 use super::ast::{self, Kind, Literal};
-use super::diagnostic::{Diagnostic, Severity, Span, code};
+use super::diagnostic::{Diagnostic, Span, code};
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
@@ -59,13 +59,18 @@ pub fn check(
         return Err(vec![Diagnostic::error(code::TOO_DEEP, tree.span, message)]);
     }
     let world = World::new(schema);
-    let mut checker =
-        Checker { world: &world, directory, frames: Vec::new(), next_slot: 0, diagnostics: Vec::new() };
+    let mut checker = Checker {
+        world: &world,
+        directory,
+        frames: Vec::new(),
+        next_slot: 0,
+        errors: 0,
+        diagnostics: Vec::new(),
+    };
     let checked = checker.root(tree);
-    let mut diagnostics = checker.diagnostics;
-    diagnostics.sort_by_key(|found| (found.span.start, found.severity));
-    if diagnostics.iter().any(|found| found.severity == Severity::Error) {
-        diagnostics.truncate(DIAGNOSTICS_MAX);
+    let (errors, mut diagnostics) = (checker.errors, checker.diagnostics);
+    diagnostics.sort_by_key(|found| found.span.start);
+    if errors > 0 {
         return Err(diagnostics);
     }
     Ok(Checked { expr: checked.expr, result: checked.ty.into_owned(), warnings: diagnostics })
@@ -77,6 +82,8 @@ struct Checker<'a> {
     /// What is in scope, innermost last.
     frames: Vec<Frame<'a>>,
     next_slot: Slot,
+    /// How many errors there were; not all of them may be among the diagnostics.
+    errors: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -112,9 +119,30 @@ impl<'a> Typed<'a> {
 
 impl<'a> Checker<'a> {
     fn error(&mut self, code: &str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.errors += 1;
         let found = Diagnostic::error(code, span, message);
         let help = help.into();
-        self.diagnostics.push(if help.is_empty() { found } else { found.help(help) });
+        self.push(if help.is_empty() { found } else { found.help(help) });
+    }
+
+    fn warn(&mut self, code: &str, span: Span, message: &str, help: &str) {
+        self.push(Diagnostic::warning(code, span, message).help(help));
+    }
+
+    /// As many errors, and as many warnings, as anybody reads.
+    fn push(&mut self, found: Diagnostic) {
+        let alike = self.diagnostics.iter().filter(|other| other.severity == found.severity).count();
+        if alike < DIAGNOSTICS_MAX {
+            self.diagnostics.push(found);
+        }
+    }
+
+    /// Advice with the known name nearest to one that is not; empty if none is near, or if nobody will read it.
+    fn did_you_mean<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+        if self.errors >= DIAGNOSTICS_MAX {
+            return String::new();
+        }
+        nearest(name, known).map_or(String::new(), |known| format!("did you mean `{known}`?"))
     }
 
     fn reported(
@@ -234,11 +262,6 @@ impl<'a> Checker<'a> {
         let node = Node::If { test, then: Box::new(then.expr), otherwise: Box::new(otherwise.expr) };
         Typed::new(node, span, ty)
     }
-}
-
-/// Advice with the known name nearest to one that is not; empty if none is near.
-fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    nearest(name, known).map_or(String::new(), |known| format!("did you mean `{known}`?"))
 }
 
 fn literal_of<'a>(literal: &Literal, span: Span) -> Typed<'a> {

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::vec;
 
 use super::super::ast::{self, Kind, Literal, Operator};
-use super::super::diagnostic::{Diagnostic, Span, code};
+use super::super::diagnostic::{Span, code};
 use super::super::print::of_comparison;
 use super::super::schema::Type;
 use super::super::typed::{Arithmetic, Comparison, Node};
@@ -43,8 +43,7 @@ impl<'a> Checker<'a> {
         let is_null = |tree: &ast::Expr| tree.kind == Kind::Literal(Literal::Null);
         if is_null(left_tree) || is_null(right_tree) {
             let message = "a comparison with `null` is never true";
-            let found = Diagnostic::warning(code::ALWAYS_FALSE, span, message);
-            self.diagnostics.push(found.help("write `x.isNull()` or `x.isNotNull()`"));
+            self.warn(code::ALWAYS_FALSE, span, message, "write `x.isNull()` or `x.isNotNull()`");
         }
         let (left, right) = (self.expr(left_tree), self.expr(right_tree));
         let (left, right) = self.agreed(left, right);
@@ -163,10 +162,8 @@ impl<'a> Checker<'a> {
 
     /// `"5"` as a number; other types are left alone, `true` is no number.
     fn coerced_text(&self, operand: Typed<'a>) -> Typed<'a> {
-        match operand.expr.node {
-            Node::Literal(Value::String(_)) => self.coerced(operand, types::NUMBER),
-            _ => operand,
-        }
+        let text = matches!(operand.expr.node, Node::Literal(Value::String(_)));
+        if text { self.coerced(operand, types::NUMBER) } else { operand }
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::diagnostic::{Span, code};
 use super::super::schema::{Type, UnionSchema};
 use super::super::typed::{Node, Slot};
 use super::types::{self, Ty};
-use super::{Checker, Typed, did_you_mean};
+use super::{Checker, Typed};
 
 /// The reserved name of the profile's events.
 const EVENTS: &str = "xEvent";
@@ -129,7 +129,7 @@ impl<'a> Checker<'a> {
         }
         if types::has_fields(&object.ty) {
             let message = format!("there is no field `{}`", name.text);
-            let help = did_you_mean(&name.text, object.ty.field_names());
+            let help = self.did_you_mean(&name.text, object.ty.field_names());
             return self.reported(code::UNKNOWN_FIELD, name.span, message, help);
         }
         let message = format!("{} has no fields", types::describe(&object.ty));
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
             Some(_) | None => {
                 let items = self.items().flat_map(|(_, ty)| ty.field_names());
                 let known = variables.iter().map(String::as_str).chain(items);
-                did_you_mean(name, known.chain(self.world.profile.field_names()).chain([EVENTS]))
+                self.did_you_mean(name, known.chain(self.world.profile.field_names()).chain([EVENTS]))
             }
         };
         let message = format!("there is no field or variable `{name}`");

@@ -324,3 +324,13 @@ fn a_tree_that_is_too_high_is_refused_before_it_is_walked() {
     let found = check(&tree, &schema(), &Directory).unwrap_err();
     assert_eq!(found[0].code, code::TOO_DEEP);
 }
+
+#[test]
+fn many_findings_are_cut_short_but_an_error_stays_an_error() {
+    let nulls = vec!["score = null"; 200].join(" or ");
+    assert_eq!(compiled(&nulls).unwrap().warnings.len(), DIAGNOSTICS_MAX);
+    let found = compiled(&format!("{nulls} or zzz")).unwrap_err();
+    assert!(found.iter().any(|found| found.code == code::UNKNOWN_FIELD));
+    let wrong = vec!["zzz"; 5_000].join(" or ");
+    assert_eq!(compiled(&wrong).unwrap_err().len(), DIAGNOSTICS_MAX);
+}

@@ -184,7 +184,8 @@ fn forms(inner: &BoxedStrategy<Expr>) -> impl Strategy<Value = Kind> + use<> {
 }
 
 fn tree() -> impl Strategy<Value = Expr> {
-    leaf().prop_recursive(6, 40, 4, |inner| {
+    // Deeper, the strategies themselves need more stack than a test thread has.
+    leaf().prop_recursive(4, 40, 4, |inner| {
         let inner = inner.boxed();
         prop_oneof![operators(&inner), forms(&inner)].prop_map(expr)
     })
