@@ -14,9 +14,15 @@ mod settings;
 mod storage;
 mod waiting;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, console_error, event};
 
 use settings::Settings;
+
+/// Says where, should there ever be a panic: the runtime would only say that there was one.
+#[event(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|panic| console_error!("{panic}")));
+}
 
 /// Every request of the worker.
 #[event(fetch, respond_with_errors)]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use worker::{Date, Env};
+use worker::{Date, Env, js_sys, wasm_bindgen::JsValue};
 
 use crate::http::Config;
 
@@ -39,7 +39,11 @@ impl Settings {
     }
 
     fn read(env: &Env) -> Self {
-        let text = |name: &str| env.var(name).ok().map(|var| var.to_string()).filter(|text| !text.is_empty());
+        // Not `Env::var`: a variable that is not set is null under workerd, and that would end the isolate.
+        let text = |name: &str| {
+            let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
+            value.as_string().filter(|text| !text.is_empty())
+        };
         let number = |name: &str| text(name).and_then(|text| text.trim().parse::<i64>().ok());
         let defaults = Config::default();
         Self {
