@@ -108,7 +108,7 @@ pub trait Read {
 
 /// Ordered tables with atomic writes.
 pub trait ProfileStore: Read + Send + Sync {
-    /// Applies a batch atomically. `durable`: flushed to disk before it returns; otherwise with the next durable one
+    /// Applies a batch atomically. `durable`: flushed to disk before it returns; otherwise with the next durable one, or soon
     /// (order is kept either way: after a crash a prefix of the batches is there).
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()>;
 

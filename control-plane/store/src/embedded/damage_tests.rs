@@ -31,16 +31,19 @@ fn event(number: u64) -> StoredEvent {
     }
 }
 
-fn fill(directory: &Path, flushed: bool) {
+fn batch(number: u64) -> WriteBatch {
+    let (key, value) = event(number).to_row(ProfileId(number)).unwrap();
+    WriteBatch {
+        appends: vec![(Topic::Records, value.clone())],
+        writes: vec![(Table::Events, key, Some(value))],
+        expected: vec![],
+    }
+}
+
+fn fill(directory: &Path, flushed: bool) -> Embedded {
     let store = Embedded::open(directory).unwrap();
     for number in 1..=EVENTS {
-        let (key, value) = event(number).to_row(ProfileId(number)).unwrap();
-        let batch = WriteBatch {
-            appends: vec![(Topic::Records, value.clone())],
-            writes: vec![(Table::Events, key, Some(value))],
-            expected: vec![],
-        };
-        store.commit(batch, true).unwrap();
+        store.commit(batch(number), true).unwrap();
         if flushed && number == EVENTS / 2 {
             store.database.flush_tables();
         }
@@ -48,7 +51,7 @@ fn fill(directory: &Path, flushed: bool) {
     if flushed {
         store.database.flush_tables();
     }
-    store.close().unwrap();
+    store
 }
 
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -114,7 +117,7 @@ fn read_all(directory: &Path) -> Result<()> {
 
 fn flip_everywhere(flushed: bool) {
     let original = tempfile::tempdir().unwrap();
-    fill(original.path(), flushed);
+    fill(original.path(), flushed).close().unwrap();
     read_all(original.path()).unwrap();
     let mut paths = Vec::new();
     files(original.path(), &mut paths);
@@ -141,6 +144,55 @@ fn flip_everywhere(flushed: bool) {
         }
     }
     assert!(noticed * 4 > flips, "only {noticed} of {flips} were noticed: does the test damage anything?");
+}
+
+/// The newest journal of a store.
+fn journal(directory: &Path) -> PathBuf {
+    let mut paths = Vec::new();
+    files(directory, &mut paths);
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jnl"));
+    paths.sort();
+    paths.pop().unwrap()
+}
+
+#[test]
+fn a_write_that_was_torn_before_it_was_acknowledged_is_left_out() {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = fill(after.path(), false);
+    copy(after.path(), before.path());
+    store.commit(batch(EVENTS + 1), true).unwrap();
+    store.close().unwrap();
+    let (whole, torn) = (written(&journal(before.path())), written(&journal(after.path())));
+    assert!(torn.starts_with(&whole) && torn.len() > whole.len());
+    for length in (whole.len()..torn.len()).step_by(29) {
+        let damaged = tempfile::tempdir().unwrap();
+        copy(before.path(), damaged.path());
+        let file = File::options().write(true).open(journal(damaged.path())).unwrap();
+        file.write_all_at(&torn[..length], 0).unwrap();
+        drop(file);
+        read_all(damaged.path()).unwrap();
+        let store = Embedded::open(damaged.path()).unwrap();
+        store.commit(batch(EVENTS + 1), true).unwrap();
+        assert_eq!(store.end(Topic::Records), EVENTS + 1, "torn after {length} bytes");
+    }
+}
+
+#[test]
+fn a_journal_that_lost_its_end_is_refused() {
+    let original = tempfile::tempdir().unwrap();
+    fill(original.path(), false).close().unwrap();
+    let length = written(&journal(original.path())).len() as u64;
+    for cut in [1, 100, length / 2, length] {
+        let damaged = tempfile::tempdir().unwrap();
+        copy(original.path(), damaged.path());
+        let file = File::options().write(true).open(journal(damaged.path())).unwrap();
+        file.set_len(length - cut).unwrap();
+        drop(file);
+        // And it stays refused: the first attempt has not settled for what is left.
+        for _ in 0..2 {
+            assert!(matches!(Embedded::open(damaged.path()), Err(Error::Storage(_))), "{cut} bytes cut off");
+        }
+    }
 }
 
 #[test]
