@@ -13,8 +13,11 @@ pub(crate) mod walk;
 
 pub(crate) mod answers;
 
+pub mod explain;
+
 use alloc::vec::Vec;
 
+pub use explain::{Explanation, explain_answer, explain_run};
 pub use naive::naive;
 
 use answers::Answers;

@@ -3,6 +3,7 @@
 //! [`prepared`] adds the look-ups from events to the leaves they touch.
 
 pub(crate) mod functions;
+pub(crate) mod text;
 pub(crate) mod visit;
 
 pub(crate) mod normalise;
@@ -30,3 +31,6 @@ pub use prepared::Prepared;
 pub use program::{Audience, Program};
 pub use read_set::slice_attributes;
 pub use verdict::{Mode, Modes, Verdict};
+
+#[cfg(test)]
+mod tests;
