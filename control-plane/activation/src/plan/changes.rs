@@ -1,0 +1,169 @@
+//! One change of a profile to the rows it leads to.
+
+use std::collections::BTreeMap;
+
+use acquaint_core::id::ProfileId;
+use acquaint_core::profile::{IdentityMap, MembershipChange, MergePolicy, Status};
+use acquaint_core::value::Fields;
+use acquaint_store::record::{Change, ChangeKind};
+use acquaint_store::tables::Read;
+
+use super::Progress;
+use super::flows::KnownFlow;
+use crate::error::Result;
+use crate::ledger::Key;
+use crate::ledger::book::Draft;
+use crate::ledger::decide::{Wish, intend};
+use crate::mapping::project;
+use crate::profile::Profile;
+
+/// The instants of a plan: by the clock of decisions, and by that of the network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    pub(crate) decided_ms: i64,
+    pub(crate) network_ms: i64,
+}
+
+/// What a piece of planning stands on.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) store: &'a dyn Read,
+    pub(crate) policy: &'a MergePolicy,
+    pub(crate) flows: &'a BTreeMap<String, KnownFlow>,
+    pub(crate) now: Now,
+}
+
+/// Applies a change to the draft.
+pub(crate) fn apply(
+    draft: &mut Draft<'_>,
+    progress: &mut Progress,
+    change: &Change,
+    ground: Ground<'_>,
+) -> Result<()> {
+    let Ground { store, policy, flows, now } = ground;
+    match &change.kind {
+        ChangeKind::Membership(membership) => {
+            let concerned: Vec<_> = flows
+                .iter()
+                .filter(|(_, flow)| flow.audiences.contains(membership.audience.as_str()))
+                .collect();
+            if concerned.is_empty() {
+                return Ok(());
+            }
+            let attributes = match membership.status {
+                Status::Realized => {
+                    Profile::load(store, change.profile, policy)?.map(|profile| profile.attributes)
+                }
+                Status::Exited => None,
+            };
+            for (dataflow, flow) in concerned {
+                let key = Key::new(dataflow, change.profile, membership.audience.as_str());
+                let wish = of_membership(flow, change, membership, attributes.as_ref());
+                put(draft, progress, &key, flow, wish, now)?;
+            }
+        }
+        ChangeKind::Profile => {
+            let mut loaded = None;
+            for (dataflow, flow) in flows.iter().filter(|(_, flow)| flow.streams) {
+                for key in draft.keys_of_profile(dataflow, change.profile)? {
+                    let Some(since_ms) = member_since(draft, &key)? else { continue };
+                    if loaded.is_none() {
+                        loaded = Some(Profile::load(store, change.profile, policy)?);
+                    }
+                    let Some(Some(profile)) = &loaded else { continue };
+                    let wish = member(flow, false, since_ms, &profile.attributes, &profile.identities);
+                    put(draft, progress, &key, flow, wish, now)?;
+                }
+            }
+        }
+        // The engine has sent the exits before this; should it not have, they follow from here.
+        ChangeKind::Merged { into: _ } => {
+            for (dataflow, flow) in flows {
+                leave_all(draft, progress, dataflow, flow, change.profile, now)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn of_membership(
+    flow: &KnownFlow,
+    change: &Change,
+    membership: &MembershipChange,
+    attributes: Option<&Fields>,
+) -> Wish {
+    match membership.status {
+        Status::Realized => {
+            let none = Fields::new();
+            member(flow, false, membership.at_ms, attributes.unwrap_or(&none), &change.identities)
+        }
+        Status::Exited => left(membership.at_ms, &change.identities),
+    }
+}
+
+/// The wish that the destination knows a member.
+pub(super) fn member(
+    flow: &KnownFlow,
+    existing: bool,
+    since_ms: i64,
+    attributes: &Fields,
+    identities: &IdentityMap,
+) -> Wish {
+    Wish {
+        status: Status::Realized,
+        existing,
+        since_ms,
+        identities: identities.clone(),
+        attributes: project(&flow.mapping, attributes, identities),
+    }
+}
+
+/// The wish that the destination knows of an exit. What is sent are the identities of the entry.
+pub(super) fn left(since_ms: i64, identities: &IdentityMap) -> Wish {
+    Wish {
+        status: Status::Exited,
+        existing: false,
+        since_ms,
+        identities: identities.clone(),
+        attributes: Fields::new(),
+    }
+}
+
+fn member_since(draft: &mut Draft<'_>, key: &Key) -> Result<Option<i64>> {
+    let entry = draft.get(key)?;
+    Ok(entry.filter(|entry| entry.desired.status == Status::Realized).map(|entry| entry.desired.since_ms))
+}
+
+fn leave_all(
+    draft: &mut Draft<'_>,
+    progress: &mut Progress,
+    dataflow: &str,
+    flow: &KnownFlow,
+    profile: ProfileId,
+    now: Now,
+) -> Result<()> {
+    for key in draft.keys_of_profile(dataflow, profile)? {
+        if member_since(draft, &key)?.is_some() {
+            put(draft, progress, &key, flow, left(now.decided_ms, &IdentityMap::new()), now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a wish into the draft, under a new sequence if it changes anything.
+pub(super) fn put(
+    draft: &mut Draft<'_>,
+    progress: &mut Progress,
+    key: &Key,
+    flow: &KnownFlow,
+    wish: Wish,
+    now: Now,
+) -> Result<()> {
+    let sequence = progress.next_sequence();
+    let entry = draft.get(key)?;
+    if let Some(next) = intend(entry, wish, sequence, flow.streams, now.decided_ms, now.network_ms) {
+        progress.sequence = sequence;
+        draft.put(key, next)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! What activation reads of a profile.
+
+use acquaint_core::id::ProfileId;
+use acquaint_core::profile::{IdentityMap, Memberships, MergePolicy};
+use acquaint_core::value::Fields;
+use acquaint_store::ProfileDocument;
+use acquaint_store::tables::Read;
+
+use crate::error::Result;
+
+/// A profile, merged.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    pub(crate) id: ProfileId,
+    pub(crate) identities: IdentityMap,
+    pub(crate) attributes: Fields,
+    pub(crate) memberships: Memberships,
+}
+
+impl Profile {
+    pub(crate) fn of(document: ProfileDocument, policy: &MergePolicy) -> Self {
+        Self {
+            id: document.id,
+            attributes: policy.merge(&document.fragments).into_owned(),
+            identities: document.identities,
+            memberships: document.memberships,
+        }
+    }
+
+    pub(crate) fn load(
+        store: &(impl Read + ?Sized),
+        id: ProfileId,
+        policy: &MergePolicy,
+    ) -> Result<Option<Self>> {
+        Ok(ProfileDocument::load(store, id)?.map(|document| Self::of(document, policy)))
+    }
+}

@@ -1,0 +1,116 @@
+//! The catalogue as activation sees it: dataflows with their destinations, ready for use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use acquaint_core::profile::MergePolicy;
+use acquaint_store::catalog::{Catalog, Connection, Dataflow, Schedule};
+use tokio::sync::Notify;
+
+use crate::Settings;
+use crate::activation::lock;
+use crate::circuit::Circuit;
+use crate::destinations::{Built, build};
+
+/// A destination ready for use, shared by the dataflows that lead to it.
+pub(crate) struct Target {
+    pub(crate) id: String,
+    pub(crate) connection: Connection,
+    /// Or why it cannot be used.
+    pub(crate) built: Result<Built, String>,
+    pub(crate) circuit: Mutex<Circuit>,
+}
+
+/// A dataflow ready for use.
+pub(crate) struct Flow {
+    pub(crate) definition: Arc<Dataflow>,
+    /// Its audiences that exist, with their names.
+    pub(crate) audiences: BTreeMap<String, String>,
+    /// Absent: the destination does not exist.
+    pub(crate) target: Option<Arc<Target>>,
+    /// Something has become due.
+    pub(crate) wake: Arc<Notify>,
+    /// At most one delivery step at a time.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+    /// At most one export at a time.
+    pub(crate) export: Arc<Mutex<()>>,
+    /// Why the last scheduled export failed.
+    trouble: Mutex<Option<String>>,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct View {
+    pub(crate) flows: BTreeMap<String, Arc<Flow>>,
+    pub(crate) merge_policy: MergePolicy,
+}
+
+impl Flow {
+    pub(crate) fn streams(&self) -> bool {
+        matches!(self.connection(), Some(Connection::HttpApi { .. }))
+    }
+
+    /// Notes why the last scheduled export failed, or that it did not.
+    pub(crate) fn note(&self, trouble: Option<String>) {
+        *lock(&self.trouble) = trouble;
+    }
+
+    pub(crate) fn noted(&self) -> Option<String> {
+        lock(&self.trouble).clone()
+    }
+
+    pub(crate) fn connection(&self) -> Option<&Connection> {
+        self.target.as_ref().map(|target| &target.connection)
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        self.definition.schedule.clone().unwrap_or(Schedule { cron: None, export: Default::default() })
+    }
+}
+
+impl View {
+    /// The next view; destinations that have not changed keep their connections and circuits.
+    pub(crate) fn of(catalog: &Catalog, before: &Self, settings: &Settings) -> Self {
+        let mut targets = BTreeMap::new();
+        for (id, destination) in &catalog.destinations {
+            let kept = before.flows.values().filter_map(|flow| flow.target.as_ref());
+            let kept = kept
+                .into_iter()
+                .find(|target| target.id == *id && target.connection == destination.connection);
+            let target = kept.cloned().unwrap_or_else(|| {
+                Arc::new(Target {
+                    id: id.clone(),
+                    connection: destination.connection.clone(),
+                    built: build(&destination.connection, settings),
+                    circuit: Mutex::default(),
+                })
+            });
+            targets.insert(id.as_str(), target);
+        }
+        let mut flows = BTreeMap::new();
+        for (id, dataflow) in &catalog.dataflows {
+            let target = targets.get(dataflow.destination.as_str()).cloned();
+            if matches!(target.as_ref().map(|target| &target.built), Some(Ok(Built::Elsewhere))) {
+                continue;
+            }
+            let existing = dataflow.audiences.iter().collect::<BTreeSet<_>>();
+            let audiences = existing
+                .into_iter()
+                .filter_map(|id| Some((id.clone(), catalog.audiences.get(id)?.name.clone())))
+                .collect();
+            let kept = before.flows.get(id);
+            let flow = Flow {
+                definition: Arc::new(dataflow.clone()),
+                audiences,
+                target,
+                wake: kept.map_or_else(Arc::default, |flow| Arc::clone(&flow.wake)),
+                turn: kept.map_or_else(Arc::default, |flow| Arc::clone(&flow.turn)),
+                export: kept.map_or_else(Arc::default, |flow| Arc::clone(&flow.export)),
+                trouble: Mutex::default(),
+            };
+            flows.insert(id.clone(), Arc::new(flow));
+        }
+        let merge_policy = catalog.merge_policy.clone().unwrap_or_default();
+        Self { flows, merge_policy }
+    }
+}
