@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use acquaint_core::id::Position;
-use acquaint_store::catalog::Catalog;
+use acquaint_store::catalog;
 use acquaint_store::record::Change;
 use acquaint_store::{Log, ProfileStore, Topic};
 
@@ -30,7 +30,7 @@ pub struct Activation {
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Storage>,
     pub(crate) settings: Settings,
-    view: RwLock<Option<Arc<View>>>,
+    view: RwLock<Arc<View>>,
     planner: Mutex<Planner>,
     /// Held while rows of the ledger are read, changed and written.
     writing: Mutex<()>,
@@ -48,7 +48,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Activation {
-    /// Activation over a store. It does nothing before it has a catalogue ([`Self::set_catalog`]).
+    /// Activation over a store. The catalogue is read whenever its version has changed.
     ///
     /// # Errors
     ///
@@ -60,14 +60,6 @@ impl Activation {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The definitions in force from here on. What they ask for is planned by the next steps.
-    pub fn set_catalog(&self, catalog: &Catalog) {
-        let mut view = self.shared.view.write().unwrap_or_else(PoisonError::into_inner);
-        let none = View::default();
-        let next = View::of(catalog, view.as_deref().unwrap_or(&none), &self.shared.settings);
-        *view = Some(Arc::new(next));
-    }
-
     /// Plans the next few changes, or a piece of what a changed catalogue asks for, at `now_ms`, and says how many; 0:
     /// there is nothing to plan.
     ///
@@ -76,9 +68,7 @@ impl Activation {
     /// If the store fails; nothing of the step has happened then.
     pub fn plan_step(&self, now_ms: i64) -> Result<usize> {
         let shared = &*self.shared;
-        let Some(view) = shared.view() else {
-            return Ok(0);
-        };
+        let view = shared.view()?;
         let mut planner = lock(&shared.planner);
         let mut progress = planner.progress.clone();
         if !planner.planned.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, &view)) {
@@ -100,9 +90,10 @@ impl Activation {
                 consumed => consumed,
             }
         };
-        let moved = progress != planner.progress;
+        let (mut batch, due) = draft.finish()?;
+        // A piece of a purge leaves the progress as it is.
+        let moved = progress != planner.progress || !batch.writes.is_empty();
         if moved {
-            let (mut batch, due) = draft.finish()?;
             batch.writes.push(progress.to_row()?);
             // Not flushed: the position is in the same batch, and every delivery flushes before it is sent.
             shared.store.commit(batch, false)?;
@@ -121,15 +112,15 @@ impl Activation {
     }
 
     /// A changed catalogue still asks for something: a back-fill, a withdrawal.
-    pub fn is_catching_up(&self) -> bool {
-        let view = self.shared.view();
+    ///
+    /// # Errors
+    ///
+    /// If the catalogue cannot be read.
+    pub fn is_catching_up(&self) -> Result<bool> {
+        let view = self.shared.view()?;
         let planner = lock(&self.shared.planner);
-        let planned = match (&planner.planned, &view) {
-            (Some(planned), Some(view)) => Arc::ptr_eq(planned, view),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        !planned || !planner.progress.jobs.is_empty()
+        let planned = planner.planned.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, &view));
+        Ok(!planned || !planner.progress.jobs.is_empty())
     }
 }
 
@@ -149,14 +140,24 @@ fn consume(
 }
 
 impl Shared {
-    pub(crate) fn view(&self) -> Option<Arc<View>> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The catalogue in force, ready for use.
+    pub(crate) fn view(&self) -> Result<Arc<View>> {
+        let version = catalog::store::version(&*self.store)?;
+        let known = Arc::clone(&self.view.read().unwrap_or_else(PoisonError::into_inner));
+        if known.version == version {
+            return Ok(known);
+        }
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        if view.version != version {
+            let catalog = catalog::store::load(&*self.store.snapshot())?;
+            *view = Arc::new(View::of(&catalog, &view, &self.settings));
+        }
+        Ok(Arc::clone(&view))
     }
 
     pub(crate) fn flow(&self, dataflow: &str) -> Result<Arc<Flow>> {
-        let view = self.view();
-        let flow = view.as_ref().and_then(|view| view.flows.get(dataflow));
-        flow.cloned().ok_or_else(|| Error::NoDataflow(dataflow.into()))
+        let view = self.view()?;
+        view.flows.get(dataflow).cloned().ok_or_else(|| Error::NoDataflow(dataflow.into()))
     }
 
     pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
@@ -170,7 +171,8 @@ impl Shared {
     /// Whether the planner still owes the dataflow a back-fill or a withdrawal, and since when it has planned for it.
     pub(crate) fn planning(&self, dataflow: &str) -> (bool, Option<i64>) {
         let planner = lock(&self.planner);
+        let known = planner.progress.flows.get(dataflow);
         let owed = planner.progress.jobs.iter().any(|job| job.dataflow() == dataflow);
-        (owed, planner.progress.flows.get(dataflow).map(|flow| flow.since_ms))
+        (owed || known.is_none(), known.map(|flow| flow.since_ms))
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Flow {
 /// All of them.
 #[derive(Default)]
 pub(crate) struct View {
+    /// The catalogue's version; 0: there is none yet.
+    pub(crate) version: u64,
     pub(crate) flows: BTreeMap<String, Arc<Flow>>,
     pub(crate) merge_policy: MergePolicy,
 }
@@ -111,6 +113,6 @@ impl View {
             flows.insert(id.clone(), Arc::new(flow));
         }
         let merge_policy = catalog.merge_policy.clone().unwrap_or_default();
-        Self { flows, merge_policy }
+        Self { version: catalog.version, flows, merge_policy }
     }
 }

@@ -66,8 +66,7 @@ impl Activation {
     pub fn enable(&self, destination: &str) -> Result<()> {
         let writes = vec![(Table::Meta, key(destination), None)];
         self.shared.store.commit(WriteBatch { writes, ..WriteBatch::default() }, true)?;
-        let view = self.shared.view();
-        for flow in view.iter().flat_map(|view| view.flows.values()) {
+        for flow in self.shared.view()?.flows.values() {
             if let Some(target) = flow.target.as_ref().filter(|target| target.id == destination) {
                 crate::activation::lock(&target.circuit).succeeded();
                 flow.wake.notify_one();

@@ -130,7 +130,7 @@ impl Activation {
     /// where this one stopped.
     pub fn export_now(&self, dataflow: &str, now_ms: i64) -> Result<Run> {
         let shared = &*self.shared;
-        let view = shared.view().ok_or_else(|| Error::NoDataflow(dataflow.into()))?;
+        let view = shared.view()?;
         let flow = view.flows.get(dataflow).ok_or_else(|| Error::NoDataflow(dataflow.into()))?;
         let files = files(flow)?;
         let _turn = lock(&flow.export);

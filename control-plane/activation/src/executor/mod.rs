@@ -7,6 +7,8 @@
 mod apply;
 mod disabled;
 mod export;
+#[cfg(test)]
+mod export_tests;
 mod rows;
 mod run;
 mod send;

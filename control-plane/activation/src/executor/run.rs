@@ -42,9 +42,9 @@ impl Activation {
         let mut running = BTreeSet::new();
         tasks.spawn(self.clone().plan_all(Arc::clone(&clock)));
         loop {
-            for dataflow in self.dataflows() {
+            for dataflow in self.shared.view()?.flows.keys() {
                 if running.insert(dataflow.clone()) {
-                    let (activation, clock) = (self.clone(), Arc::clone(&clock));
+                    let (activation, clock, dataflow) = (self.clone(), Arc::clone(&clock), dataflow.clone());
                     tasks.spawn(async move { activation.serve(dataflow, clock).await.map(Some) });
                 }
             }
@@ -59,10 +59,6 @@ impl Activation {
                 }
             }
         }
-    }
-
-    fn dataflows(&self) -> Vec<String> {
-        self.shared.view().map(|view| view.flows.keys().cloned().collect()).unwrap_or_default()
     }
 
     async fn plan_all(self, clock: Clock) -> Result<Option<String>> {
@@ -81,8 +77,10 @@ impl Activation {
     /// Serves a dataflow until it is gone.
     async fn serve(self, dataflow: String, clock: Clock) -> Result<String> {
         loop {
-            let Ok(flow) = self.shared.flow(&dataflow) else {
-                return Ok(dataflow);
+            let flow = match self.shared.flow(&dataflow) {
+                Ok(flow) => flow,
+                Err(Error::NoDataflow(_)) => return Ok(dataflow),
+                Err(error) => return Err(error),
             };
             let wake = Arc::clone(&flow.wake);
             if flow.streams() {

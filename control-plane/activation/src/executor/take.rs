@@ -107,7 +107,12 @@ fn lane(
     rows.sort_by_key(|(sequence, ..)| *sequence);
     let mut lane = Lane::new();
     let mut hold_until_ms = None;
-    for (_, key, entry) in rows {
+    let mut newest = u64::MAX;
+    for (sequence, key, entry) in rows {
+        // Behind a message in doubt there may be a newer one about the same audience: later ones come after that.
+        if sequence > newest {
+            break;
+        }
         match (decide(&entry, attempts_max, now_ms), hold_until_ms) {
             (Decision::Nothing, _) => {
                 if entry.next_attempt_ms.is_some() {
@@ -124,6 +129,9 @@ fn lane(
             (Decision::Deliver(sending), None) => {
                 let message_id = message_id(&key, sending.intent.sequence);
                 let was_in_doubt = entry.sending.is_some();
+                if entry.desired.sequence != sequence {
+                    newest = newest.min(entry.desired.sequence);
+                }
                 draft.put(&key, begin(&entry, sending.clone(), now_ms))?;
                 lane.push((key, Attempt { sending, was_in_doubt, message_id }));
             }

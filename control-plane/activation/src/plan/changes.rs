@@ -95,7 +95,8 @@ fn of_membership(
     match membership.status {
         Status::Realized => {
             let none = Fields::new();
-            member(flow, false, membership.at_ms, attributes.unwrap_or(&none), &change.identities)
+            let existing = membership.at_ms < flow.since_ms;
+            member(flow, existing, membership.at_ms, attributes.unwrap_or(&none), &change.identities)
         }
         Status::Exited => left(membership.at_ms, &change.identities),
     }
