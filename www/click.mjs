@@ -17,7 +17,7 @@ try {
 
   /** Waits for the answer with that number, then reads what the page shows. */
   const answer = async (number) => {
-    await page.waitForSelector(`body[data-answers="${number}"]`, { timeout: 30_000 });
+    await page.waitForSelector(`body[data-answers="${number}"]`, { state: "attached", timeout: 30_000 });
     return page.evaluate(() => ({
       audiences: JSON.parse(document.body.dataset.audiences ?? "null"),
       hero: document.getElementById("hero-title").textContent,

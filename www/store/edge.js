@@ -1,9 +1,8 @@
 // Talking to the edge, with an unmodified Web SDK.
 import { EDGE_DOMAIN, reroute } from "./reroute.js";
-import { createInstance } from "@adobe/alloy";
+import { alloy } from "./alloy.js";
 
 const SCOPE = "hero";
-const alloy = createInstance({ name: "alloy" });
 
 /** Reads `/config.json` ({ edge, datastream, org }) and configures the SDK. */
 export async function connect() {
