@@ -158,7 +158,15 @@ impl<'c, 'a> Expressions<'c, 'a> {
     fn test(&mut self) -> Occurs {
         let bounds = [Bound::AtMost, Bound::Less, Bound::AtLeast, Bound::More, Bound::Exactly];
         let directions = [Direction::Before, Direction::After, Direction::From];
-        match self.choices.pick(6) {
+        match self.choices.pick(9) {
+            // What most audiences ask.
+            6..=8 => Occurs::Offset {
+                bound: Bound::AtMost,
+                count: self.choices.pick(40) as u32,
+                unit: Unit::Day,
+                direction: Direction::Before,
+                anchor: Anchor::Now,
+            },
             0..=2 => Occurs::Offset {
                 bound: self.choices.one(&bounds),
                 count: self.choices.pick(12) as u32,
