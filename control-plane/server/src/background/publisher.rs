@@ -1,0 +1,147 @@
+//! The publisher: the edge gets the bundle when the catalogue in force has changed, and the projections it is owed, until
+//! it has acknowledged them.
+
+use std::time::Duration;
+
+use acquaint_core::id::ProfileId;
+use acquaint_core::wire::{self, ProjectionBatch};
+use acquaint_engine::publish::{self, Owed, Slicer};
+use acquaint_store::ProfileStore;
+use reqwest::header::CONTENT_TYPE;
+use tokio::runtime::Handle;
+
+use crate::app::{App, Shared};
+
+/// Projections of one request.
+const PROJECTIONS_MAX: usize = 50;
+const TIMEOUT: Duration = Duration::from_secs(15);
+const IDLE: Duration = Duration::from_millis(500);
+const BACKOFF_MIN: Duration = Duration::from_millis(100);
+const BACKOFF_MAX: Duration = Duration::from_secs(10);
+
+/// Why the edge was not reached. Everything is tried again.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Engine(#[from] acquaint_engine::Error),
+    #[error("cannot be sealed")]
+    Seal(#[from] wire::Error),
+    #[error("the catalogue in force does not compile: {0}")]
+    Catalog(String),
+    #[error("the edge cannot be reached")]
+    Unreachable(#[from] reqwest::Error),
+    #[error("the edge answered {0}")]
+    Refused(reqwest::StatusCode),
+}
+
+/// What the edge has been told.
+struct Publisher {
+    http: reqwest::Client,
+    url: String,
+    published: Option<u64>,
+    slicer: Option<(u64, Slicer)>,
+    after: Option<ProfileId>,
+}
+
+/// Runs until it is time to stop.
+pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
+    let http = match reqwest::Client::builder().timeout(TIMEOUT).build() {
+        Ok(http) => http,
+        Err(error) => return app.fail("publisher", &error),
+    };
+    let url = url.trim_end_matches('/').to_owned();
+    let mut publisher = Publisher { http, url, published: None, slicer: None, after: None };
+    let mut backoff = BACKOFF_MIN;
+    while !app.is_stopping() {
+        let seen = app.bell.rings();
+        match publisher.turn(app, runtime) {
+            Ok(true) => backoff = BACKOFF_MIN,
+            Ok(false) => {
+                backoff = BACKOFF_MIN;
+                app.bell.wait(seen, IDLE);
+            }
+            Err(Error::Engine(error)) => return app.fail("publisher", &error),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, retry_ms = backoff.as_millis(), "not published");
+                pause(app, backoff);
+                backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
+            }
+        }
+    }
+}
+
+/// Waits the whole time, unless it is time to stop: other news do not bring the edge back.
+fn pause(app: &App, time: Duration) {
+    let until = std::time::Instant::now().checked_add(time);
+    while !app.is_stopping() {
+        let seen = app.bell.rings();
+        let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(std::time::Instant::now()));
+        if left.is_zero() {
+            return;
+        }
+        app.bell.wait(seen, left);
+    }
+}
+
+impl Publisher {
+    /// Sends one thing; true if there was one.
+    fn turn(&mut self, app: &App, runtime: &Handle) -> Result<bool, Error> {
+        let snapshot = app.store.snapshot();
+        let catalog = publish::catalog_in_force(&*snapshot)?;
+        let version = catalog.version;
+        if version == 0 {
+            return Ok(false);
+        }
+        if self.published != Some(version) {
+            let bundle = publish::bundle(&catalog, app.clock.now_ms())
+                .map_err(|problems| Error::Catalog(acquaint_engine::compile::summary(&problems)))?;
+            let bytes = wire::seal(&bundle)?;
+            self.send(app, runtime, reqwest::Method::PUT, "bundle", bytes)?;
+            tracing::info!(version, "bundle published");
+            self.published = Some(version);
+            return Ok(true);
+        }
+        let slicer = match self.slicer.take() {
+            Some((of, slicer)) if of == version => slicer,
+            Some(_) | None => Slicer::new(catalog)
+                .map_err(|problems| Error::Catalog(acquaint_engine::compile::summary(&problems)))?,
+        };
+        let owed = publish::owed(&*snapshot, self.after, PROJECTIONS_MAX)?;
+        let mut batch = ProjectionBatch::default();
+        let mut covered: Vec<Owed> = Vec::new();
+        for owed in owed {
+            let projections = slicer.project(&*snapshot, owed.profile, app.clock.now_ms())?;
+            if !covered.is_empty() && batch.projections.len().saturating_add(projections.len()) > PROJECTIONS_MAX {
+                break;
+            }
+            batch.projections.extend(projections);
+            covered.push(owed);
+        }
+        self.slicer = Some((version, slicer));
+        let Some(last) = covered.last() else {
+            // Start over at the lowest profile; if there was nothing at all, wait.
+            return Ok(self.after.take().is_some());
+        };
+        self.after = Some(last.profile);
+        for part in batch.projections.chunks(PROJECTIONS_MAX) {
+            let bytes = wire::seal(&ProjectionBatch { projections: part.to_vec() })?;
+            self.send(app, runtime, reqwest::Method::POST, "projections", bytes)?;
+        }
+        publish::acknowledged(&*app.store, &covered)?;
+        Ok(true)
+    }
+
+    fn send(&self, app: &App, runtime: &Handle, method: reqwest::Method, what: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let request = self
+            .http
+            .request(method, format!("{}/_acquaint/v1/{what}", self.url))
+            .bearer_auth(app.tokens.edge.text())
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .body(bytes);
+        let response = runtime.block_on(request.send())?;
+        match response.status() {
+            status if status.is_success() => Ok(()),
+            status => Err(Error::Refused(status)),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The command line. Everything but `serve` and `pql` over files talks to a running server, so that there is one way in.
+
+mod apply;
+mod audiences;
+mod batch;
+mod client;
+pub(crate) mod documents;
+mod flows;
+mod import;
+mod pql;
+mod profile;
+mod quarantine;
+mod render;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use client::Connection;
+
+/// Open, self-hosted audiences and activation.
+#[derive(Debug, Parser)]
+#[command(name = "acquaint", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the control plane.
+    Serve(crate::serve::Arguments),
+    /// Bring definitions in force: schemas, namespaces, datasets, sources, audiences, destinations, dataflows.
+    Apply(apply::Arguments),
+    /// Send a file of rows (CSV, JSON, Parquet) to a source.
+    Import(import::Arguments),
+    /// Batch evaluation.
+    #[command(subcommand)]
+    Batch(batch::Command),
+    /// Audiences.
+    #[command(subcommand)]
+    Audiences(audiences::Command),
+    /// Profiles.
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Dataflows to destinations.
+    #[command(subcommand)]
+    Flows(flows::Command),
+    /// Refused records.
+    #[command(subcommand)]
+    Quarantine(quarantine::Command),
+    /// The audience language.
+    #[command(subcommand)]
+    Pql(pql::Command),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Serve(#[from] crate::serve::Error),
+    #[error(transparent)]
+    Client(#[from] client::Error),
+    #[error(transparent)]
+    Documents(#[from] documents::Error),
+    #[error(transparent)]
+    Rows(#[from] crate::rows::Error),
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Refused(String),
+    #[error("cannot write the answer")]
+    Write(#[from] std::io::Error),
+}
+
+/// Runs a command; the exit code of the process.
+pub async fn run(cli: Cli) -> std::process::ExitCode {
+    crate::serve::install_cryptography();
+    match dispatch(cli.command).await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", render::chain(&error));
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Serve(arguments) => Ok(crate::serve::run(arguments).await?),
+        Command::Apply(arguments) => apply::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
+        Command::Batch(command) => batch::run(command).await,
+        Command::Audiences(command) => audiences::run(command).await,
+        Command::Profile(command) => profile::run(command).await,
+        Command::Flows(command) => flows::run(command).await,
+        Command::Quarantine(command) => quarantine::run(command).await,
+        Command::Pql(command) => pql::run(command).await,
+    }
+}

@@ -1,0 +1,51 @@
+//! The rules of all audiences: they must type-check against the schemas, refer to each other without a circle, and run in
+//! the mode they ask for.
+
+use acquaint_core::lang::{Diagnostic, Severity};
+use acquaint_engine::compile::{self, Compiled, Problem, code};
+use acquaint_store::catalog::Catalog;
+
+use super::{Finding, Kind, Subject};
+
+/// Everything that is wrong with the rules, or what they compile to.
+pub(crate) fn check(catalog: &Catalog) -> Result<Compiled, Vec<Finding>> {
+    compile::compile_catalog(catalog).map_err(|problems| findings(catalog, &problems))
+}
+
+/// What should be said of rules that can be used all the same.
+pub(crate) fn warnings(catalog: &Catalog, compiled: &Compiled) -> Vec<Finding> {
+    let mut warnings = Vec::new();
+    for definition in &compiled.definitions {
+        for diagnostic in &definition.checked.warnings {
+            warnings.push(finding(catalog, definition.id.as_str(), diagnostic));
+        }
+    }
+    warnings
+}
+
+fn findings(catalog: &Catalog, problems: &[Problem]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for problem in problems {
+        let errors = problem.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        for diagnostic in errors {
+            findings.push(finding(catalog, &problem.audience, diagnostic));
+        }
+    }
+    findings
+}
+
+fn finding(catalog: &Catalog, audience: &str, diagnostic: &Diagnostic) -> Finding {
+    let text = catalog.audiences.get(audience).map(|audience| audience.expression.value.as_str());
+    let subject = Subject::new(Kind::Audience, audience);
+    let about = |pointer: &str| {
+        let finding = Finding::about(&subject, pointer, &diagnostic.code, diagnostic.message.clone());
+        Finding { help: diagnostic.help.clone(), ..finding }
+    };
+    match (diagnostic.code.as_str(), text) {
+        (code::SEVERAL_MODES, _) => about("/evaluationInfo"),
+        (verdict, _) if verdict.starts_with("PQL06") => about("/evaluationInfo"),
+        // About the schemas together, and so about no audience.
+        (code::SCHEMA, _) | (_, None) => Finding { kind: String::new(), ..about("") },
+        (_, Some(text)) => Finding::of_diagnostic(&subject, text, diagnostic),
+    }
+}

@@ -1,0 +1,12 @@
+//! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
+//! force. Order of reading: [`decode`], [`references`], [`expressions`], [`diff`], [`finding`]; [`publish`] writes.
+
+pub(crate) mod decode;
+pub(crate) mod diff;
+pub(crate) mod expressions;
+pub(crate) mod finding;
+pub(crate) mod publish;
+pub(crate) mod references;
+
+pub(crate) use finding::{Finding, Subject};
+pub(crate) use acquaint_store::catalog::Kind;

@@ -1,0 +1,120 @@
+//! Bringing definitions in force: plan (pure), then save the whole change in one durable batch. The engine goes over to
+//! the new catalogue at the record that is part of it.
+
+use std::collections::BTreeMap;
+
+use acquaint_store::catalog::{Catalog, store};
+use axum::http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::diff::{self, Change};
+use super::finding::{Finding, attribute};
+use super::{Kind, Subject, decode, expressions, references};
+use crate::app::{App, Shared, blocking};
+use crate::problem::Problem;
+
+/// Who changes definitions: there is one administrator.
+const WHO: &str = "admin";
+
+/// A checked change.
+pub(crate) struct Plan {
+    pub changes: Vec<Change>,
+    pub unchanged: usize,
+    pub warnings: Vec<Finding>,
+}
+
+/// What was, or would be, done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Done {
+    pub applied: bool,
+    /// The version of the catalogue now.
+    pub version: u64,
+    pub changes: Vec<Change>,
+    pub unchanged: usize,
+    /// What should be said of the changed rules all the same.
+    pub warnings: Vec<Finding>,
+}
+
+/// Documents on top of what is there.
+pub(crate) fn put_documents(before: &Catalog, documents: &[Value], now_ms: i64) -> Result<Plan, Vec<Finding>> {
+    let mut after = before.clone();
+    let places = decode::put_all(&mut after, documents, now_ms)?;
+    plan(before, &after, &places)
+}
+
+/// Documents instead of what is there.
+pub(crate) fn replace_with(before: &Catalog, documents: &[Value], now_ms: i64) -> Result<Plan, Vec<Finding>> {
+    let mut after = before.clone();
+    let places = decode::put_all(&mut after, documents, now_ms)?;
+    for definition in after.definitions() {
+        if !places.contains_key(&Subject::new(definition.kind(), definition.id())) {
+            after.delete(definition.kind(), definition.id());
+        }
+    }
+    plan(before, &after, &places)
+}
+
+/// One definition less.
+pub(crate) fn without(before: &Catalog, kind: Kind, id: &str) -> Result<Plan, Vec<Finding>> {
+    let mut after = before.clone();
+    after.delete(kind, id);
+    plan(before, &after, &BTreeMap::new())
+}
+
+/// Checks a catalogue as a whole.
+fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) -> Result<Plan, Vec<Finding>> {
+    let mut findings = references::check(after);
+    let compiled = match expressions::check(after) {
+        Ok(compiled) if findings.is_empty() => compiled,
+        Ok(_) => {
+            attribute(&mut findings, places);
+            return Err(findings);
+        }
+        Err(more) => {
+            findings.extend(more);
+            attribute(&mut findings, places);
+            return Err(findings);
+        }
+    };
+    let (changes, unchanged) = diff::between(before, after);
+    let changed = |finding: &Finding| changes.iter().any(|change| change.kind == Kind::Audience && change.id == finding.id);
+    let mut warnings: Vec<Finding> = expressions::warnings(after, &compiled).into_iter().filter(changed).collect();
+    attribute(&mut warnings, places);
+    Ok(Plan { changes, unchanged, warnings })
+}
+
+/// Plans and, unless it is only asked what would happen, saves. One change at a time.
+pub(crate) async fn publish(
+    app: &Shared,
+    dry_run: bool,
+    make: impl FnOnce(&App, &Catalog) -> Result<Plan, Problem> + Send + 'static,
+) -> Result<Done, Problem> {
+    let _one_at_a_time = app.publishing.lock().await;
+    blocking(app, move |app| {
+        let before = app.in_force();
+        let Plan { changes, unchanged, warnings } = make(app, &before.catalog)?;
+        let version = before.catalog.version;
+        if dry_run || changes.is_empty() {
+            return Ok(Done { applied: !dry_run, version, changes, unchanged, warnings });
+        }
+        let edits = changes.iter().map(|change| change.edit.clone()).collect();
+        let saved = store::save(&*app.store, &before.catalog, edits, WHO, app.clock.now_ms())?;
+        let version = saved.version;
+        app.set_catalog(saved);
+        tracing::info!(version, changes = changes.len(), "definitions changed");
+        Ok(Done { applied: true, version, changes, unchanged, warnings })
+    })
+    .await
+}
+
+/// 400: nothing was changed, and here is all that is wrong.
+pub(crate) fn refused(findings: &[Finding]) -> Problem {
+    let detail = match findings {
+        [one] => one.message.clone(),
+        several => format!("{} things are wrong; nothing was changed", several.len()),
+    };
+    let listed = serde_json::to_value(findings).unwrap_or_default();
+    Problem::new(StatusCode::BAD_REQUEST, "bad-definition", "the definitions are not in order", detail)
+        .with("findings", listed)
+}

@@ -1,0 +1,291 @@
+//! Rules that need the whole catalogue: what a definition refers to must be there and fit, and what must be unique is.
+
+use std::collections::BTreeMap;
+
+use acquaint_core::limits::VALUE_DEPTH_MAX;
+use acquaint_core::profile::AttributeMerge;
+use acquaint_core::value::Value;
+use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
+use acquaint_store::catalog::definition::MERGE_POLICY_ID;
+use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
+
+use super::{Finding, Kind, Subject};
+
+/// Everything that does not fit together.
+pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
+    let mut checker = Checker { catalog, findings: Vec::new() };
+    checker.collection();
+    for (id, source) in &catalog.sources {
+        checker.source(&Subject::new(Kind::Source, id), source);
+    }
+    checker.write_keys();
+    checker.audience_names();
+    for (id, audience) in &catalog.audiences {
+        checker.audience(&Subject::new(Kind::Audience, id), audience);
+    }
+    checker.edge();
+    for (id, dataflow) in &catalog.dataflows {
+        checker.dataflow(&Subject::new(Kind::Dataflow, id), dataflow);
+    }
+    checker.findings
+}
+
+/// Namespaces that compatible clients bring with them need no definition.
+fn is_built_in(code: &str) -> bool {
+    BUILT_IN_NAMESPACES.iter().any(|(known, _)| *known == code)
+}
+
+struct Checker<'a> {
+    catalog: &'a Catalog,
+    findings: Vec<Finding>,
+}
+
+impl Checker<'_> {
+    fn find(&mut self, subject: &Subject, pointer: &str, code: &str, message: String) {
+        self.findings.push(Finding::about(subject, pointer, code, message));
+    }
+
+    fn exists<T>(&mut self, subject: &Subject, pointer: &str, kind: Kind, all: &BTreeMap<String, T>, id: &str) -> bool {
+        if all.contains_key(id) {
+            return true;
+        }
+        let message = format!("there is no {} `{id}`", kind.name());
+        let finding = Finding::about(subject, pointer, "dangling-reference", message);
+        self.findings.push(match all.is_empty() {
+            true => finding,
+            false => {
+                let known: Vec<&str> = all.keys().take(10).map(String::as_str).collect();
+                finding.with_help(format!("there is `{}`", known.join("`, `")))
+            }
+        });
+        false
+    }
+
+    fn collection(&mut self) {
+        let catalog = self.catalog;
+        for (id, dataset) in &catalog.datasets {
+            self.exists(&Subject::new(Kind::Dataset, id), "/schema", Kind::Schema, &catalog.schemas, &dataset.schema);
+        }
+        if let Some(AttributeMerge::DataSetPrecedence { order }) = catalog.merge_policy.as_ref().map(|p| &p.attribute_merge) {
+            let subject = Subject::new(Kind::MergePolicy, MERGE_POLICY_ID);
+            for (index, dataset) in order.iter().enumerate() {
+                let pointer = format!("/attributeMerge/order/{index}");
+                self.exists(&subject, &pointer, Kind::Dataset, &catalog.datasets, dataset.as_str());
+            }
+        }
+    }
+
+    fn source(&mut self, subject: &Subject, source: &Source) {
+        self.dataset(subject, "/eventDataset", source.event_dataset.as_deref(), SchemaClass::Event);
+        self.dataset(subject, "/profileDataset", source.profile_dataset.as_deref(), SchemaClass::Profile);
+        let namespaces = &self.catalog.namespaces;
+        for (pointer, namespace) in
+            [("/userNamespace", &source.user_namespace), ("/anonymousNamespace", &source.anonymous_namespace)]
+        {
+            if let Some(namespace) = namespace.as_deref().filter(|code| !is_built_in(code)) {
+                self.exists(subject, pointer, Kind::Namespace, namespaces, namespace);
+            }
+        }
+        for (index, identity) in source.identities.iter().enumerate() {
+            let pointer = format!("/identities/{index}/namespace");
+            if is_built_in(&identity.namespace) {
+                continue;
+            }
+            self.exists(subject, &pointer, Kind::Namespace, namespaces, &identity.namespace);
+        }
+        for (index, mapping) in source.mapping.iter().enumerate() {
+            if mapping.from.is_some() == mapping.value.is_some() {
+                let message = "a mapping has either `from` or `value`".to_owned();
+                self.find(subject, &format!("/mapping/{index}"), "bad-mapping", message);
+            }
+        }
+        if source.event_dataset.is_none() && source.profile_dataset.is_none() {
+            let message = "a source needs an `eventDataset`, a `profileDataset`, or both".to_owned();
+            self.find(subject, "", "missing-field", message);
+        }
+    }
+
+    fn dataset(&mut self, subject: &Subject, pointer: &str, id: Option<&str>, class: SchemaClass) {
+        let Some(id) = id else { return };
+        let catalog = self.catalog;
+        if !self.exists(subject, pointer, Kind::Dataset, &catalog.datasets, id) {
+            return;
+        }
+        let schema = catalog.datasets.get(id).and_then(|dataset| catalog.schemas.get(&dataset.schema));
+        if schema.is_some_and(|schema| schema.class != class) {
+            let wanted = match class {
+                SchemaClass::Profile => "profile attributes",
+                SchemaClass::Event => "events",
+            };
+            self.find(subject, pointer, "wrong-class", format!("dataset `{id}` does not hold {wanted}"));
+        }
+    }
+
+    fn write_keys(&mut self) {
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        for (id, source) in &self.catalog.sources {
+            let Some(key) = source.write_key.as_deref() else { continue };
+            let subject = Subject::new(Kind::Source, id);
+            if key.is_empty() {
+                self.findings.push(Finding::about(&subject, "/writeKey", "bad-write-key", "a write key is not empty"));
+            } else if let Some(first) = owners.insert(key, id) {
+                let message = format!("source `{first}` has the same write key");
+                self.findings.push(Finding::about(&subject, "/writeKey", "not-unique", message));
+            }
+        }
+    }
+
+    fn audience_names(&mut self) {
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        for (id, audience) in &self.catalog.audiences {
+            if let Some(first) = owners.insert(&audience.name, id) {
+                let message = format!("audience `{first}` has the same name `{}`", audience.name);
+                self.findings.push(Finding::about(&Subject::new(Kind::Audience, id), "/name", "not-unique", message));
+            }
+        }
+    }
+
+    fn audience(&mut self, subject: &Subject, audience: &Audience) {
+        if audience.name.trim().is_empty() {
+            self.find(subject, "/name", "missing-field", "an audience needs a name".into());
+        }
+        if audience.expression.kind != "PQL" {
+            self.find(subject, "/expression/type", "unsupported", "the only type of expression is `PQL`".into());
+        }
+        if audience.expression.format != "pql/text" {
+            self.find(subject, "/expression/format", "unsupported", "the only format of expression is `pql/text`".into());
+        }
+    }
+
+    fn edge(&mut self) {
+        let catalog = self.catalog;
+        for (id, datastream) in &catalog.datastreams {
+            let subject = Subject::new(Kind::Datastream, id);
+            self.dataset(&subject, "/dataset", Some(&datastream.dataset), SchemaClass::Event);
+        }
+        for (id, offer) in &catalog.offers {
+            let subject = Subject::new(Kind::Offer, id);
+            if let Err(error) = Value::from_json(&offer.data, VALUE_DEPTH_MAX) {
+                self.find(&subject, "/data", "too-deep", error.to_string());
+            }
+            if let Some(audience) = &offer.audience {
+                self.exists(&subject, "/audience", Kind::Audience, &catalog.audiences, audience);
+            }
+        }
+        for (id, destination) in &catalog.destinations {
+            if let Connection::CustomPersonalization { datastream, .. } = &destination.connection {
+                let subject = Subject::new(Kind::Destination, id);
+                self.exists(&subject, "/connection/datastream", Kind::Datastream, &catalog.datastreams, datastream);
+            }
+        }
+    }
+
+    fn dataflow(&mut self, subject: &Subject, dataflow: &Dataflow) {
+        let catalog = self.catalog;
+        for (index, audience) in dataflow.audiences.iter().enumerate() {
+            self.exists(subject, &format!("/audiences/{index}"), Kind::Audience, &catalog.audiences, audience);
+        }
+        if !self.exists(subject, "/destination", Kind::Destination, &catalog.destinations, &dataflow.destination) {
+            return;
+        }
+        let Some(schedule) = &dataflow.schedule else { return };
+        let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| match destination.connection {
+            Connection::CsvFile { .. } => true,
+            Connection::HttpApi { .. } | Connection::CustomPersonalization { .. } => false,
+        });
+        if !files {
+            let message = format!("destination `{}` takes every change at once and has no schedule", dataflow.destination);
+            self.find(subject, "/schedule", "unsupported", message);
+        }
+        if let Some(cron) = &schedule.cron
+            && let Err(error) = acquaint_batch::schedule::check(cron)
+        {
+            self.find(subject, "/schedule/cron", "bad-cron", error.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::super::decode::put_all;
+    use super::*;
+
+    fn check(documents: &[Json], expected: &[(&str, &str, &str)]) {
+        let mut catalog = Catalog::default();
+        put_all(&mut catalog, documents, 1).unwrap();
+        let found = super::check(&catalog);
+        let found: Vec<_> = found.iter().map(|f| (f.id.as_str(), f.pointer.as_str(), f.code.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    fn schema(id: &str, class: &str) -> Json {
+        json!({"kind": "schema", "id": id, "class": class, "properties": {}})
+    }
+
+    #[test]
+    fn what_is_referred_to_must_be_there() {
+        check(
+            &[
+                json!({"kind": "dataset", "id": "d", "schema": "nowhere"}),
+                json!({"kind": "source", "id": "s", "eventDataset": "gone", "identities": [{"from": "x", "namespace": "crm"}]}),
+                json!({"kind": "dataflow", "id": "f", "destination": "away", "audiences": ["lost"]}),
+                json!({"kind": "offer", "id": "o", "scope": "hero", "audience": "lost", "schema": "x", "data": {}}),
+            ],
+            &[
+                ("d", "/schema", "dangling-reference"),
+                ("s", "/eventDataset", "dangling-reference"),
+                ("s", "/identities/0/namespace", "dangling-reference"),
+                ("o", "/audience", "dangling-reference"),
+                ("f", "/audiences/0", "dangling-reference"),
+                ("f", "/destination", "dangling-reference"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_dataset_of_the_wrong_class_is_refused() {
+        check(
+            &[
+                schema("e", "event"),
+                json!({"kind": "dataset", "id": "d", "schema": "e"}),
+                json!({"kind": "source", "id": "s", "profileDataset": "d"}),
+            ],
+            &[("s", "/profileDataset", "wrong-class")],
+        );
+    }
+
+    #[test]
+    fn names_and_write_keys_are_unique() {
+        let audience = |id: &str| json!({"kind": "audience", "id": id, "name": "N", "expression": {"value": "x"}});
+        let source = |id: &str| json!({"kind": "source", "id": id, "writeKey": "k", "eventDataset": "d"});
+        check(
+            &[
+                schema("e", "event"),
+                json!({"kind": "dataset", "id": "d", "schema": "e"}),
+                source("s1"),
+                source("s2"),
+                audience("a1"),
+                audience("a2"),
+            ],
+            &[("s2", "/writeKey", "not-unique"), ("a2", "/name", "not-unique")],
+        );
+    }
+
+    #[test]
+    fn one_language_and_schedules_for_files_only() {
+        check(
+            &[
+                json!({"kind": "audience", "id": "a", "name": "A", "expression": {"type": "SQL", "value": "x"}}),
+                json!({"kind": "destination", "id": "web", "connection": {"type": "httpApi", "url": "u", "secret": "s"}}),
+                json!({"kind": "dataflow", "id": "f", "destination": "web", "audiences": ["a"], "schedule": {"cron": "every day"}}),
+            ],
+            &[
+                ("a", "/expression/type", "unsupported"),
+                ("f", "/schedule", "unsupported"),
+                ("f", "/schedule/cron", "bad-cron"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! Who is asking: bearer tokens for administration and the edge, write keys for ingestion
+//! (`ingest-api.md` section 2: Basic, `writeKey` in the body or in an event, `?writeKey=`).
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::app::Shared;
+use crate::problem::Problem;
+use crate::tokens::Token;
+
+/// Lets only the administrator through.
+pub(crate) async fn admin(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    match check(request.headers(), &app.tokens.admin) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets only the edge through.
+pub(crate) async fn edge(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    match check(request.headers(), &app.tokens.edge) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn check(headers: &HeaderMap, token: &Token) -> Result<(), Problem> {
+    match bearer(headers) {
+        Some(presented) if token.matches(presented) => Ok(()),
+        Some(_) => Err(unauthorized("the token is not the right one")),
+        None => Err(unauthorized("an `Authorization: Bearer` header is needed")),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// 401
+pub(crate) fn unauthorized(detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "who is asking is not known", detail)
+        .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// The write key in a Basic header: the user name; a missing colon is tolerated.
+pub(crate) fn basic_write_key(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let key = decoded.split(':').next().unwrap_or_default();
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(authorization: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, authorization.parse().unwrap())])
+    }
+
+    #[test]
+    fn a_write_key_is_the_user_name() {
+        let check = |text: &str, expected: Option<&str>| {
+            let header = headers(&format!("Basic {}", STANDARD.encode(text)));
+            assert_eq!(basic_write_key(&header).as_deref(), expected, "{text}");
+        };
+        check("KEY:", Some("KEY"));
+        check("KEY", Some("KEY"));
+        check("KEY:ignored", Some("KEY"));
+        check(":", None);
+        assert_eq!(basic_write_key(&headers("Basic ***")), None);
+        assert_eq!(basic_write_key(&headers("Bearer KEY")), None);
+    }
+
+    #[test]
+    fn only_the_right_bearer_passes() {
+        let token = Token::new("secret");
+        assert!(check(&headers("Bearer secret"), &token).is_ok());
+        assert!(check(&headers("bearer secret"), &token).is_ok());
+        assert!(check(&headers("Bearer wrong"), &token).is_err());
+        assert!(check(&headers("Basic secret"), &token).is_err());
+        assert!(check(&HeaderMap::new(), &token).is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /edge/v1/events`: events on their way from the edge. The receipt names every event; what it does not name was
+//! not kept, and comes again.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+use acquaint_core::limits::BATCH_EVENTS_MAX;
+use acquaint_core::wire::{self, Forward, Receipt};
+use acquaint_engine::ingest::edge;
+use acquaint_engine::ingest::quarantine::{self, Origin, Quarantined};
+
+use super::body;
+use crate::app::{App, Shared, blocking};
+use crate::ingest::admit;
+use crate::problem::Problem;
+
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new().route("/edge/v1/events", post(events))
+}
+
+async fn events(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Response, Problem> {
+    admit(&app)?;
+    let sent = body::read(&headers, sent, BODY_BYTES_MAX).await?;
+    let forward: Forward = wire::open(&sent)
+        .map_err(|error| Problem::bad_request("bad-forward", "the body is no sealed forward", error.to_string()))?;
+    if forward.events.len() > BATCH_EVENTS_MAX {
+        return Err(Problem::too_large("the forward", BATCH_EVENTS_MAX, "events"));
+    }
+    let receipt = blocking(&app, move |app| keep(app, forward)).await?;
+    let sealed = wire::seal(&receipt).map_err(|error| Problem::unavailable(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], sealed).into_response())
+}
+
+fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
+    let in_force = app.in_force();
+    let received_ms = app.clock.now_ms();
+    let mut receipt = Receipt::default();
+    let (mut ids, mut bodies, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for event in forward.events {
+        let id = event.event.id.clone();
+        let quarantined = |refusal| Quarantined {
+            received_ms,
+            origin: Origin::Edge,
+            source: event.datastream.clone(),
+            fallback_id: id.clone(),
+            refusal,
+            raw: edge::to_json(&event).to_string(),
+        };
+        match edge::event(&in_force.rules, event.clone(), received_ms) {
+            Ok(of_one) => {
+                ids.extend(of_one.iter().map(|_| id.clone()));
+                bodies.extend(of_one);
+            }
+            Err(refusal) => {
+                receipt.refused.push((id.clone(), refusal.reason.clone()));
+                refused.push(quarantined(refusal));
+            }
+        }
+    }
+    let answers = app.intake.accept(received_ms, bodies)?;
+    receipt.accepted = ids.into_iter().zip(answers).map(|(id, answer)| (id, answer.position)).collect();
+    quarantine::put(&*app.store, &refused)?;
+    Ok(receipt)
+}

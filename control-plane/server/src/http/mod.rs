@@ -1,0 +1,66 @@
+//! The routes, one file a family. Ingestion is open to browsers and authenticated by write keys; the edge has its token;
+//! everything else is the administrator's.
+
+mod audiences;
+mod auth;
+mod body;
+mod catalog;
+mod clients;
+mod clock;
+mod collection;
+mod cors;
+mod edge;
+mod entities;
+mod flows;
+mod jobs;
+mod quarantine;
+mod segment;
+mod status;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::{Router, http::Uri};
+
+use crate::app::Shared;
+use crate::problem::Problem;
+
+pub(crate) use auth::unauthorized;
+
+/// All routes.
+pub(crate) fn routes(app: Shared) -> Router {
+    let admin = Router::new()
+        .merge(audiences::routes())
+        .merge(catalog::routes())
+        .merge(clock::routes(&app))
+        .merge(collection::routes())
+        .merge(entities::routes())
+        .merge(flows::routes())
+        .merge(jobs::routes())
+        .merge(quarantine::routes())
+        .merge(status::routes())
+        .route_layer(from_fn_with_state(app.clone(), auth::admin));
+    let edge = edge::routes().route_layer(from_fn_with_state(app.clone(), auth::edge));
+    // The answer to a wrong method has to be there before the layer, which answers preflights in its place.
+    let open = segment::routes().merge(clients::routes()).method_not_allowed_fallback(not_that_way).layer(cors::layer());
+    Router::new()
+        .route("/healthz", get(status::health))
+        .merge(admin)
+        .merge(edge)
+        .merge(open)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(not_that_way)
+        // Every route reads its body itself, with its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app)
+}
+
+async fn nowhere(uri: Uri) -> Problem {
+    Problem::not_found("route", uri.path())
+}
+
+async fn not_that_way(uri: Uri) -> Problem {
+    let detail = format!("`{}` does not know this method", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the method is not allowed here", detail)
+}

@@ -1,0 +1,18 @@
+//! The `acquaint` program: HTTP API, command line, and the wiring of the rooms of the control plane.
+//!
+//! Reading order: [`cli`] dispatches; [`serve`] starts a control plane: the routes in `http`, the loops in `background`;
+//! `definitions` is how documents become a catalogue.
+
+mod app;
+mod background;
+mod bell;
+pub mod cli;
+mod clock;
+mod counts;
+mod definitions;
+mod http;
+mod ingest;
+mod problem;
+mod rows;
+pub mod serve;
+mod tokens;

@@ -1,0 +1,60 @@
+//! Rows of files: CSV, JSON (an array or one object a line) and Parquet, each read a row at a time into JSON objects.
+
+mod csv;
+mod json;
+mod parquet;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+/// One row: columns by name. Empty cells are absent.
+pub(crate) type Row = Map<String, Value>;
+
+/// Rows, in the order of the file.
+pub(crate) type Rows = Box<dyn Iterator<Item = Result<Row, Error>>>;
+
+/// Why a file's rows cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The file cannot be read.
+    #[error("cannot read `{}`", .path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The name does not say what it is.
+    #[error("`{}` is not a .csv, .json, .ndjson, .jsonl or .parquet file", .path.display())]
+    Extension {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A row cannot be read.
+    #[error("row {row}: {message}")]
+    Row {
+        /// Which, from 1; the header does not count.
+        row: u64,
+        /// Why.
+        message: String,
+    },
+    /// The file is damaged.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// Opens a file by its extension.
+pub(crate) fn open(path: &Path) -> Result<Rows, Error> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    match extension.as_str() {
+        "csv" => csv::rows(BufReader::new(file)),
+        "json" | "ndjson" | "jsonl" => json::rows(BufReader::new(file)),
+        "parquet" => parquet::rows(file),
+        _ => Err(Error::Extension { path: path.to_owned() }),
+    }
+}

@@ -1,0 +1,272 @@
+//! `acquaint serve`: opens the store, starts the loops, answers requests, and ends all of them in order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acquaint_activation::{self as activation, Activation};
+use acquaint_core::time::parse_instant;
+use acquaint_engine::Intake;
+
+use tokio::net::TcpListener;
+
+use crate::app::{App, Parts, Shared, Store};
+use crate::background::{self, Loops};
+use crate::clock::Clock;
+use crate::http;
+use crate::tokens::{self, Token, Tokens};
+
+/// The folder of the store inside the data directory.
+const STORE_FOLDER: &str = "store";
+
+/// How long the store may be held after everything has ended.
+const RELEASE_MAX: Duration = Duration::from_secs(5);
+const RELEASE_EVERY: Duration = Duration::from_millis(5);
+
+/// What can be said on the command line.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Arguments {
+    /// Where everything is kept.
+    #[arg(long)]
+    data: PathBuf,
+    /// The address to listen on; port 0 chooses a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// The edge to publish to, for example http://127.0.0.1:8787.
+    #[arg(long)]
+    edge_url: Option<String>,
+    /// When batch audiences are evaluated: a cron pattern, UTC; `never` for on demand only.
+    #[arg(long, default_value = "0 1 * * *")]
+    batch_schedule: String,
+    /// For tests: a clock that stands at this instant (RFC 3339) and is moved by `POST /admin/clock`.
+    #[arg(long)]
+    clock: Option<String>,
+}
+
+/// How to run a control plane.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// The address to listen on.
+    pub listen: String,
+    /// The edge to publish to.
+    pub edge_url: Option<String>,
+    /// When batch audiences are evaluated.
+    pub batch_schedule: Option<String>,
+    /// The instant at which a manual clock starts: milliseconds since the epoch.
+    pub clock_ms: Option<i64>,
+    /// The admin and the edge token; from the environment or the data directory when absent.
+    pub tokens: Option<(String, String)>,
+}
+
+impl Settings {
+    /// The settings of a control plane for tests: a free port of loopback, known tokens.
+    pub fn for_tests(data: impl Into<PathBuf>, admin: &str, edge: &str, clock_ms: Option<i64>) -> Self {
+        Self {
+            data: data.into(),
+            listen: "127.0.0.1:0".into(),
+            edge_url: None,
+            batch_schedule: None,
+            clock_ms,
+            tokens: Some((admin.into(), edge.into())),
+        }
+    }
+}
+
+/// Why a control plane does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data directory cannot be made.
+    #[error("cannot make the data directory `{}`", .path.display())]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store does not open, or its last flush failed.
+    #[error("the store does not open or close")]
+    Store(#[from] acquaint_store::Error),
+    /// The engine does not start.
+    #[error("the engine does not start")]
+    Engine(#[from] acquaint_engine::Error),
+    /// Activation does not start.
+    #[error("activation does not start")]
+    Activation(#[from] acquaint_activation::Error),
+    /// There are no tokens.
+    #[error("there are no tokens")]
+    Tokens(#[from] tokens::Error),
+    /// The address is taken, or no address.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// Which.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An argument cannot be read.
+    #[error("`{value}` is no {what}")]
+    Argument {
+        /// The value.
+        value: String,
+        /// What it should have been.
+        what: &'static str,
+    },
+    /// The server cannot go on.
+    #[error("cannot go on: {0}")]
+    Failed(String),
+    /// Threads or sockets fail.
+    #[error("the system refused a thread or a socket")]
+    System(#[source] std::io::Error),
+}
+
+/// A running control plane. Dropping it without [`Running::shut_down`] is like a crash: safe, but not tidy.
+pub struct Running {
+    address: SocketAddr,
+    app: Shared,
+    store: Arc<Store>,
+    loops: Loops,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Runs until it is asked to end.
+pub async fn run(arguments: Arguments) -> Result<(), Error> {
+    log_to_stderr();
+    let running = start(settings(arguments)?).await?;
+    announce(running.address)?;
+    tokio::select! {
+        () = interrupted() => tracing::info!("asked to end"),
+        () = running.app.ended.notified() => {}
+    }
+    running.shut_down().await
+}
+
+/// Opens the store and starts everything.
+pub async fn start(settings: Settings) -> Result<Running, Error> {
+    install_cryptography();
+    let Settings { data, listen, edge_url, batch_schedule, clock_ms, tokens } = settings;
+    std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
+    let tokens = match tokens {
+        Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: Token::new(edge) },
+        None => Tokens::load(&data)?,
+    };
+    let store = Arc::new(Store::open(data.join(STORE_FOLDER))?);
+    let catalog = acquaint_store::catalog::store::load(&*store)?;
+    let activation = Activation::new(Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>, activation::Settings::new(&data))?;
+    let app = Arc::new(App::new(Parts {
+        activation,
+        intake: Intake::open(Arc::clone(&store))?,
+        store: Arc::clone(&store),
+        clock: clock_ms.map_or_else(Clock::system, Clock::manual),
+        tokens,
+        edge_url,
+        catalog,
+    }));
+    let listener = TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
+    let address = listener.local_addr().map_err(Error::System)?;
+    let loops = background::start(&app, batch_schedule)?;
+    let routes = http::routes(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = Arc::clone(&app);
+    let server = tokio::spawn(async move {
+        let until = async move {
+            while !stopped.is_stopping() {
+                stopped.ended.notified().await;
+            }
+        };
+        axum::serve(listener, routes).with_graceful_shutdown(until).await
+    });
+    Ok(Running { address, app, store, loops, server })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends requests, loops and the store, in this order.
+    pub async fn shut_down(self) -> Result<(), Error> {
+        self.app.stop();
+        if let Ok(Err(source)) = self.server.await {
+            return Err(Error::System(source));
+        }
+        self.loops.join().await;
+        self.store.close()?;
+        let failure = self.app.failure();
+        drop(self.app);
+        // A reader on another thread may need a moment more; after it the directory is free for the next process.
+        let released = async {
+            while Arc::strong_count(&self.store) > 1 {
+                tokio::time::sleep(RELEASE_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(RELEASE_MAX, released).await.is_err() {
+            tracing::warn!("somebody still holds the store");
+        }
+        match failure {
+            Some(failure) => Err(Error::Failed(failure)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Clients of HTTP need it before the first is made. Whoever else in this process has installed one has installed a fit one.
+pub(crate) fn install_cryptography() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn settings(arguments: Arguments) -> Result<Settings, Error> {
+    let Arguments { data, listen, edge_url, batch_schedule, clock } = arguments;
+    let clock_ms = match clock {
+        None => None,
+        Some(value) => match parse_instant(&value) {
+            Some(at_ms) => Some(at_ms),
+            None => return Err(Error::Argument { value, what: "instant" }),
+        },
+    };
+    let batch_schedule = match batch_schedule.as_str() {
+        "never" => None,
+        pattern => match acquaint_batch::schedule::check(pattern) {
+            Ok(()) => Some(batch_schedule),
+            Err(_) => return Err(Error::Argument { value: batch_schedule, what: "five-field cron pattern" }),
+        },
+    };
+    Ok(Settings { data, listen, edge_url, batch_schedule, clock_ms, tokens: None })
+}
+
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| "info".into());
+    // A second subscriber in one process is refused; the first one stays.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+}
+
+/// One line, for whoever started us to read.
+fn announce(address: SocketAddr) -> Result<(), Error> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}").and_then(|()| out.flush()).map_err(Error::System)
+}
+
+async fn interrupted() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "SIGTERM cannot be caught");
+            return drop(tokio::signal::ctrl_c().await);
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,151 @@
+//! The two tokens of the house: the administrator's and the edge's. From the environment, else from the data directory,
+//! where they are made on the first start. Compared in constant time.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// The file of the admin token in the data directory.
+pub(crate) const ADMIN_FILE: &str = "admin.token";
+const EDGE_FILE: &str = "edge.token";
+const RANDOM_BYTES: usize = 32;
+
+/// Why there are no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file is there and cannot be read, or cannot be made.
+    #[error("cannot read or write `{}`", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nobody should be let in by an empty token.
+    #[error("the token in {place} is empty")]
+    Empty {
+        /// The variable or file.
+        place: String,
+    },
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    Random,
+}
+
+/// One token, kept as its digest.
+#[derive(Clone)]
+pub(crate) struct Token {
+    text: String,
+    digest: [u8; 32],
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Token")
+    }
+}
+
+impl Token {
+    /// Wraps a token.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { digest: Sha256::digest(&text).into(), text }
+    }
+
+    /// Whether this is the token. Digests are compared, whole, so that the time taken tells nothing.
+    pub(crate) fn matches(&self, presented: &str) -> bool {
+        let presented: [u8; 32] = Sha256::digest(presented).into();
+        let difference = self.digest.iter().zip(&presented).fold(0_u8, |all, (a, b)| all | (a ^ b));
+        std::hint::black_box(difference) == 0
+    }
+
+    /// The token itself, to be presented elsewhere.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Both tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    /// Who may administrate.
+    pub admin: Token,
+    /// What edge and control plane know each other by.
+    pub edge: Token,
+}
+
+impl Tokens {
+    /// From the environment or the data directory.
+    pub(crate) fn load(data: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            admin: one("ACQUAINT_ADMIN_TOKEN", &data.join(ADMIN_FILE))?,
+            edge: one("ACQUAINT_EDGE_TOKEN", &data.join(EDGE_FILE))?,
+        })
+    }
+}
+
+fn one(variable: &str, path: &Path) -> Result<Token, Error> {
+    let (text, place) = match std::env::var(variable) {
+        Ok(text) => (text, format!("the variable {variable}")),
+        Err(_) => (read_or_make(path)?, format!("`{}`", path.display())),
+    };
+    match text.trim() {
+        "" => Err(Error::Empty { place }),
+        token => Ok(Token::new(token)),
+    }
+}
+
+fn read_or_make(path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) => return Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut bytes = [0_u8; RANDOM_BYTES];
+    rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).map_err(|_| Error::Random)?;
+    let text = URL_SAFE_NO_PAD.encode(bytes);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    writeln!(file, "{text}").and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_made_once_and_only_for_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(ADMIN_FILE);
+        let first = read_or_make(&path).unwrap();
+        assert_eq!(read_or_make(&path).unwrap().trim(), first);
+        assert!(first.len() >= 40);
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777, 0o600);
+    }
+
+    #[test]
+    fn only_the_token_itself_matches() {
+        let token = Token::new("abc");
+        assert!(token.matches("abc"));
+        assert!(!token.matches("abcd"));
+        assert!(!token.matches(""));
+    }
+
+    #[test]
+    fn an_empty_token_lets_nobody_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("empty.token");
+        std::fs::write(&path, "\n").unwrap();
+        assert!(matches!(one("ACQUAINT_NO_SUCH_VARIABLE", &path), Err(Error::Empty { .. })));
+    }
+}

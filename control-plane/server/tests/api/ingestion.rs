@@ -1,0 +1,158 @@
+//! Segment-compatible ingestion: what is taken, and what becomes of what is not.
+
+use std::io::Write;
+
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use crate::server::{KEY, Server, buy, send, with_definitions};
+
+async fn raw(server: &Server, path: &str, body: impl Into<reqwest::Body>) -> crate::server::Answer {
+    send(server.request(Method::POST, path).basic_auth(KEY, Some("")).body(body)).await
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_clients_call_takes_messages() {
+    let server = with_definitions().await;
+    let types = [("track", "t"), ("identify", "i"), ("page", "p"), ("group", "g"), ("screen", "s")];
+    for (name, letter) in types {
+        for path in [name, letter] {
+            let body = json!({"messageId": format!("m-{path}"), "userId": "7", "event": "buy", "name": "n",
+                "groupId": "g", "traits": {}, "properties": {}});
+            assert_eq!(raw(&server, &format!("/v1/{path}"), body.to_string()).await.ok()["success"], true, "{path}");
+        }
+    }
+    for path in ["/v1/batch", "/v1/b", "/beacon/v1/batch"] {
+        let body = json!({"batch": [buy(&format!("m{path}"), "8")]}).to_string();
+        assert_eq!(raw(&server, path, body).await.ok(), json!({"success": true}), "{path}");
+    }
+    assert_eq!(server.profile("8").await["eventCount"], 3);
+    assert_eq!(raw(&server, "/v1/m", "{\"series\": []}").await.ok(), json!({"success": true}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_may_stand_in_header_address_body_or_message() {
+    let server = with_definitions().await;
+    let message = |id: &str| json!({"batch": [buy(id, "1")]});
+    let post = |path: &str, body: Value| send(server.request(Method::POST, path).body(body.to_string()));
+    post(&format!("/beacon/v1/batch?writeKey={KEY}"), message("a")).await.ok();
+    post("/v1/batch", json!({"writeKey": KEY, "batch": [buy("b", "1")]})).await.ok();
+    let mut own = buy("c", "1");
+    own["writeKey"] = KEY.into();
+    post("/v1/batch", json!({"batch": [own]})).await.ok();
+    post("/v1/batch", message("d")).await.problem(401, "unauthorized");
+    post("/v1/batch?writeKey=wrong", message("e")).await.problem(401, "unauthorized");
+    assert_eq!(server.profile("1").await["eventCount"], 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_content_decides_and_not_the_content_type() {
+    let server = with_definitions().await;
+    let body = gzip(json!({"batch": [buy("a", "1")]}).to_string().as_bytes());
+    let request = server.request(Method::POST, "/v1/batch").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header(CONTENT_ENCODING, "gzip").basic_auth(KEY, Some(""));
+    send(request.body(body)).await.ok();
+    assert_eq!(server.profile("1").await["eventCount"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_json_is_named_with_line_and_column() {
+    let server = with_definitions().await;
+    let problem = raw(&server, "/v1/batch", "{\"batch\":\n [}").await.problem(400, "bad-json");
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(2), &json!(3)));
+    let problem = raw(&server, "/v1/batch", "{\"batch\": 7}").await.problem(400, "wrong-shape");
+    assert_eq!(problem["field"], "batch");
+    raw(&server, "/v1/track", "[]").await.problem(400, "wrong-shape");
+    raw(&server, "/v1/track", "").await.problem(400, "bad-json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oversize_bodies_and_bombs_are_refused() {
+    let server = with_definitions().await;
+    raw(&server, "/v1/batch", vec![b' '; 600 * 1024]).await.problem(413, "too-large");
+    raw(&server, "/v1/batch", gzip(&vec![b' '; 50 * 1024 * 1024])).await.problem(413, "too-large");
+    let many = vec![json!({}); 2_501];
+    raw(&server, "/v1/batch", json!({"batch": many}).to_string()).await.problem(413, "too-large");
+    raw(&server, "/v1/batch", [0x1f, 0x8b, 1, 2, 3].to_vec()).await.problem(400, "bad-gzip");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_message_goes_to_quarantine_and_its_neighbours_do_not() {
+    let server = with_definitions().await;
+    let bad = |changes: Value| {
+        let mut message = buy("bad", "1");
+        message.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        message
+    };
+    let messages = [
+        buy("a", "1"),
+        bad(json!({"timestamp": "yesterday"})),
+        bad(json!({"userId": null})),
+        bad(json!({"type": "dance"})),
+        bad(json!({"writeKey": "wrong"})),
+        bad(json!({"properties": {"text": "x".repeat(40_000)}})),
+        json!("not a message"),
+        buy("b", "1"),
+    ];
+    assert_eq!(server.batch(&messages).await.ok(), json!({"success": true, "quarantined": 6}));
+    assert_eq!(server.profile("1").await["eventCount"], 2);
+    let refused = server.quarantine().await;
+    assert_eq!(refused.len(), 6);
+    for record in &refused {
+        assert!(!record["reason"].as_str().unwrap().is_empty() && !record["code"].as_str().unwrap().is_empty());
+    }
+    assert!(refused.iter().any(|record| record["code"] == "bad_timestamp" && record["path"] == "timestamp"));
+    assert!(refused.iter().any(|record| record["code"] == "unknown_write_key"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_comes_again_counts_once() {
+    let server = with_definitions().await;
+    server.batch(&[buy("a", "1"), buy("a", "1")]).await.ok();
+    server.batch(&[buy("a", "1")]).await.ok();
+    server.settle().await;
+    server.batch(&[buy("a", "1"), buy("b", "1")]).await.ok();
+    assert_eq!(server.profile("1").await["eventCount"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_schema_forbade_is_replayed_once_the_schema_allows_it() {
+    let server = with_definitions().await;
+    let identify = json!({"type": "identify", "messageId": "i", "userId": "1", "traits": {"city": 5}});
+    assert_eq!(server.batch(&[identify]).await.ok()["quarantined"], 1);
+    let refused = server.quarantine().await;
+    assert_eq!((&refused[0]["code"], &refused[0]["path"]), (&json!("schema"), &json!("city")), "{refused:?}");
+    assert_eq!(server.post("/quarantine/replay", &json!({})).await.ok(), json!({"accepted": 0, "refused": 1}));
+    let mended = json!({"kind": "schema", "id": "person", "class": "profile",
+        "properties": {"city": {"type": "integer"}, "age": {"type": "integer"}, "email": {"type": "string"}}});
+    let rule = json!({"kind": "audience", "id": "berliners", "name": "Berliners", "expression": {"value": "city = 5"}});
+    server.apply(&[mended, rule]).await.ok();
+    let ids = json!({"ids": [refused[0]["id"]]});
+    assert_eq!(server.post("/quarantine/replay", &ids).await.ok(), json!({"accepted": 1, "refused": 0}));
+    assert_eq!(server.profile("1").await["entity"]["city"], 5);
+    assert!(server.quarantine().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_may_send_from_anywhere_and_ask_for_their_settings() {
+    let server = with_definitions().await;
+    let preflight = server.request(Method::OPTIONS, "/v1/t").header("origin", "https://shop.example");
+    let preflight = preflight.header("access-control-request-method", "POST");
+    let answer = send(preflight.header("access-control-request-headers", "authorization,content-type")).await;
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    let allowed = answer.headers["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.contains("authorization") && allowed.contains("rsa-retry-attempt"), "{allowed}");
+    let settings = send(server.request(Method::GET, &format!("/v1/projects/{KEY}/settings"))).await.ok();
+    let segment = &settings["integrations"]["Segment.io"];
+    assert_eq!(segment["apiHost"], format!("{}/v1", server.url.strip_prefix("http://").unwrap()));
+    let config = server.request(Method::GET, "/sourceConfig/?v=3").header(AUTHORIZATION, "Basic d2ViLWtleTo=");
+    assert_eq!(send(config).await.ok()["source"]["enabled"], true);
+    send(server.request(Method::GET, "/v1/projects/wrong/settings")).await.problem(401, "unauthorized");
+}

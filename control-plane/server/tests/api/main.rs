@@ -1,0 +1,16 @@
+//! The control plane as its clients see it: one server in process for each test, on a port of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod audiences;
+mod command_line;
+mod definitions;
+mod edge;
+mod ingestion;
+mod profiles;
+mod server;

@@ -1,0 +1,106 @@
+//! What becomes of records: profiles, memberships with exact exits, batch jobs, exports.
+
+use serde_json::json;
+
+use crate::server::{buy, with_definitions};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_membership_begins_with_the_event_and_ends_with_its_window() {
+    let server = with_definitions().await;
+    server.batch(&[buy("a", "1")]).await.ok();
+    assert_eq!(server.status_in("1", "buyers").await, "realized");
+    let counts = server.get("/data/core/ups/audiences/buyers/counts").await.ok();
+    assert_eq!(counts, json!({"id": "buyers", "realized": 1, "exited": 0}));
+    server.move_clock("2018-01-01T12:30:00Z").await;
+    assert_eq!(server.status_in("1", "buyers").await, "realized");
+    server.move_clock("2018-01-01T12:31:00Z").await;
+    let profile = server.profile("1").await;
+    let membership = &profile["entity"]["segmentMembership"]["ups"]["buyers"];
+    assert_eq!(membership, &json!({"status": "exited", "lastQualificationTime": "2018-01-01T12:30:00.001Z"}));
+    server.post("/admin/clock", &json!({"now": "2018-01-01T00:00:00Z"})).await.problem(409, "clock");
+    server.post("/admin/clock", &json!({"now": "later"})).await.problem(400, "bad-instant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identities_are_linked_and_profiles_found_by_each() {
+    let server = with_definitions().await;
+    let identify = json!({"type": "identify", "messageId": "i", "userId": "1", "anonymousId": "anon",
+        "traits": {"city": "Berlin", "age": 40}});
+    let before = json!({"type": "track", "event": "buy", "messageId": "t", "anonymousId": "anon"});
+    server.batch(&[before, identify]).await.ok();
+    let profile = server.profile("1").await;
+    assert_eq!((&profile["entity"]["city"], &profile["eventCount"]), (&json!("Berlin"), &json!(1)));
+    assert_eq!(profile["entity"]["identityMap"]["anonymousId"][0]["id"], "anon");
+    let path = "/data/core/ups/access/entities?entityId=anon&entityIdNS=anonymousId&fields=age";
+    let found = server.get(path).await.ok();
+    let xid = profile["entityId"].as_str().unwrap();
+    assert_eq!(found[xid]["entity"], json!({"age": 40}));
+    let path = "/data/core/ups/access/entities?schema.name=_xdm.context.experienceevent\
+        &relatedEntityId=anon&relatedEntityIdNS=anonymousId";
+    let events = server.get(path).await.ok();
+    assert_eq!((&events["children"][0]["entityId"], &events["_page"]["totalCount"]), (&json!("t"), &json!(1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lookup_that_finds_nobody_or_asks_wrongly_says_so() {
+    let server = with_definitions().await;
+    let path = "/data/core/ups/access/entities";
+    server.get(&format!("{path}?entityId=9&entityIdNS=crm")).await.problem(404, "not-found");
+    server.get(&format!("{path}?entityId=9")).await.problem(400, "bad-query");
+    server.get(&format!("{path}?schema.name=x&entityId=9&entityIdNS=crm")).await.problem(400, "bad-query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_job_decides_batch_audiences() {
+    let server = with_definitions().await;
+    server.batch(&[json!({"type": "identify", "userId": "1", "traits": {"city": "Berlin"}})]).await.ok();
+    assert!(server.status_in("1", "berliners").await.is_null());
+    let jobs = "/data/core/ups/segment/jobs";
+    server.post(jobs, &json!([{"segmentId": "nobody"}])).await.problem(400, "bad-job");
+    let job = server.post(jobs, &json!([{"segmentId": "*"}])).await.ok();
+    let path = format!("{jobs}/{}", job["id"].as_str().unwrap());
+    let done = loop {
+        let job = server.get(&path).await.ok();
+        if job["applied"] == true {
+            break job;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    assert_eq!(done["status"], "SUCCEEDED");
+    assert_eq!(done["metrics"]["segmentedProfileByStatusCounter"]["berliners"]["realized"], 1);
+    assert_eq!(server.status_in("1", "berliners").await, "realized");
+    assert_eq!(server.get(jobs).await.ok()["page"]["totalCount"], 1);
+    server.get(&format!("{jobs}/batch-9")).await.problem(404, "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_exported_on_demand() {
+    let server = with_definitions().await;
+    let documents = [
+        json!({"kind": "destination", "id": "files", "connection": {"type": "csvFile", "directory": "out"}}),
+        json!({"kind": "dataflow", "id": "mail", "destination": "files", "audiences": ["buyers"],
+            "mapping": [{"from": "identityMap.crm", "to": "id", "mandatory": true}]}),
+    ];
+    server.apply(&documents).await.ok();
+    server.batch(&[buy("a", "1"), buy("b", "2")]).await.ok();
+    server.settle().await;
+    let run = server.post("/flows/mail/export", &json!({})).await.ok();
+    assert_eq!(run["rows"], 2, "{run}");
+    let path = server.folder.path().join("data").join(run["files"][0]["path"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 3);
+    assert_eq!(server.get("/flows/mail/status").await.ok()["delivered"], 2);
+    assert_eq!(server.get("/flows/mail/runs").await.ok()["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(server.get("/flows/mail/deadletters").await.ok()["deadLetters"], json!([]));
+    server.get("/flows/none/status").await.problem(404, "not-found");
+    server.post("/flows/none/export", &json!({})).await.problem(404, "not-found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn profiles_and_deduplication_survive_a_restart() {
+    let server = with_definitions().await;
+    server.batch(&[buy("a", "1")]).await.ok();
+    let server = server.restart().await;
+    server.batch(&[buy("a", "1"), buy("b", "1")]).await.ok();
+    assert_eq!(server.profile("1").await["eventCount"], 2);
+    assert_eq!(server.status_in("1", "buyers").await, "realized");
+}
