@@ -123,9 +123,11 @@ pub fn add(timestamp_ms: i64, count: i64, unit: Unit, clamp: Clamp) -> i64 {
     } else {
         timestamp_ms.rem_euclid(DAY_MS)
     };
+    // Beyond the range of time there is no time of day: it would move backwards at midnight.
     days_from_civil(Civil { year, month, day: from.day.min(last_day) })
-        .saturating_mul(DAY_MS)
-        .saturating_add(time_ms)
+        .checked_mul(DAY_MS)
+        .and_then(|day_ms| day_ms.checked_add(time_ms))
+        .unwrap_or(if year < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// The first instant of the unit that contains the timestamp. Weeks start on Monday; decades, centuries and
