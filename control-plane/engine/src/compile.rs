@@ -240,3 +240,7 @@ fn diagnostic(code: &str, message: impl Into<String>) -> Diagnostic {
         help: None,
     }
 }
+
+#[cfg(test)]
+#[path = "compile_tests.rs"]
+mod tests;

@@ -21,6 +21,7 @@ struct Inner {
     tables: Tables,
     logs: BTreeMap<Topic, Vec<Vec<u8>>>,
     commits_until_failure: Option<usize>,
+    next_append_fails: bool,
 }
 
 /// Tables and logs in memory.
@@ -54,6 +55,11 @@ impl MemoryStore {
     /// After so many commits, one fails.
     pub(crate) fn fail_after(&self, commits: usize) {
         self.lock().commits_until_failure = Some(commits);
+    }
+
+    /// The next append fails.
+    pub(crate) fn fail_append(&self) {
+        self.lock().next_append_fails = true;
     }
 }
 
@@ -143,6 +149,9 @@ impl Snapshot for Frozen {}
 impl Log for MemoryStore {
     fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
         let mut inner = self.lock();
+        if std::mem::take(&mut inner.next_append_fails) {
+            return Err(Error::Unavailable);
+        }
         let log = inner.logs.entry(topic).or_default();
         let first = log.len() as u64 + 1;
         log.extend(payloads);

@@ -12,6 +12,8 @@ pub mod segment;
 mod validate;
 
 #[cfg(test)]
+mod intake_tests;
+#[cfg(test)]
 mod tests;
 
 use acquaint_store::catalog::NamespaceKind;

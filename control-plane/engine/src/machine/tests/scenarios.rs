@@ -1,7 +1,7 @@
 //! One promise at a time.
 
 use acquaint_core::limits::{EVENTS_PER_PROFILE_MAX, IDENTITIES_PER_PROFILE_MAX};
-use acquaint_core::profile::identity as identities;
+use acquaint_core::profile::{Identity, identity as identities};
 use acquaint_store::catalog::{Edit, Kind};
 use acquaint_store::record::Body;
 use serde_json::json;
@@ -19,28 +19,32 @@ fn buyers() -> acquaint_store::catalog::Definition {
     )
 }
 
-fn buy(id: &str, at_ms: i64, who: &[acquaint_core::profile::Identity]) -> Body {
-    event(id, at_ms, who, &json!({"eventType": "buy", "amount": 10}))
+fn owned(who: &[&Identity]) -> Vec<Identity> {
+    who.iter().copied().cloned().collect()
 }
 
-fn upsert(who: &[acquaint_core::profile::Identity], attributes: serde_json::Value) -> Body {
+fn buy(id: &str, at_ms: i64, who: &[&Identity]) -> Body {
+    event(id, at_ms, &owned(who), &json!({"eventType": "buy", "amount": 10}))
+}
+
+fn upsert(who: &[&Identity], attributes: serde_json::Value) -> Body {
     Body::Upsert {
         message: None,
         dataset: "people".into(),
-        identities: who.to_vec(),
+        identities: owned(who),
         attributes: fields_of(&attributes),
     }
 }
 
-fn link(who: &[acquaint_core::profile::Identity]) -> Body {
-    Body::Link { message: None, identities: who.to_vec() }
+fn link(who: &[&Identity]) -> Body {
+    Body::Link { message: None, identities: owned(who) }
 }
 
 #[test]
 fn membership_ends_exactly_when_the_window_does() {
     let mut world = World::new(vec![buyers()]);
     let ada = identity("crm", "ada");
-    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&ada])]);
     assert_eq!(world.audiences(&ada), ["buyers"]);
     let due = next_timer(&*world.store).unwrap().unwrap();
     world.send(due - 1, [Body::Advance]);
@@ -58,8 +62,8 @@ fn membership_ends_exactly_when_the_window_does() {
 fn any_record_moves_the_time_of_everybody() {
     let mut world = World::new(vec![buyers()]);
     let (ada, bob) = (identity("crm", "ada"), identity("crm", "bob"));
-    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
-    world.send(NOW + 48 * HOUR, [buy("2", NOW + 48 * HOUR, &[bob.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&ada])]);
+    world.send(NOW + 48 * HOUR, [buy("2", NOW + 48 * HOUR, &[&bob])]);
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
     assert_eq!(world.audiences(&bob), ["buyers"]);
 }
@@ -73,10 +77,10 @@ fn a_message_that_comes_twice_counts_once() {
     );
     let mut world = World::new(vec![twice]);
     let ada = identity("crm", "ada");
-    world.send(NOW, [buy("1", NOW, &[ada.clone()]), buy("1", NOW, &[ada.clone()])]);
-    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&ada]), buy("1", NOW, &[&ada])]);
+    world.send(NOW, [buy("1", NOW, &[&ada])]);
     assert_eq!((world.audiences(&ada), world.profile(&ada).events), (Vec::new(), 1));
-    world.send(NOW, [buy("2", NOW, &[ada.clone()])]);
+    world.send(NOW, [buy("2", NOW, &[&ada])]);
     assert_eq!(world.audiences(&ada), ["twice"]);
     let set = |message: &str, tier: &str| Body::Upsert {
         message: Some(message.into()),
@@ -92,10 +96,10 @@ fn a_message_that_comes_twice_counts_once() {
 fn the_lower_id_survives_and_the_loser_leaves_first() {
     let mut world = World::new(vec![buyers()]);
     let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
-    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"}))]);
-    world.send(NOW, [buy("1", NOW, &[phone.clone()])]);
+    world.send(NOW, [upsert(&[&ada], json!({"tier": "gold"}))]);
+    world.send(NOW, [buy("1", NOW, &[&phone])]);
     assert_eq!(world.audiences(&phone), ["buyers"]);
-    world.send(NOW + HOUR, [link(&[ada.clone(), phone.clone()])]);
+    world.send(NOW + HOUR, [link(&[&ada, &phone])]);
     assert_eq!(world.id_of(&ada), world.id_of(&phone));
     assert_eq!(world.audiences(&ada), ["buyers"]);
     assert_eq!(
@@ -117,15 +121,15 @@ fn the_lower_id_survives_and_the_loser_leaves_first() {
 fn a_shared_device_follows_the_last_user_with_its_own_events_only() {
     let mut world = World::new(vec![buyers()]);
     let (ada, bob, tablet) = (identity("crm", "ada"), identity("crm", "bob"), identity("device", "tablet"));
-    world.send(NOW, [buy("1", NOW, &[tablet.clone()])]);
-    world.send(NOW, [buy("2", NOW - HOUR, &[ada.clone(), tablet.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&tablet])]);
+    world.send(NOW, [buy("2", NOW - HOUR, &[&ada, &tablet])]);
     assert_eq!(world.profile(&ada).events, 2);
-    world.send(NOW, [link(&[bob.clone(), tablet.clone()])]);
+    world.send(NOW, [link(&[&bob, &tablet])]);
     assert_ne!(world.id_of(&ada), world.id_of(&bob));
     assert_eq!(world.id_of(&tablet), world.id_of(&bob));
     assert_eq!((world.profile(&ada).events, world.profile(&bob).events), (1, 1));
     // Two of a unique namespace in one record are not linked to each other.
-    world.send(NOW, [link(&[ada.clone(), bob.clone()])]);
+    world.send(NOW, [link(&[&ada, &bob])]);
     assert_ne!(world.id_of(&ada), world.id_of(&bob));
 }
 
@@ -134,11 +138,11 @@ fn an_upsert_patches_and_null_removes() {
     let gold = audience("gold", "continuous", r#"tier = "gold" and person.age > 30"#);
     let mut world = World::new(vec![gold]);
     let ada = identity("crm", "ada");
-    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"}))]);
+    world.send(NOW, [upsert(&[&ada], json!({"tier": "gold"}))]);
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
-    world.send(NOW, [upsert(&[ada.clone()], json!({"person": {"age": 36}}))]);
+    world.send(NOW, [upsert(&[&ada], json!({"person": {"age": 36}}))]);
     assert_eq!(world.audiences(&ada), ["gold"]);
-    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": null}))]);
+    world.send(NOW, [upsert(&[&ada], json!({"tier": null}))]);
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
 }
 
@@ -148,10 +152,11 @@ fn the_oldest_events_go_when_there_are_too_many() {
     let mut world = World::new(vec![sum]);
     let ada = identity("crm", "ada");
     let max = i64::try_from(EVENTS_PER_PROFILE_MAX).unwrap();
-    let bodies = (0..max).map(|n| buy(&format!("e{n:05}"), NOW - max + n, &[ada.clone()]));
+    let bodies = (0..max).map(|n| buy(&format!("e{n:05}"), NOW - max + n, &[&ada]));
     world.send(NOW, bodies);
     assert_eq!(world.audiences(&ada), ["sum"]);
-    let small = |id: &str, at_ms| event(id, at_ms, &[ada.clone()], &json!({"eventType": "buy", "amount": 1}));
+    let small =
+        |id: &str, at_ms| event(id, at_ms, &owned(&[&ada]), &json!({"eventType": "buy", "amount": 1}));
     world.send(NOW, [small("older", NOW - 2 * max)]);
     assert_eq!(world.audiences(&ada), ["sum"]);
     world.send(NOW, [small("newer", NOW)]);
@@ -165,7 +170,7 @@ fn too_many_identities_split_off_the_weakest() {
     let ada = identity("crm", "ada");
     for n in 0..=IDENTITIES_PER_PROFILE_MAX {
         let device = identity("device", &format!("d{n:03}"));
-        world.send(NOW, [buy(&format!("e{n}"), NOW, &[device.clone()]), link(&[ada.clone(), device])]);
+        world.send(NOW, [buy(&format!("e{n}"), NOW, &[&device]), link(&[&ada, &device])]);
     }
     let document = world.profile(&ada);
     assert_eq!(identities::count(&document.identities), IDENTITIES_PER_PROFILE_MAX);
@@ -178,7 +183,7 @@ fn too_many_identities_split_off_the_weakest() {
 fn a_new_catalogue_reaches_profiles_nobody_touches() {
     let mut world = World::new(vec![buyers()]);
     let ada = identity("crm", "ada");
-    world.send(NOW, [buy("1", NOW - HOUR, &[ada.clone()]), upsert(&[ada.clone()], json!({"tier": "gold"}))]);
+    world.send(NOW, [buy("1", NOW - HOUR, &[&ada]), upsert(&[&ada], json!({"tier": "gold"}))]);
     let late = audience("late", "continuous", r#"tier = "gold" and xEvent[eventType = "buy"].count() >= 1"#);
     world.edit(vec![Edit::Put(late), Edit::Delete(Kind::Audience, "buyers".into())], NOW + HOUR);
     world.drain();
@@ -192,7 +197,7 @@ fn a_catalogue_that_does_not_compile_changes_nothing_and_is_reported() {
     let mut world = World::new(vec![buyers()]);
     let ada = identity("crm", "ada");
     world.edit(vec![Edit::Put(audience("bad", "continuous", "tier = "))], NOW);
-    world.send(NOW, [buy("1", NOW, &[ada.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&ada])]);
     assert_eq!(world.audiences(&ada), ["buyers"]);
     assert_eq!(world.engine.problems()[0].audience, "bad");
     world.edit(vec![Edit::Delete(Kind::Audience, "bad".into())], NOW);
@@ -206,7 +211,7 @@ fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
     let gold = audience("gold-fans", "continuous", r#"tier = "gold" and inSegment("fans")"#);
     let mut world = World::new(vec![fans, gold]);
     let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
-    world.send(NOW, [upsert(&[ada.clone()], json!({"tier": "gold"})), buy("1", NOW, &[phone.clone()])]);
+    world.send(NOW, [upsert(&[&ada], json!({"tier": "gold"})), buy("1", NOW, &[&phone])]);
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
     let decided = |profile, evaluated_ms, answer| Body::Decided {
         job: "j".into(),
@@ -218,7 +223,7 @@ fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
     world.send(NOW + HOUR, [decided(of_phone, NOW + 1, true)]);
     assert_eq!(world.audiences(&phone), ["fans"]);
     // Both show what the loser had, until the next job.
-    world.send(NOW + HOUR, [link(&[ada.clone(), phone.clone()])]);
+    world.send(NOW + HOUR, [link(&[&ada, &phone])]);
     assert_eq!(world.audiences(&ada), ["fans", "gold-fans"]);
     let of_ada = world.id_of(&ada).unwrap();
     world.send(NOW + 2 * HOUR, [decided(of_ada, NOW, false)]);
@@ -236,7 +241,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     );
     let mut world = World::new(vec![quick, buyers()]);
     let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
-    world.send(NOW, [buy("1", NOW, &[phone.clone()])]);
+    world.send(NOW, [buy("1", NOW, &[&phone])]);
     assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
     let from_edge = Body::Event {
         dataset: "events".into(),
@@ -259,7 +264,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
     assert_eq!(projection.state.leaves.len(), 1, "only what the edge audiences need");
     // It changes again before the edge has answered: still owed.
-    world.send(NOW, [link(&[ada.clone(), phone.clone()])]);
+    world.send(NOW, [link(&[&ada, &phone])]);
     publish::acknowledged(&*world.store, &owed).unwrap();
     let owed = publish::owed(&*world.store, None, 9).unwrap();
     let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
@@ -284,7 +289,7 @@ fn the_bundle_holds_the_edge_audiences_with_what_they_refer_to() {
 fn after_a_failed_commit_the_step_can_be_tried_again() {
     let mut world = World::new(vec![buyers()]);
     let ada = identity("crm", "ada");
-    world.store.append_records([(NOW, buy("1", NOW, &[ada.clone()]))]);
+    world.store.append_records([(NOW, buy("1", NOW, &[&ada]))]);
     world.store.fail_after(0);
     assert!(world.engine.step(10).is_err());
     assert_eq!(world.id_of(&ada), None);
