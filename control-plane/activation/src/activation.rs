@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use acquaint_core::id::Position;
-use acquaint_store::catalog;
+use acquaint_store::catalog::{self, Catalog};
 use acquaint_store::record::Change;
 use acquaint_store::{Log, ProfileStore, Topic};
 
@@ -60,6 +60,14 @@ impl Activation {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// Takes a catalogue that has been saved into use at once, instead of with the next look at its version.
+    pub fn set_catalog(&self, catalog: &Catalog) {
+        let mut view = self.shared.view.write().unwrap_or_else(PoisonError::into_inner);
+        if view.version < catalog.version {
+            *view = Arc::new(View::of(catalog, &view, &self.shared.settings));
+        }
+    }
+
     /// Plans the next few changes, or a piece of what a changed catalogue asks for, at `now_ms`, and says how many; 0:
     /// there is nothing to plan.
     ///
@@ -112,15 +120,11 @@ impl Activation {
     }
 
     /// A changed catalogue still asks for something: a back-fill, a withdrawal.
-    ///
-    /// # Errors
-    ///
-    /// If the catalogue cannot be read.
-    pub fn is_catching_up(&self) -> Result<bool> {
-        let view = self.shared.view()?;
+    pub fn is_catching_up(&self) -> bool {
+        let view = Arc::clone(&self.shared.view.read().unwrap_or_else(PoisonError::into_inner));
         let planner = lock(&self.shared.planner);
         let planned = planner.planned.as_ref().is_some_and(|planned| Arc::ptr_eq(planned, &view));
-        Ok(!planned || !planner.progress.jobs.is_empty())
+        !planned || !planner.progress.jobs.is_empty()
     }
 }
 

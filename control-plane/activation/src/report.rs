@@ -75,7 +75,7 @@ impl Activation {
             dataflow: dataflow.into(),
             destination: flow.definition.destination.clone(),
             enabled: flow.definition.enabled,
-            catching_up: shared.planning(dataflow).0,
+            catching_up: !flow.is_elsewhere() && shared.planning(dataflow).0,
             ..Status::default()
         };
         match &flow.target {

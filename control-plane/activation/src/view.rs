@@ -52,6 +52,11 @@ impl Flow {
         matches!(self.connection(), Some(Connection::HttpApi { .. }))
     }
 
+    /// The edge serves it: there is nothing to deliver from here.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.target.as_ref().map(|target| &target.built), Some(Ok(Built::Elsewhere)))
+    }
+
     /// Notes why the last scheduled export failed, or that it did not.
     pub(crate) fn note(&self, trouble: Option<String>) {
         *lock(&self.trouble) = trouble;
@@ -92,9 +97,6 @@ impl View {
         let mut flows = BTreeMap::new();
         for (id, dataflow) in &catalog.dataflows {
             let target = targets.get(dataflow.destination.as_str()).cloned();
-            if matches!(target.as_ref().map(|target| &target.built), Some(Ok(Built::Elsewhere))) {
-                continue;
-            }
             let existing = dataflow.audiences.iter().collect::<BTreeSet<_>>();
             let audiences = existing
                 .into_iter()

@@ -42,8 +42,8 @@ impl Activation {
         let mut running = BTreeSet::new();
         tasks.spawn(self.clone().plan_all(Arc::clone(&clock)));
         loop {
-            for dataflow in self.shared.view()?.flows.keys() {
-                if running.insert(dataflow.clone()) {
+            for (dataflow, flow) in &self.shared.view()?.flows {
+                if !flow.is_elsewhere() && running.insert(dataflow.clone()) {
                     let (activation, clock, dataflow) = (self.clone(), Arc::clone(&clock), dataflow.clone());
                     tasks.spawn(async move { activation.serve(dataflow, clock).await.map(Some) });
                 }

@@ -303,3 +303,16 @@ async fn what_is_told_about_one_profile_keeps_its_order() {
     ];
     assert_eq!(receiver.story(), expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataflow_that_the_edge_serves_has_a_status_and_no_deliveries() {
+    let house = House::new();
+    house.audiences(&["lapsed"]);
+    let connection = json!({ "type": "customPersonalization", "datastream": "web", "alias": "page" });
+    house.define(Kind::Destination, json!({ "id": "edge", "connection": connection }));
+    house.define(Kind::Dataflow, json!({ "id": "page", "destination": "edge", "audiences": ["lapsed"] }));
+    house.enter(1, "lapsed");
+    house.deliver("page").await;
+    let status = house.activation.status("page").unwrap();
+    assert_eq!((status.desired, status.pending, status.catching_up, status.stopped), (0, 0, false, None));
+}

@@ -28,10 +28,11 @@ pub(crate) fn changed(
 ) -> (BTreeMap<String, KnownFlow>, Vec<Job>) {
     let mut next = BTreeMap::new();
     let mut jobs = Vec::new();
-    for dataflow in known.keys().filter(|id| !view.flows.contains_key(*id)) {
+    let ours = |id: &String| view.flows.get(id).is_some_and(|flow| !flow.is_elsewhere());
+    for dataflow in known.keys().filter(|id| !ours(id)) {
         jobs.push(Job::Purge { dataflow: dataflow.clone() });
     }
-    for (dataflow, flow) in &view.flows {
+    for (dataflow, flow) in view.flows.iter().filter(|(_, flow)| !flow.is_elsewhere()) {
         let before = known.get(dataflow);
         let Some(target) = &flow.target else {
             next.extend(before.map(|before| (dataflow.clone(), before.clone())));
