@@ -129,11 +129,14 @@ impl Walk<'_> {
         Value::List(kept)
     }
 
-    /// One value for every item, nulls included.
+    /// The value for every item, nulls included; of a value that is a list, its items.
     fn map(&self, source: &Expr, slot: Slot, body: &Expr, bound: &mut Bound) -> Value {
         let mut found = Vec::new();
         for item in self.value(source, bound).items() {
-            found.push(self.with(slot, item.clone(), bound, |bound| self.value(body, bound)));
+            match self.with(slot, item.clone(), bound, |bound| self.value(body, bound)) {
+                Value::List(items) => found.extend(items),
+                one => found.push(one),
+            }
         }
         Value::List(found)
     }

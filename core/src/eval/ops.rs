@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 
 use crate::lang::typed::{Arithmetic, Comparison, Expr};
 use crate::time::{Anchor, Interval, Occurs};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 /// The value in boolean position: null is false, a boolean is itself, a list is true if it has items, anything else
 /// is true because it is there.
@@ -41,7 +41,7 @@ fn compare_one(operator: Comparison, left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Arithmetic on numbers; null of anything else. Whole numbers stay whole, except under `/`, until they do not fit.
+/// Arithmetic on numbers, and on maps of numbers key by key; null of anything else. Whole numbers stay whole, except under `/`, until they do not fit.
 pub(crate) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> Value {
     let whole = match (operator, left, right) {
         (Arithmetic::Add, Value::Integer(left), Value::Integer(right)) => left.checked_add(*right),
@@ -53,7 +53,9 @@ pub(crate) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> V
     if let Some(whole) = whole {
         return Value::Integer(whole);
     }
-    let (Some(left), Some(right)) = (left.as_f64(), right.as_f64()) else { return Value::Null };
+    let (Some(left), Some(right)) = (left.as_f64(), right.as_f64()) else {
+        return by_key(operator, left, right);
+    };
     Value::double(match operator {
         Arithmetic::Add => left + right,
         Arithmetic::Subtract => left - right,
@@ -61,6 +63,29 @@ pub(crate) fn arithmetic(operator: Arithmetic, left: &Value, right: &Value) -> V
         Arithmetic::Divide => left / right,
         Arithmetic::Remainder => left % right,
     })
+}
+
+/// Maps of numbers key by key (a computed attribute divided by another): with a map, of the keys that both have; with a
+/// number, of all. Keys without a value are left out.
+fn by_key(operator: Arithmetic, left: &Value, right: &Value) -> Value {
+    let of = |left: &Value, right: &Value| match (left, right) {
+        (Value::Object(_), _) | (_, Value::Object(_)) => Value::Null,
+        (_, _) => arithmetic(operator, left, right),
+    };
+    let computed: Fields = match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let both = left.iter().filter_map(|(key, left)| Some((key, left, right.get(key)?)));
+            both.map(|(key, left, right)| (key.clone(), of(left, right))).collect()
+        }
+        (Value::Object(left), Value::Integer(_) | Value::Double(_)) => {
+            left.iter().map(|(key, left)| (key.clone(), of(left, right))).collect()
+        }
+        (Value::Integer(_) | Value::Double(_), Value::Object(right)) => {
+            right.iter().map(|(key, right)| (key.clone(), of(left, right))).collect()
+        }
+        (_, _) => return Value::Null,
+    };
+    Value::Object(computed.into_iter().filter(|(_, value)| *value != Value::Null).collect())
 }
 
 /// `-x`

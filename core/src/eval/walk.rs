@@ -214,7 +214,10 @@ impl<'a> Walk<'a, '_> {
         let mut found = Vec::new();
         for item in self.place(source, variables).items() {
             variables.push((slot, item));
-            found.push(self.value(body, variables));
+            match self.value(body, variables) {
+                Value::List(items) => found.extend(items),
+                one => found.push(one),
+            }
             variables.pop();
         }
         Place::owned(Value::List(found))

@@ -70,6 +70,7 @@ codes! {
     UNKNOWN_AUDIENCE = "PQL0303" "unknown audience";
     NO_OUTER_SCOPE = "PQL0304" "no scope further out";
     UNKNOWN_PARAMETER = "PQL0305" "unknown parameter";
+    IMPLIED_VARIABLE = "PQL0306" "field without its variable";
     NOT_SUPPORTED = "PQL0390" "not supported yet";
     INCOMPARABLE = "PQL0401" "types cannot be compared";
     NO_ORDER = "PQL0402" "type without an order";

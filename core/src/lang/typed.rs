@@ -115,7 +115,7 @@ pub enum Node {
         /// The variables, outermost first.
         variables: Vec<Binding>,
     },
-    /// The value of the body for every item.
+    /// The value of the body for every item, nulls included; of a value that is a list, its items (design, decision 1).
     Map {
         /// The list.
         source: Box<Expr>,

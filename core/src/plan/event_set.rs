@@ -35,19 +35,13 @@ pub(crate) fn items(list: &Expr) -> Option<EventSet> {
         }
         Node::Field { object, name } => {
             let set = items(object)?;
-            let object = match set.value {
-                // One value an event, which the field of a list of values is not.
-                Some(value) if matches!(value.node, Node::List(_)) => return None,
-                Some(value) => value,
-                None => expr(Node::Variable(EVENT)),
-            };
+            let object = set.value.unwrap_or_else(|| expr(Node::Variable(EVENT)));
             let value = expr(Node::Field { object: Box::new(object), name: name.clone() });
             Some(EventSet { value: Some(value), ..set })
         }
-        // A list of one, so that a list is one value and not several.
         Node::Map { source, slot: EVENT, body } => {
             let set = events(source)?;
-            Some(EventSet { value: Some(expr(Node::List(vec![(**body).clone()]))), ..set })
+            Some(EventSet { value: Some((**body).clone()), ..set })
         }
         _ => None,
     }

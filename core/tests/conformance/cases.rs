@@ -55,9 +55,13 @@ impl AudienceDirectory for EveryAudience {
 /// The expression as a whole. The examples of time constraints and chains are fragments of a `select`, whose variables
 /// `X`, `Y` and `Z` are events.
 pub(crate) fn whole(pql: &str) -> String {
-    let is_fragment = |name: &str| pql.contains(&format!("{name}.timestamp")) && !pql.contains(&format!("{name} from"));
-    let free: Vec<String> =
-        ["X", "Y", "Z"].into_iter().filter(|name| is_fragment(name)).map(|name| format!("{name} from xEvent")).collect();
+    let is_fragment =
+        |name: &str| pql.contains(&format!("{name}.timestamp")) && !pql.contains(&format!("{name} from"));
+    let free: Vec<String> = ["X", "Y", "Z"]
+        .into_iter()
+        .filter(|name| is_fragment(name))
+        .map(|name| format!("{name} from xEvent"))
+        .collect();
     match &*free {
         [] if pql.starts_with("timestamp ") => format!("xEvent[{pql}]"),
         [] => pql.to_owned(),

@@ -76,7 +76,11 @@ fn check_value(case: &Case, world: &World) -> Result<(), String> {
     let same = found.equals(&expected) || (found == Value::Null && expected == Value::Null);
     // In boolean position null is false (`pql.md` 1.4).
     let false_for_null = found == Value::Null && expected == Value::Boolean(false);
-    if same || false_for_null { Ok(()) } else { Err(format!("{} gives {found:?}, not {expected:?}", case.pql)) }
+    if same || false_for_null {
+        Ok(())
+    } else {
+        Err(format!("{} gives {found:?}, not {expected:?}", case.pql))
+    }
 }
 
 /// `with today = ...: matches 2018-07-01 .. 2018-07-31`
@@ -93,7 +97,8 @@ fn check_interval(case: &Case, world: &World, [first, last]: [&str; 2]) -> Resul
     let instants = [(start_ms - 1, false), (start_ms, true), (end_ms - 1, true), (end_ms, false)];
     for (timestamp_ms, expected) in instants {
         let events = vec![Event { id: "1".into(), timestamp_ms, fields: Fields::new() }];
-        let world = World { attributes: Fields::new(), events, now_ms: world.now_ms, schema: world.schema.clone() };
+        let world =
+            World { attributes: Fields::new(), events, now_ms: world.now_ms, schema: world.schema.clone() };
         let found = evaluate(&whole(&case.pql), &world)?;
         if truth(&found) != expected {
             return Err(format!("{} at {timestamp_ms} gives {found:?}", case.pql));
@@ -103,7 +108,7 @@ fn check_interval(case: &Case, world: &World, [first, last]: [&str; 2]) -> Resul
 }
 
 /// The value by the specification. The other evaluators must agree with its truth.
-fn evaluate(pql: &str, world: &World) -> Result<Value, String> {
+pub(crate) fn evaluate(pql: &str, world: &World) -> Result<Value, String> {
     let checked = compile(pql, &world.schema, &EveryAudience).map_err(|found| shown(&found, pql))?;
     let (identities, memberships) = (IdentityMap::new(), Memberships::new());
     let subject = Subject {

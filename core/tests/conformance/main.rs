@@ -6,5 +6,6 @@
 mod cases;
 mod checking;
 mod evaluating;
+mod meaning;
 mod reading;
 mod sample;

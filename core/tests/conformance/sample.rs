@@ -39,7 +39,12 @@ impl World {
                 _ => world.insert(&used, key, json),
             }
         }
-        let known = world.attributes.iter().map(|(name, value)| (name.clone(), type_of(value)));
+        let bare = |name: &String| used.iter().any(|path| path == std::slice::from_ref(name));
+        let known = world.attributes.iter().map(|(name, value)| match value {
+            // Of an object whose fields nobody names, the fields are keys.
+            Value::Object(_) if bare(name) => (name.clone(), Type::map(Type::Any)),
+            _ => (name.clone(), type_of(value)),
+        });
         world.schema.profile.extend(known);
         world
     }
@@ -109,7 +114,8 @@ fn type_of(value: &Value) -> Type {
         Value::Time(_) => Type::DateTime,
         Value::String(_) => Type::String,
         Value::List(items) => {
-            let joined = items.iter().map(type_of).reduce(|left, right| left.join(&right).unwrap_or(Type::Any));
+            let joined =
+                items.iter().map(type_of).reduce(|left, right| left.join(&right).unwrap_or(Type::Any));
             Type::list(joined.unwrap_or(Type::Any))
         }
         Value::Object(fields) => {

@@ -3,13 +3,15 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::ast;
 use super::super::diagnostic::{Span, code};
 use super::super::functions::{self, ParameterType, ResultType, Row};
 use super::super::schema::Type;
-use super::super::typed::{Expr, Node};
+use super::super::typed::{Expr, Node, Slot};
+use super::binders::PerItem;
 use super::types::{self, Class, Ty};
 use super::{Checker, Typed};
 use crate::time::calendar::start_of_date;
@@ -22,6 +24,12 @@ pub(super) enum Argument<'a, 't> {
     Checked(Typed<'a>),
     /// Not yet.
     Tree(&'t ast::Expr),
+}
+
+/// An argument that is said more than once in the lowered call.
+struct Shared {
+    slot: Slot,
+    value: Expr,
 }
 
 impl<'a> Checker<'a> {
@@ -49,8 +57,9 @@ impl<'a> Checker<'a> {
         }
         let errors = self.errors;
         let mut checked: Vec<Typed<'a>> = Vec::with_capacity(arguments.len());
+        let mut shared = None;
         for (index, argument) in arguments.into_iter().enumerate() {
-            self.argument(row, index, argument, &mut checked);
+            shared = self.argument(row, index, argument, &mut checked).or(shared);
         }
         // A call of something wrong has no type to go on with.
         if self.errors > errors {
@@ -59,7 +68,10 @@ impl<'a> Checker<'a> {
         self.refuse_senseless(row, &checked, span);
         let ty = result(row, &checked);
         let arguments: Vec<Expr> = checked.into_iter().map(|argument| argument.expr).collect();
-        Typed::new(Node::Call { function: row.function(), arguments }, span, ty)
+        let call = Node::Call { function: row.function(), arguments };
+        let Some(Shared { slot, value }) = shared else { return Typed::new(call, span, ty) };
+        let body = Box::new(Expr { node: call, span });
+        Typed::new(Node::Let { slot, value: Box::new(value), body }, span, ty)
     }
 
     fn argument(
@@ -68,25 +80,38 @@ impl<'a> Checker<'a> {
         index: usize,
         argument: Argument<'a, '_>,
         checked: &mut Vec<Typed<'a>>,
-    ) {
-        let Some(parameter) = row.parameter(index) else { return };
+    ) -> Option<Shared> {
+        let parameter = row.parameter(index)?;
         let typed = match (parameter.kind, argument) {
-            (ParameterType::PerItem, Argument::Tree(tree)) => {
-                // The list of keys must have one for every item, and `Map` leaves nulls out.
-                self.unsupported(&format!("`{}`", row.name), tree.span, "");
-                return;
-            }
+            (ParameterType::PerItem, Argument::Tree(tree)) => return self.per_item_argument(tree, checked),
             (ParameterType::PerItemInstead, Argument::Tree(tree)) => {
-                let Some(source) = checked.pop() else { return };
+                let source = checked.pop()?;
                 let mapped = self.mapped(source, tree, tree.span);
                 checked.push(mapped);
-                return;
+                return None;
             }
             (_, Argument::Tree(tree)) => self.expr(tree),
             (_, Argument::Checked(typed)) => typed,
         };
         let typed = self.fitted(row, parameter.kind, typed, checked);
         checked.push(typed);
+        None
+    }
+
+    /// A value for every item of the list that is argument 0. The list is named, because it is also an argument: said
+    /// twice, a chain of such calls would double with every call.
+    fn per_item_argument(&mut self, tree: &ast::Expr, checked: &mut Vec<Typed<'a>>) -> Option<Shared> {
+        let shared = self.slot();
+        let list = checked.first_mut()?;
+        let variable = Typed::new(Node::Variable(shared), list.span(), list.ty.clone());
+        let source = core::mem::replace(list, variable.clone());
+        let item = types::item(&source.ty).unwrap_or(Ty::Borrowed(types::ANY));
+        let PerItem { slot, body } = self.per_item(item, tree);
+        // A list of one, so that there is one value for every item, whatever it is.
+        let value = Box::new(Expr { node: Node::List(vec![body.expr]), span: tree.span });
+        let values = Node::Map { source: Box::new(variable.expr), slot, body: value };
+        checked.push(Typed::new(values, tree.span, types::list_of(body.ty)));
+        Some(Shared { slot: shared, value: source.expr })
     }
 
     /// The argument as its parameter takes it, or a report that it does not.
@@ -234,6 +259,10 @@ fn result<'a>(row: &Row, arguments: &[Typed<'a>]) -> Ty<'a> {
         ResultType::ValueOf(index) => Ty::Owned(values(index)),
         ResultType::ListOfStrings => list(Type::String),
         ResultType::ListOfValuesOf(index) => list(values(index)),
+        ResultType::ListOfEntriesOf(index) => {
+            let fields = [("key", Type::String), ("value", values(index))];
+            list(Type::Object(fields.into_iter().map(|(name, ty)| (name.into(), ty)).collect()))
+        }
         ResultType::MapOf(index) => Ty::Owned(Type::Map(Box::new(argument(index).into_owned()))),
     }
 }

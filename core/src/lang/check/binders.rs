@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 
 use super::super::ast::{self, Kind, Literal, Name, Quantifier, Variable};
 use super::super::diagnostic::{Span, code};
+use super::super::schema::Type;
 use super::super::typed::{Binding, Expr, Node, Slot};
 use super::super::words;
 use super::scope::Frame;
-use super::types::{self, Ty};
+use super::types::{self, Class, Ty};
 use super::{Checker, Typed};
 use crate::value::Value;
 
@@ -25,7 +26,7 @@ impl<'a> Checker<'a> {
     pub(super) fn items_of(&mut self, source: &Typed<'a>) -> Ty<'a> {
         types::item(&source.ty).unwrap_or_else(|| {
             let message = types::mismatch("an array", &source.ty);
-            let map = matches!(*source.ty, super::super::schema::Type::Map(_));
+            let map = matches!(*source.ty, Type::Map(_));
             let help = if map { "`.values()` is the array of a map's values" } else { "" };
             self.error(code::NOT_A_LIST, source.span(), message, help);
             Ty::Borrowed(types::ANY)
@@ -67,13 +68,55 @@ impl<'a> Checker<'a> {
         Typed::new(Node::Filter { source, slot, condition }, span, ty)
     }
 
-    /// `A.map(value)`: lists within are flattened, as in a projection.
+    /// `A.map(value)`: lists within are flattened, as in a projection. The items of a map are its values, or with a
+    /// lambda of two parameters its entries.
     pub(super) fn mapped(&mut self, source: Typed<'a>, value: &ast::Expr, span: Span) -> Typed<'a> {
+        if let Kind::Lambda(parameters, body) = &value.kind
+            && let [key, group] = &**parameters
+        {
+            return self.mapped_entries(source, [key, group], body, span);
+        }
+        let source = match &*source.ty {
+            Type::Map(_) => self.apply_named("values", vec![source], span),
+            _ => source,
+        };
         let item = self.items_of(&source);
         let PerItem { slot, body } = self.per_item(item, value);
         let ty = types::flat_list_of(body.ty);
         let node = Node::Map { source: Box::new(source.expr), slot, body: Box::new(body.expr) };
         Typed::new(node, span, ty)
+    }
+
+    /// `M.map((K, G) => value)`: the array of the values; of values that are made by `mapEntry`, the map.
+    fn mapped_entries(
+        &mut self,
+        source: Typed<'a>,
+        [key, group]: [&Name; 2],
+        value: &ast::Expr,
+        span: Span,
+    ) -> Typed<'a> {
+        if !matches!(types::class(&source.ty), Class::Any | Class::Object) {
+            let message = types::mismatch("a map, whose keys and values are the two parameters", &source.ty);
+            let help = "of an array, `.groupBy(key)` makes a map";
+            return self.reported(code::ARGUMENT_TYPE, source.span(), message, help);
+        }
+        let entries = self.apply_named("entries", vec![source], span);
+        let Some(entry) = types::item(&entries.ty) else { return Typed::unknown(span) };
+        let slot = self.slot();
+        let part = |parameter: &Name, field: &str| {
+            let object = Box::new(Expr { node: Node::Variable(slot), span: parameter.span });
+            let node = Node::Field { object, name: field.into() };
+            let ty = types::field(&entry, field).unwrap_or(Ty::Borrowed(types::ANY));
+            Frame::Named { name: parameter.text.clone(), node, ty }
+        };
+        let frames = [part(key, "key"), part(group, "value")];
+        let [key, group] = frames;
+        let body = self.within(key, |checker| checker.within(group, |checker| checker.expr(value)));
+        let ty = types::flat_list_of(body.ty);
+        let node = Node::Map { source: Box::new(entries.expr), slot, body: Box::new(body.expr) };
+        let mapped = Typed::new(node, span, ty);
+        let makes_map = matches!(&value.kind, Kind::Call(name, _) if name.text == "mapEntry");
+        if makes_map { self.apply_named("merge", vec![mapped], span) } else { mapped }
     }
 
     /// `A.exists(condition)`
@@ -145,23 +188,25 @@ impl<'a> Checker<'a> {
         variables: &[Variable],
         span: Span,
     ) -> Typed<'a> {
-        let [variable] = variables else {
-            let help = "aggregate over one variable, and test the others with `exists` in its condition";
-            return self.unsupported("an aggregate over several variables", span, help);
-        };
-        let (list, item) = self.selected(variable, span);
-        let list = match value {
-            None => list,
-            Some(value) => {
-                let slot = self.slot();
-                let frame = named(&variable.name, slot, item);
-                let body = self.within(frame, |checker| checker.expr(value));
-                let ty = types::flat_list_of(body.ty);
-                let node = Node::Map { source: Box::new(list.expr), slot, body: Box::new(body.expr) };
-                Typed::new(node, value.span, ty)
-            }
-        };
+        let list = self.values_over(value, variables, span);
         self.apply_named(words::of_aggregate(aggregate), vec![list], span)
+    }
+
+    /// The value for every tuple of items that satisfies the conditions; without a value, the last item.
+    fn values_over(&mut self, value: Option<&ast::Expr>, variables: &[Variable], span: Span) -> Typed<'a> {
+        let Some((variable, rest)) = variables.split_first() else { return Typed::unknown(span) };
+        let (list, item) = self.selected(variable, span);
+        if rest.is_empty() && value.is_none() {
+            return list;
+        }
+        let slot = self.slot();
+        let body = self.within(named(&variable.name, slot, item), |checker| match value {
+            Some(value) if rest.is_empty() => checker.expr(value),
+            _ => checker.values_over(value, rest, span),
+        });
+        let ty = types::flat_list_of(body.ty);
+        let node = Node::Map { source: Box::new(list.expr), slot, body: Box::new(body.expr) };
+        Typed::new(node, value.map_or(span, |value| value.span), ty)
     }
 
     pub(super) fn let_in(

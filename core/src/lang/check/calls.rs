@@ -1,6 +1,7 @@
 //! Methods and functions: the forms that bind items, `inSegment`, and everything in the function table.
 
 use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::ast::{self, Kind, Literal, Name};
@@ -8,14 +9,16 @@ use super::super::diagnostic::{Span, code};
 use super::super::functions;
 use super::super::typed::Node;
 use super::arguments::Argument;
-use super::{Checker, Typed};
+use super::{Checker, Typed, types};
 use crate::id::AudienceId;
 
 /// Methods that bind the items of an array, and so are no rows of the table.
 const BINDING: [&str; 3] = ["filter", "exists", "map"];
 
-/// Functions that are known but cannot be lowered yet.
-const UNSUPPORTED: [&str; 5] = ["groupBy", "topN", "bottomN", "mapEntry", "modelInstances"];
+/// The class of profiles: there is one at a time.
+const PROFILE_CLASS: &str = "https://ns.adobe.com/xdm/context/profile";
+/// The class of events: those of the profile.
+const EVENT_CLASS: &str = "https://ns.adobe.com/xdm/context/experienceevent";
 
 impl<'a> Checker<'a> {
     /// `receiver.name(arguments)`
@@ -26,9 +29,6 @@ impl<'a> Checker<'a> {
         arguments: &[ast::Expr],
         span: Span,
     ) -> Typed<'a> {
-        if UNSUPPORTED.contains(&&*name.text) {
-            return self.unsupported(&format!("`{}`", name.text), name.span, "");
-        }
         if !BINDING.contains(&&*name.text) && functions::find(&name.text).is_none() {
             return self.unknown_function(name);
         }
@@ -54,9 +54,7 @@ impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
         match &*name.text {
             "inSegment" => self.in_segment(name, arguments, span),
-            unsupported if UNSUPPORTED.contains(&unsupported) => {
-                self.unsupported(&format!("`{unsupported}`"), name.span, "")
-            }
+            "modelInstances" => self.model_instances(name, arguments, span),
             membership @ ("in" | "notIn") => match arguments {
                 [value, list] => self.membership(membership, value, list, span),
                 _ => {
@@ -73,8 +71,32 @@ impl<'a> Checker<'a> {
 
     fn unknown_function(&mut self, name: &Name) -> Typed<'a> {
         let message = format!("there is no function `{}`", name.text);
-        let known = functions::names().chain(BINDING).chain(["inSegment"]);
+        let known = functions::names().chain(BINDING).chain(["inSegment", "modelInstances"]);
         self.reported(code::UNKNOWN_FUNCTION, name.span, message, self.did_you_mean(&name.text, known))
+    }
+
+    /// The instances of a class: of profiles the one that is looked at, of events its own. Others are not stored.
+    fn model_instances(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
+        let [argument] = arguments else {
+            let message = format!("`modelInstances` takes 1 argument, found {}", arguments.len());
+            return self.reported(code::ARGUMENT_COUNT, name.span, message, "");
+        };
+        match &argument.kind {
+            Kind::Literal(Literal::String(class)) if class == PROFILE_CLASS => {
+                let profile = self.profile(span);
+                let ty = types::list_of(profile.ty);
+                Typed::new(Node::List(vec![profile.expr]), span, ty)
+            }
+            Kind::Literal(Literal::String(class)) if class == EVENT_CLASS => self.events(span),
+            Kind::Literal(Literal::String(class)) => {
+                let help = "there are profiles and their events";
+                self.unsupported(&format!("reading instances of `{class}`"), argument.span, help)
+            }
+            _ => {
+                let message = "`modelInstances` takes the address of a class as a constant string";
+                self.reported(code::ARGUMENT_TYPE, argument.span, message, "")
+            }
+        }
     }
 
     fn in_segment(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {

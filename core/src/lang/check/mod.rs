@@ -4,12 +4,15 @@
 mod arguments;
 mod binders;
 mod calls;
+mod chain;
 mod coerce;
 mod occurs;
 mod operators;
 mod scope;
 mod types;
 
+#[cfg(test)]
+mod collection_tests;
 #[cfg(test)]
 mod tests;
 
@@ -223,10 +226,7 @@ impl<'a> Checker<'a> {
             Kind::Aggregate(aggregate, value, variables) => {
                 self.aggregate(*aggregate, value.as_deref(), variables, span)
             }
-            Kind::Chain(..) => {
-                let help = "count the events of each step with `xEvent[...]`, if their order does not matter";
-                self.unsupported("`chain`", span, help)
-            }
+            Kind::Chain(events, order, steps) => self.chain(events, order, steps, span),
         }
     }
 

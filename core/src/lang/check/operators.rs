@@ -134,11 +134,14 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> Typed<'a> {
         let (left, right) = (self.expr(left), self.expr(right));
-        let (left, right) = (self.number(left), self.number(right));
+        let is_map = |typed: &Typed<'a>| matches!(*typed.ty, Type::Map(_));
+        let maps = is_map(&left) || is_map(&right);
+        let (left, right) = (self.number_or_map(left), self.number_or_map(right));
         let whole = *left.ty == Type::Integer && *right.ty == Type::Integer;
         let ty = if whole && operator != Arithmetic::Divide { types::INTEGER } else { types::NUMBER };
+        let ty = if maps { Ty::Owned(Type::map(Type::Number)) } else { Ty::Borrowed(ty) };
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
-        Typed::new(Node::Arithmetic { operator, left, right }, span, Ty::Borrowed(ty))
+        Typed::new(Node::Arithmetic { operator, left, right }, span, ty)
     }
 
     pub(super) fn negate(&mut self, operand: &ast::Expr, span: Span) -> Typed<'a> {
@@ -146,6 +149,14 @@ impl<'a> Checker<'a> {
         let operand = self.number(operand);
         let ty = if *operand.ty == Type::Integer { types::INTEGER } else { types::NUMBER };
         Typed::new(Node::Negate(Box::new(operand.expr)), span, Ty::Borrowed(ty))
+    }
+
+    /// Maps of numbers are computed with key by key.
+    fn number_or_map(&mut self, operand: Typed<'a>) -> Typed<'a> {
+        match &*operand.ty {
+            Type::Map(value) if matches!(types::class(value), Class::Any | Class::Number) => operand,
+            _ => self.number(operand),
+        }
     }
 
     fn number(&mut self, operand: Typed<'a>) -> Typed<'a> {

@@ -58,23 +58,53 @@ impl<'a> Checker<'a> {
         out
     }
 
+    pub(super) fn profile(&self, span: Span) -> Typed<'a> {
+        Typed::new(Node::Profile, span, self.world.profile())
+    }
+
+    pub(super) fn events(&self, span: Span) -> Typed<'a> {
+        Typed::new(Node::Events, span, self.world.events())
+    }
+
     pub(super) fn name(&mut self, name: &str, span: Span) -> Typed<'a> {
         if let Some(found) = self.bound(name, span) {
             return found;
         }
         if name == EVENTS {
-            return Typed::new(Node::Events, span, self.world.events());
+            return self.events(span);
         }
         // Of an item about which nothing is known, every name is a field.
         if let Some((slot, ty)) = self.items().next().filter(|(_, ty)| ***ty == Type::Any) {
             let item = Typed::new(Node::Variable(slot), span, ty.clone());
             return Typed::new(field_node(item, name), span, Ty::Borrowed(types::ANY));
         }
-        let profile = Typed::new(Node::Profile, span, self.world.profile());
+        let profile = self.profile(span);
         match types::field(&profile.ty, name) {
             Some(ty) => Typed::new(field_node(profile, name), span, ty),
-            None => self.unknown_name(name, span),
+            // As templates write it.
+            None if name == "profile" => profile,
+            None => match self.implied(name, span) {
+                Some(found) => found,
+                None => self.unknown_name(name, span),
+            },
         }
+    }
+
+    /// A field of the innermost variable that has one of that name: the documentation leaves out the variable in one
+    /// of its examples.
+    fn implied(&mut self, name: &str, span: Span) -> Option<Typed<'a>> {
+        let (variable, node, item, ty) = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Named { name: variable, node: node @ Node::Variable(_), ty }
+                if matches!(**ty, Type::Object(_)) =>
+            {
+                Some((variable, node.clone(), ty.clone(), types::field(ty, name)?))
+            }
+            Frame::Named { .. } | Frame::Item { .. } => None,
+        })?;
+        let message = format!("`{name}` is read as `{variable}.{name}`");
+        let help = format!("write `{variable}.{name}`");
+        self.warn(code::IMPLIED_VARIABLE, span, &message, &help);
+        Some(Typed::new(field_node(Typed::new(node, span, item), name), span, ty))
     }
 
     /// A variable, or a field of the item of a filter, whichever is further in.
@@ -112,7 +142,7 @@ impl<'a> Checker<'a> {
     pub(super) fn up(&mut self, count: u32, span: Span) -> Typed<'a> {
         let depth = self.items().count();
         if count as usize == depth {
-            return Typed::new(Node::Profile, span, self.world.profile());
+            return self.profile(span);
         }
         let found = self.items().nth(count as usize).map(|(slot, ty)| (slot, ty.clone()));
         if let Some((slot, ty)) = found {

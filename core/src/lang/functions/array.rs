@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::{Context, lift};
+use super::{Context, lift, map};
 use crate::value::Value;
 
 /// The arguments at 0 and 1, unless one is missing.
@@ -93,13 +93,9 @@ pub(super) fn group_by(_: Context, arguments: &[Value]) -> Value {
     let [list @ Value::List(_), Value::List(keys)] = arguments else { return Value::Null };
     let mut groups: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (key, item) in keys.iter().zip(list.items()) {
-        let name = match key {
-            Value::String(text) => text.clone(),
-            Value::Boolean(_) | Value::Integer(_) | Value::Double(_) => alloc::format!("{}", key.to_json()),
-            Value::Time(_) => key.to_json().as_str().unwrap_or_default().into(),
-            Value::Null | Value::List(_) | Value::Object(_) => continue,
-        };
-        groups.entry(name).or_default().push(item.clone());
+        if let Some(name) = map::key_of(key) {
+            groups.entry(name).or_default().push(item.clone());
+        }
     }
     Value::Object(groups.into_iter().map(|(name, items)| (name, Value::List(items))).collect())
 }

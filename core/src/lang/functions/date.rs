@@ -27,6 +27,35 @@ pub(super) fn day_of_year(_: Context, arguments: &[Value]) -> Value {
     })
 }
 
+/// 1 for Monday to 7 (design, decision 7).
+pub(super) fn day_of_week(_: Context, arguments: &[Value]) -> Value {
+    lift::each(arguments.first(), |value| {
+        // The first day of the epoch was a Thursday.
+        let days = |timestamp_ms: i64| timestamp_ms.div_euclid(DAY_MS);
+        value.as_instant_ms().map_or(Value::Null, |at_ms| Value::Integer((days(at_ms) + 3).rem_euclid(7) + 1))
+    })
+}
+
+/// The distance of the two days, whichever is earlier.
+pub(super) fn date_diff(_: Context, arguments: &[Value]) -> Value {
+    let day = |index: usize| Some(arguments.get(index)?.as_instant_ms()?.div_euclid(DAY_MS));
+    match (day(0), day(1)) {
+        (Some(first), Some(second)) => Value::Integer((second - first).abs()),
+        (_, _) => Value::Null,
+    }
+}
+
+/// Whole years; null of a day to come. Who was born on 29 February has the birthday on 1 March in other years.
+pub(super) fn age(context: Context, arguments: &[Value]) -> Value {
+    let today = civil(context.now_ms);
+    lift::each(arguments.first(), |value| {
+        let Some(born) = value.as_instant_ms().map(civil) else { return Value::Null };
+        let before_birthday = (today.month, today.day) < (born.month, born.day);
+        let years = today.year - born.year - i64::from(before_birthday);
+        if years < 0 { Value::Null } else { Value::Integer(years) }
+    })
+}
+
 pub(super) fn current_month(context: Context, _: &[Value]) -> Value {
     Value::Integer(civil(context.now_ms).month)
 }
@@ -87,6 +116,18 @@ mod tests {
         assert_eq!(get_month(ANY, &[Value::from("July")]), Value::Null);
         assert_eq!(day_of_year(ANY, &[Value::from("2024-12-31T23:59:59Z")]), Value::Integer(366));
         assert_eq!(day_of_year(ANY, &[Value::from("2023-01-01")]), Value::Integer(1));
+    }
+
+    #[test]
+    fn days_are_counted() {
+        let now = Context { now_ms: parse_instant("2024-02-28T00:00:00Z").unwrap() };
+        let day = |text: &str| Value::from(text);
+        assert_eq!(day_of_week(now, &[day("2024-11-01T15:00:00Z")]), Value::Integer(5));
+        assert_eq!(day_of_week(now, &[day("1969-12-28")]), Value::Integer(7));
+        assert_eq!(date_diff(now, &[day("2024-03-01"), day("2024-02-28T23:00:00Z")]), Value::Integer(2));
+        assert_eq!(age(now, &[day("2000-02-28")]), Value::Integer(24));
+        assert_eq!(age(now, &[day("2000-02-29")]), Value::Integer(23));
+        assert_eq!(age(now, &[day("2024-02-29")]), Value::Null);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod map;
 pub mod pattern;
 mod string;
 mod table;
+mod template;
 
 use serde::{Deserialize, Serialize};
 
@@ -125,7 +126,9 @@ pub enum ResultType {
     ListOfStrings,
     /// A list of the values of the map that is the given argument.
     ListOfValuesOf(usize),
-    /// A map from text to lists of the type of the given argument.
+    /// A list of the entries of the map that is the given argument, each an object with `key` and `value`.
+    ListOfEntriesOf(usize),
+    /// A map from text to values of the type of the given argument.
     MapOf(usize),
 }
 

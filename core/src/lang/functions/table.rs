@@ -1,7 +1,9 @@
 //! The table: every function, in the order of its code (`pql.md` 1.8).
 
 use super::ParameterType as Kind;
-use super::{Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, string};
+use super::{
+    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, string, template,
+};
 use crate::value::Value;
 
 const fn parameter(name: &'static str, kind: Kind, presence: Presence) -> Parameter {
@@ -28,16 +30,23 @@ const fn needs_now(row: Row) -> Row {
 }
 
 const TEXT: Parameter = required("text", Kind::String);
+const PLACE: Parameter = required("place", Kind::Integer);
+const END: Parameter = parameter("end", Kind::Integer, Presence::Optional);
+const FIRST: Parameter = required("first", Kind::Integer);
+const LAST: Parameter = required("last", Kind::Integer);
+const REPLACEMENT: Parameter = required("replacement", Kind::String);
 const PART: Parameter = required("part", Kind::String);
 const TEXTS: Parameter = parameter("more", Kind::String, Presence::Repeated);
 const CASE: Parameter = parameter("caseSensitive", Kind::Boolean, Presence::Optional);
 const REGEX: Parameter = required("regex", Kind::Regex);
 const GROUP: Parameter = required("group", Kind::Integer);
 const NUMBER: Parameter = required("number", Kind::Number);
+const WHOLE: Parameter = required("number", Kind::Integer);
 const VALUE: Parameter = required("value", Kind::Any);
 const OTHER: Parameter = required("other", Kind::Any);
 const MORE: Parameter = parameter("more", Kind::Any, Presence::Repeated);
 const INSTANT: Parameter = required("instant", Kind::Instant);
+const OTHER_INSTANT: Parameter = required("other", Kind::Instant);
 const YEAR: Parameter = required("year", Kind::Integer);
 const MONTH: Parameter = required("month", Kind::Integer);
 const DAY: Parameter = required("day", Kind::Integer);
@@ -107,12 +116,36 @@ pub const TABLE: &[Row] = &[
         "the parts of the text between separators"),
     row(0x012e, "extractEmailDomain", &[TEXT], ResultType::SameAs(0), string::extract_email_domain,
         "what stands after the @ of an e-mail address"),
+    row(0x012f, "charCodeAt", &[TEXT, PLACE], ResultType::Integer, template::char_code_at,
+        "the code of the character at a place, from 0"),
+    row(0x0130, "camelCase", &[TEXT], ResultType::SameAs(0), template::capitalized,
+        "the text with a capital at the start of every word"),
+    row(0x0131, "mask", &[TEXT, FIRST, LAST], ResultType::SameAs(0), template::mask,
+        "the text with an X for every character but so many at either end"),
+    row(0x0132, "replace", &[TEXT, PART, REPLACEMENT], ResultType::SameAs(0), template::replace,
+        "the text with the first occurrence of a part replaced"),
+    row(0x0133, "replaceAll", &[TEXT, PART, REPLACEMENT], ResultType::SameAs(0), template::replace_all,
+        "the text with every occurrence of a part replaced"),
+    row(0x0134, "substr", &[TEXT, PLACE, END], ResultType::SameAs(0), template::substr,
+        "the characters from one place up to another, from 0"),
+    row(0x0135, "getUrlProtocol", &[TEXT], ResultType::SameAs(0), template::url_protocol,
+        "the protocol of an address"),
+    row(0x0136, "getUrlHost", &[TEXT], ResultType::SameAs(0), template::url_host,
+        "the host of an address"),
+    row(0x0137, "getUrlPath", &[TEXT], ResultType::SameAs(0), template::url_path,
+        "the path of an address, without query"),
     row(0x0140, "absolute", &[NUMBER], ResultType::SameAs(0), convert::absolute,
         "the number without its sign"),
     row(0x0141, "toInt", &[VALUE], ResultType::Integer, convert::to_int,
         "the whole number that a text is; null if it is none"),
     row(0x0142, "toString", &[VALUE], ResultType::String, convert::to_string,
         "the value as text"),
+    row(0x0143, "toHexString", &[WHOLE], ResultType::String, convert::to_hex_string,
+        "the whole number in hexadecimal"),
+    row(0x0144, "roundUp", &[NUMBER], ResultType::Integer, convert::round_up,
+        "the smallest whole number that is not less"),
+    row(0x0145, "roundDown", &[NUMBER], ResultType::Integer, convert::round_down,
+        "the largest whole number that is not more"),
     // Time
     row(0x0201, "getMonth", &[INSTANT], ResultType::Integer, date::get_month,
         "the month, 1 to 12, UTC"),
@@ -130,6 +163,12 @@ pub const TABLE: &[Row] = &[
         "the day of the month of the evaluation, UTC")),
     row(0x0208, "dayOfYear", &[INSTANT], ResultType::Integer, date::day_of_year,
         "the day of the year, 1 to 366, UTC"),
+    row(0x0209, "dayOfWeek", &[INSTANT], ResultType::Integer, date::day_of_week,
+        "the day of the week, 1 for Monday to 7, UTC"),
+    row(0x020a, "dateDiff", &[INSTANT, OTHER_INSTANT], ResultType::Integer, date::date_diff,
+        "how many days lie between two days, UTC"),
+    needs_now(row(0x020b, "age", &[INSTANT], ResultType::Integer, date::age,
+        "how many birthdays there were since, UTC")),
     // Lists
     row(0x0301, "in", &[MEMBER, LIST], ResultType::Boolean, array::is_in,
         "whether the value is an item of the list"),
@@ -162,6 +201,12 @@ pub const TABLE: &[Row] = &[
         "the keys"),
     row(0x0403, "values", &[MAP], ResultType::ListOfValuesOf(0), map::values,
         "the values, in the order of their keys"),
+    row(0x0404, "entries", &[MAP], ResultType::ListOfEntriesOf(0), map::entries,
+        "the entries, each with key and value, in the order of their keys"),
+    row(0x0405, "mapEntry", &[VALUE, OTHER], ResultType::MapOf(1), map::map_entry,
+        "a map of one key and its value"),
+    row(0x0406, "merge", &[LIST], ResultType::ItemOf(0), map::merge,
+        "one map of the entries of all maps in the list"),
     row(0x0410, "isNull", &[VALUE], ResultType::Boolean, map::is_null,
         "whether the value is missing"),
     row(0x0411, "isNotNull", &[VALUE], ResultType::Boolean, map::is_not_null,
@@ -177,4 +222,10 @@ pub const TABLE: &[Row] = &[
         "the smallest; null of nothing"),
     row(0x0505, "max", &[LIST, BY], ResultType::ItemOf(0), aggregate::apply_max,
         "the largest; null of nothing"),
+    row(0x0510, "countOnlyNull", &[LIST], ResultType::Integer, aggregate::apply_count_only_null,
+        "how many items are missing; a zero counts as missing, as the documentation has it"),
+    row(0x0511, "countWithNull", &[LIST], ResultType::Integer, aggregate::apply_count_with_null,
+        "how many items there are, missing ones included"),
+    row(0x0512, "distinctCountWithNull", &[LIST], ResultType::Integer, aggregate::apply_distinct_count_with_null,
+        "how many different items there are, missing ones included as one"),
 ];
