@@ -47,10 +47,12 @@ fn of_window(window: &EventWindow) -> String {
     }
     let filter =
         if conditions.is_empty() { String::new() } else { format!("[{}]", conditions.join(" and ")) };
-    match window.value.as_ref().map(|value| &value.node) {
+    match &window.value {
         None => format!("xEvent{filter}"),
-        Some(Node::List(one)) => format!("xEvent{filter}.map({})", list(one)),
-        Some(_) => format!("xEvent{filter}.{}", window.value.as_ref().map(of_expr).unwrap_or_default()),
+        Some(value) if matches!(value.node, Node::Field { .. }) => {
+            format!("xEvent{filter}.{}", of_expr(value))
+        }
+        Some(value) => format!("xEvent{filter}.map({})", of_expr(value)),
     }
 }
 

@@ -287,13 +287,14 @@ impl<'c, 'a> Expressions<'c, 'a> {
             3 => field(events, "timestamp"),
             _ => {
                 let (slot, event) = self.slot();
-                let amount = field(event, "commerce.amount");
+                let amount = field(event.clone(), "commerce.amount");
                 let doubled = Node::Arithmetic {
                     operator: Arithmetic::Multiply,
                     left: Box::new(amount.clone()),
                     right: Box::new(literal(2)),
                 };
-                let body = Box::new(if self.choices.flip() { amount } else { expr(doubled) });
+                let prices = field(event, "items.price");
+                let body = Box::new(self.choices.one(&[amount, expr(doubled), prices]));
                 expr(Node::Map { source: Box::new(events), slot, body })
             }
         };
