@@ -1,6 +1,6 @@
 //! When to look again: the next instant at which an answer may change without any event.
 
-use super::{Entries, fold};
+use super::{Entries, State, fold};
 use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
 use crate::plan::Prepared;
 use crate::plan::leaf::{EventWindow, LeafKind};
@@ -17,6 +17,16 @@ pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Optio
             LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
         });
     windows.chain(attributes).min()
+}
+
+/// As [`next_deadline`], but only for what the given events leaves bring about: after [`super::fold`] the earlier of
+/// this and the deadline before is never late.
+pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_ms: i64) -> Option<i64> {
+    let of = |leaf: &u32| {
+        let entries = state.leaves.get(&program.leaves.get(*leaf as usize)?.id)?;
+        of_window(program.folded_window(*leaf)?, entries, now_ms)
+    };
+    leaves.iter().filter_map(of).min()
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.

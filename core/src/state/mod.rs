@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-pub use deadline::next_deadline;
+pub use deadline::{next_deadline, next_deadline_of};
 pub use fold::{expire, fold, rebuild};
 pub use transition::{affected, migrate, transitions, transitions_some};
 
