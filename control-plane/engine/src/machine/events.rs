@@ -40,8 +40,12 @@ impl Turn<'_> {
             let audiences = state::affected(&self.rules.program, &touched);
             self.answer_some(&mut entry, &audiences, now_ms)?
         };
-        if linked || !touched.is_empty() {
+        if linked {
             self.schedule(&mut entry, now_ms);
+        } else {
+            let sooner = state::next_deadline_of(&self.rules.program, &touched, &entry.document.state, now_ms);
+            let known = entry.document.deadline_ms;
+            entry.document.deadline_ms = known.into_iter().chain(sooner).min();
         }
         if changed || linked || from_edge || self.rules.touches_edge(&touched) {
             self.owe(&entry.document);
