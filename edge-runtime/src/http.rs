@@ -49,6 +49,54 @@ impl Request {
     }
 }
 
+/// The parts of an absolute URL that matter here: host without port, path as it stands, decoded query. Hosts normalise
+/// URLs before we see them, so this reads what is normal and takes nothing else for an error.
+pub fn split_url(url: &str) -> (String, String, Vec<(String, String)>) {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let without_fragment = after_scheme.split('#').next().unwrap_or_default();
+    let (before_query, query) = without_fragment.split_once('?').unwrap_or((without_fragment, ""));
+    let (authority, path) = before_query.split_once('/').unwrap_or((before_query, ""));
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    let host = match address.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => address.split(':').next().unwrap_or_default(),
+    };
+    let query = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .collect();
+    (host.to_owned(), format!("/{path}"), query)
+}
+
+/// `application/x-www-form-urlencoded`; what is not well formed stays as it is.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.split_at_checked(2).and_then(|(digits, after)| {
+            let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+            Some((u8::from_str_radix(digits, 16).ok()?, after))
+        });
+        rest = match (first, escaped) {
+            (b'%', Some((byte, after))) => {
+                bytes.push(byte);
+                after
+            }
+            (b'+', _) => {
+                bytes.push(b' ');
+                after
+            }
+            (other, _) => {
+                bytes.push(*other);
+                after
+            }
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// What goes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -119,6 +167,31 @@ mod tests {
         assert!(same_secret("abc", "abc"));
         assert!(!same_secret("ab", "abc"));
         assert!(!same_secret("", ""));
+    }
+
+    fn check_url(url: &str, host: &str, path: &str, query: &[(&str, &str)]) {
+        let (found_host, found_path, found_query) = split_url(url);
+        let found: Vec<_> = found_query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(
+            (found_host.as_str(), found_path.as_str(), found.as_slice()),
+            (host, path, query),
+            "{url}"
+        );
+    }
+
+    #[test]
+    fn addresses_come_apart() {
+        check_url(
+            "https://a.test/ee/v1/x?b=1&c=d%3Ae+f#g",
+            "a.test",
+            "/ee/v1/x",
+            &[("b", "1"), ("c", "d:e f")],
+        );
+        check_url("http://127.0.0.1:8080/", "127.0.0.1", "/", &[]);
+        check_url("http://[::1]:8080/p?", "::1", "/p", &[]);
+        check_url("http://a.test", "a.test", "/", &[]);
+        check_url("http://a.test/?x&=y&%zz=%f", "a.test", "/", &[("x", ""), ("", "y"), ("%zz", "%f")]);
+        check_url("http://a.test/?x=%+1%FF", "a.test", "/", &[("x", "% 1\u{fffd}")]);
     }
 
     #[test]

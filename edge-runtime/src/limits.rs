@@ -28,7 +28,9 @@ pub const FORWARD_EVENTS_MAX: usize = 50;
 /// Bytes of the events of one forward.
 pub const FORWARD_BYTES_MAX: usize = 400 * 1024;
 /// How long an event waits for others before it is forwarded.
-pub const FORWARD_DELAY_MS: i64 = 100;
+pub const FORWARD_DELAY_MS: u64 = 100;
+/// After which a profile looks whether its events were forwarded, should that have been broken off.
+pub const FORWARD_WATCH_MS: i64 = 60_000;
 /// The first pause after a forward that failed; doubled with every further one.
 pub const FORWARD_BACKOFF_FIRST_MS: i64 = 500;
 /// The longest pause between two tries.

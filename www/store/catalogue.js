@@ -1,13 +1,13 @@
 // What the shop sells. Categories and brands are those of the demo data, so that they mean something to its audiences.
 export const products = [
-  { SKU: "1001", picture: "🥦", name: "Broccoli crowns", department: "PRODUCE", category: "VEGETABLES - ALL OTHERS", brand: "National", price: 2.49 },
-  { SKU: "1002", picture: "🍓", name: "Strawberries", department: "PRODUCE", category: "BERRIES", brand: "National", price: 3.99 },
-  { SKU: "1003", picture: "🍞", name: "Country loaf", department: "GROCERY", category: "BAKED BREAD/BUNS/ROLLS", brand: "Private", price: 2.79 },
-  { SKU: "1004", picture: "🧀", name: "Mild cheddar", department: "GROCERY", category: "CHEESE", brand: "Private", price: 4.29 },
-  { SKU: "1005", picture: "🥩", name: "Sirloin, family pack", department: "MEAT", category: "BEEF", brand: "National", price: 24.9 },
-  { SKU: "1006", picture: "🍼", name: "Baby food, carrot", department: "GROCERY", category: "BABY FOODS", brand: "National", price: 1.19 },
-  { SKU: "1007", picture: "🧷", name: "Nappies, size 3", department: "DRUG GM", category: "DIAPERS & DISPOSABLES", brand: "National", price: 18.5 },
-  { SKU: "1008", picture: "🥘", name: "Party platter for ten", department: "DELI", category: "PARTY TRAYS", brand: "National", price: 79.0 },
+  { SKU: "1001", picture: "broccoli", name: "Broccoli crowns", department: "PRODUCE", category: "VEGETABLES - ALL OTHERS", brand: "National", price: 2.49 },
+  { SKU: "1002", picture: "strawberry", name: "Strawberries", department: "PRODUCE", category: "BERRIES", brand: "National", price: 3.99 },
+  { SKU: "1003", picture: "loaf", name: "Country loaf", department: "GROCERY", category: "BAKED BREAD/BUNS/ROLLS", brand: "Private", price: 2.79 },
+  { SKU: "1004", picture: "cheese", name: "Mild cheddar", department: "GROCERY", category: "CHEESE", brand: "Private", price: 4.29 },
+  { SKU: "1005", picture: "meat", name: "Sirloin, family pack", department: "MEAT", category: "BEEF", brand: "National", price: 24.9 },
+  { SKU: "1006", picture: "jar", name: "Baby food, carrot", department: "GROCERY", category: "BABY FOODS", brand: "National", price: 1.19 },
+  { SKU: "1007", picture: "nappies", name: "Nappies, size 3", department: "DRUG GM", category: "DIAPERS & DISPOSABLES", brand: "National", price: 18.5 },
+  { SKU: "1008", picture: "platter", name: "Party platter for ten", department: "DELI", category: "PARTY TRAYS", brand: "National", price: 79.0 },
 ];
 
 export const coupons = [

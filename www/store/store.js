@@ -1,6 +1,7 @@
 // The demo shop: sends what a visitor does, and shows what the edge answered to exactly that.
 import { audienceNames, coupons, households, products } from "./catalogue.js";
 import { connect, send } from "./edge.js";
+import { picture } from "./pictures.js";
 
 const LOG_MAX = 8;
 const $ = (id) => document.getElementById(id);
@@ -126,12 +127,15 @@ function button(text, className, action) {
 }
 
 function build() {
+  document.querySelector(".brand").prepend(picture("leaf", 24));
   $("products").append(
     ...products.map((product) => {
       const tile = make("li", "tile");
       const row = make("div", "row");
       row.append(make("strong", "", money(product.price)), button("Add to cart", "quiet add", () => add(product)));
-      tile.append(make("div", "picture", product.picture), make("div", "name", product.name));
+      const frame = make("div", "picture");
+      frame.append(picture(product.picture, 56));
+      tile.append(frame, make("div", "name", product.name));
       tile.append(make("div", "about", `${product.brand === "Private" ? "Our own brand" : "Brand"} · ${product.category.toLowerCase()}`), row);
       return tile;
     }),
@@ -141,7 +145,7 @@ function build() {
       const tile = make("li", "coupon");
       const text = make("div");
       text.append(make("div", "name", coupon.name), make("div", "about", coupon.about));
-      tile.append(make("span", "", "✂️"), text, button("Redeem coupon", "redeem", () => redeem(coupon)));
+      tile.append(picture("coupon", 36), text, button("Redeem coupon", "redeem", () => redeem(coupon)));
       return tile;
     }),
   );

@@ -11,7 +11,7 @@ impl EdgeProfile {
     pub fn next_forward(&mut self) -> Option<Forward> {
         let mut forward = Forward::default();
         let mut bytes = 0;
-        let mut through = self.head.sent_through;
+        let mut through = self.sent_through;
         for (sequence, tail) in self.tail.iter().filter(|(_, tail)| tail.position.is_none()) {
             bytes += weight(&tail.event);
             let full =
@@ -25,10 +25,7 @@ impl EdgeProfile {
         if forward.events.is_empty() {
             return None;
         }
-        if through != self.head.sent_through {
-            self.head.sent_through = through;
-            self.dirty.head = true;
-        }
+        self.sent_through = through;
         Some(forward)
     }
 
@@ -64,9 +61,14 @@ impl EdgeProfile {
         self.settle();
     }
 
+    /// Whether a change waits that must be stored now. Positions of acknowledged events are not: they can be asked again.
+    pub fn has_urgent_writes(&self) -> bool {
+        self.dirty.projection || self.dirty.incoming
+    }
+
     /// Whether the control plane may have events of which it has not said so.
     pub fn is_in_doubt(&self) -> bool {
-        self.tail.range(..=self.head.sent_through).any(|(_, tail)| tail.position.is_none())
+        self.tail.range(..=self.sent_through).any(|(_, tail)| tail.position.is_none())
     }
 }
 

@@ -41,8 +41,6 @@ pub struct TailEvent {
 struct Head {
     /// The number of the next tail event. Numbers begin at 1.
     next_sequence: u64,
-    /// Tail events up to here may have reached the control plane.
-    sent_through: u64,
     /// Hashes of the ids of the newest events, oldest first.
     recent: Vec<u64>,
     /// The projection's memberships with the changes seen here.
@@ -88,6 +86,8 @@ pub struct EdgeProfile {
     /// A projection that came while a forward was in doubt: whether it covers those events is not known yet.
     incoming: Option<Projection>,
     tail: BTreeMap<u64, TailEvent>,
+    /// Tail events up to here may have reached the control plane. Not stored: after a restart, all of them may have.
+    sent_through: u64,
     outbox_bytes: usize,
     working: Option<Working>,
     dirty: Dirty,

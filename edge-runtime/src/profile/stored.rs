@@ -40,6 +40,7 @@ impl EdgeProfile {
         }
         let last = profile.tail.last_key_value().map_or(0, |(sequence, _)| *sequence);
         profile.head.next_sequence = profile.head.next_sequence.max(last);
+        profile.sent_through = last;
         profile.outbox_bytes = profile
             .tail
             .values()
@@ -57,7 +58,6 @@ impl EdgeProfile {
             other => {
                 let sequence = other.strip_prefix(TAIL).and_then(|text| u64::from_str_radix(text, 16).ok());
                 if let Some(sequence) = sequence {
-                    // An event whose number the head does not know, because the head is unreadable, may have been sent.
                     self.tail.insert(sequence, open(bytes)?);
                 }
             }

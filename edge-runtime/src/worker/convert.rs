@@ -10,7 +10,8 @@ const HEADERS: [&str; 6] =
 
 /// Reads a request, and of its body at most one byte more than allowed: enough to know that it is too long.
 pub(crate) async fn read(request: &mut Request, bytes_max: usize) -> Result<http::Request> {
-    let url = request.url()?;
+    // Not `Request::url`: its parser is a sixth of the worker, for host names that nobody here has.
+    let (host, path, query) = http::split_url(&request.inner().url());
     let mut headers = Vec::new();
     for name in HEADERS {
         if let Some(value) = request.headers().get(name)? {
@@ -20,9 +21,9 @@ pub(crate) async fn read(request: &mut Request, bytes_max: usize) -> Result<http
     let has_body = !matches!(request.method(), Method::Get | Method::Head | Method::Options);
     Ok(http::Request {
         method: request.method().to_string(),
-        host: url.host_str().unwrap_or_default().to_owned(),
-        path: request.path(),
-        query: url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+        host,
+        path,
+        query,
         headers,
         body: if has_body { read_body(request, bytes_max).await? } else { Vec::new() },
     })

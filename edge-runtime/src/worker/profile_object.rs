@@ -4,11 +4,13 @@
 //! A write is begun before the answer is given; the runtime holds the answer back until the write is on disk (output
 //! gate), so nothing is promised that could be lost, and nothing is waited for here.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::json;
 use worker::wasm_bindgen;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use acquaint_core::time::format_instant;
 use acquaint_core::wire::{Projection, open};
@@ -25,9 +27,15 @@ use crate::visit::{Outcome, Visit};
 /// See the module.
 #[durable_object(alarm)]
 pub struct ProfileObject {
+    keeper: Rc<Keeper>,
+}
+
+struct Keeper {
     state: State,
     env: Env,
     held: RefCell<Option<Held>>,
+    /// Whether events are being forwarded right now.
+    forwarding: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -38,35 +46,34 @@ struct Held {
     failures: u32,
     /// The alarm that is set, by the real clock.
     alarm_ms: Option<i64>,
+    /// Whether that is yet to be stored.
+    alarm_is_new: bool,
 }
 
 impl DurableObject for ProfileObject {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, held: RefCell::new(None) }
+        let keeper = Keeper { state, env, held: RefCell::new(None), forwarding: Cell::new(false) };
+        Self { keeper: Rc::new(keeper) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let path = request.path();
-        match path.strip_prefix("/visit/") {
-            Some(tag) => self.visit(tag, &request.bytes().await?).await,
-            None if path == "/projection" => self.project(&request.bytes().await?).await,
-            None => self.inspect().await,
-        }
+        let response = match path.strip_prefix("/visit/") {
+            Some(tag) => self.keeper.visit(tag, &request.bytes().await?).await,
+            None if path == "/projection" => self.keeper.project(&request.bytes().await?).await,
+            None => self.keeper.inspect().await,
+        };
+        self.keeper.forward_soon();
+        response
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.load().await?;
-        if let Some(held) = self.held.borrow_mut().as_mut() {
-            held.alarm_ms = None;
-        }
-        if !self.forward().await? {
-            self.forget_or_wait().await?;
-        }
+        self.keeper.wake().await?;
         Response::empty()
     }
 }
 
-impl ProfileObject {
+impl Keeper {
     /// Reads the profile, unless it is in memory.
     async fn load(&self) -> Result<()> {
         if self.held.borrow().is_some() {
@@ -124,12 +131,56 @@ impl ProfileObject {
         Response::empty()
     }
 
+    /// What the alarm is for: events that are still here, and profiles that nobody comes back to.
+    async fn wake(&self) -> Result<()> {
+        self.load().await?;
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.alarm_ms = None;
+        }
+        if !self.forwarding.replace(true) {
+            let forwarded = self.forward_all().await;
+            self.forwarding.set(false);
+            forwarded?;
+        }
+        self.forget_or_wait().await
+    }
+
+    /// Forwards what has come in, in a moment, behind the answer. An alarm is set as well ([`Self::set_alarm`]), should
+    /// this not come to its end.
+    fn forward_soon(self: &Rc<Self>) {
+        let wanted = self
+            .held
+            .borrow()
+            .as_ref()
+            .is_some_and(|held| held.failures == 0 && held.profile.outbox_events() > 0);
+        if !wanted || self.forwarding.replace(true) {
+            return;
+        }
+        let keeper = Rc::clone(self);
+        self.state.wait_until(async move {
+            Delay::from(Duration::from_millis(limits::FORWARD_DELAY_MS)).await;
+            let forwarded = keeper.forward_all().await;
+            keeper.forwarding.set(false);
+            if let Err(error) = forwarded {
+                console_error!("forwarding ended: {error}");
+            }
+        });
+    }
+
+    /// Forwards batch after batch until nothing is left, or one fails.
+    async fn forward_all(&self) -> Result<()> {
+        while self.forward().await? {
+            if self.held.borrow().as_ref().is_none_or(|held| held.failures > 0) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Forwards one batch. False if there is nothing to forward.
     async fn forward(&self) -> Result<bool> {
         let forward = self.held.borrow_mut().as_mut().and_then(|held| held.profile.next_forward());
         let Some(forward) = forward else { return Ok(false) };
-        // That these events were sent is on disk before they are: the runtime holds back what goes out, too.
-        self.write().await?;
         let answer = forward::send(&Settings::of(&self.env), &forward).await;
         {
             let mut held = self.held.borrow_mut();
@@ -141,6 +192,12 @@ impl ProfileObject {
             }
             let progress = held.profile.outbox_events() < waiting;
             held.failures = if progress { 0 } else { held.failures.saturating_add(1) };
+            // Where the events lie in the log need not be stored: after a restart they are sent again, and the control
+            // plane says it again. A projection that is adopted now must be.
+            if !held.profile.has_urgent_writes() && held.failures == 0 {
+                waiting::note(self.state.id().to_string(), held.profile.outbox_events());
+                return Ok(true);
+            }
         }
         self.store().await?;
         Ok(true)
@@ -168,7 +225,8 @@ impl ProfileObject {
         let taken = match self.held.borrow_mut().as_mut() {
             Some(held) => {
                 waiting::note(self.state.id().to_string(), held.profile.outbox_events());
-                held.profile.take_writes().map(|writes| (writes, held.alarm_ms))
+                let alarm_ms = held.alarm_ms.filter(|_| std::mem::take(&mut held.alarm_is_new));
+                held.profile.take_writes().map(|writes| (writes, alarm_ms))
             }
             None => return Ok(()),
         };
@@ -182,21 +240,22 @@ impl ProfileObject {
         result
     }
 
-    /// Decides when to wake next: soon if an event waits, after a pause if the control plane does not answer, and
-    /// otherwise when the profile may be forgotten.
+    /// Decides when to wake next: in a minute if an event waits (it is being forwarded already), after a pause if the
+    /// control plane does not answer, and otherwise when the profile may be forgotten. Every change of the alarm is a
+    /// write, so one that rings too early is left: it looks again.
     fn set_alarm(&self) {
         let settings = Settings::of(&self.env);
         let mut held = self.held.borrow_mut();
         let Some(held) = held.as_mut() else { return };
         let delay_ms = match held.profile.expires_ms() {
-            None if held.failures == 0 => limits::FORWARD_DELAY_MS,
+            None if held.failures == 0 => limits::FORWARD_WATCH_MS,
             None => backoff_ms(held.failures),
-            Some(expires_ms) => expires_ms.saturating_sub(settings.now_ms()).max(limits::FORWARD_DELAY_MS),
+            Some(expires_ms) => expires_ms.saturating_sub(settings.now_ms()).max(limits::FORWARD_WATCH_MS),
         };
         let target_ms = real_now_ms().saturating_add(delay_ms);
-        // An alarm that rings too early looks again.
         if held.alarm_ms.is_none_or(|set_ms| set_ms > target_ms) {
             held.alarm_ms = Some(target_ms);
+            held.alarm_is_new = true;
         }
     }
 
