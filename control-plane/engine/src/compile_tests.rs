@@ -51,7 +51,7 @@ fn a_mode_it_cannot_run_in_is_refused_with_reason_and_help() {
 fn audiences_that_refer_to_each_other_are_told_with_the_path() {
     let first = one("a", "continuous", r#"inSegment("b")"#);
     let second = one("b", "continuous", r#"inSegment("a")"#);
-    let found = check_audience(&with(&[first.clone()]), &second);
+    let found = check_audience(&with(std::slice::from_ref(&first)), &second);
     assert_eq!(found.diagnostics[0].code, code::CYCLE);
     assert!(found.diagnostics[0].message.contains("a -> b -> a"), "{}", found.diagnostics[0].message);
     let problems = compile_catalog(&with(&[first, second])).unwrap_err();

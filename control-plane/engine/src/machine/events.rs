@@ -43,7 +43,8 @@ impl Turn<'_> {
         if linked {
             self.schedule(&mut entry, now_ms);
         } else {
-            let sooner = state::next_deadline_of(&self.rules.program, &touched, &entry.document.state, now_ms);
+            let sooner =
+                state::next_deadline_of(&self.rules.program, &touched, &entry.document.state, now_ms);
             let known = entry.document.deadline_ms;
             entry.document.deadline_ms = known.into_iter().chain(sooner).min();
         }
