@@ -104,7 +104,7 @@ async fn export(State(app): State<Shared>, Path(id): Path<String>) -> Result<Jso
 async fn planned(app: &App) -> Result<(), Problem> {
     let end = app.store.end(Topic::Changes);
     let waited = tokio::time::timeout(PLANNED_MAX, async {
-        while app.activation.position() < end || app.activation.is_catching_up()? {
+        while app.activation.position() < end || app.activation.is_catching_up() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())

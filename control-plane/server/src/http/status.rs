@@ -46,7 +46,7 @@ fn look(app: &App) -> Result<Value, Problem> {
         "engine_now": (progress.now_ms > i64::MIN).then(|| format_instant(progress.now_ms)),
         "engine_position": progress.position,
         "activation_position": app.activation.position(),
-        "activation_catching_up": app.activation.is_catching_up()?,
+        "activation_catching_up": app.activation.is_catching_up(),
         "program": format!("{:016x}", progress.program),
         "backfill": progress.backfill.map(|backfill| json!({"after_profile": backfill.after.map(|id| id.to_string())})),
         "projections_owed": owed.len(),
