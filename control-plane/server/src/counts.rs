@@ -29,7 +29,11 @@ pub(crate) struct CountsCache(Mutex<Option<(Position, Arc<Counts>)>>);
 
 impl CountsCache {
     /// The counts as of the engine's position, which the caller has just read; of none if there is no knowing.
-    pub(crate) fn get(&self, store: &dyn ProfileStore, as_of: Option<Position>) -> acquaint_store::Result<Arc<Counts>> {
+    pub(crate) fn get(
+        &self,
+        store: &dyn ProfileStore,
+        as_of: Option<Position>,
+    ) -> acquaint_store::Result<Arc<Counts>> {
         let Some(position) = as_of else { return Ok(Arc::new(count(store)?)) };
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, counts)) = &*cached

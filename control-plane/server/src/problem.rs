@@ -18,7 +18,12 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem with a stable code (kebab case), a title that never varies, and what is wrong this time.
-    pub(crate) fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { status, code, title, detail: detail.into(), members: Map::new(), headers: Vec::new() }
     }
 
@@ -29,13 +34,19 @@ impl Problem {
 
     /// 404
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing", format!("there is no {what} `{id}`"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "there is no such thing",
+            format!("there is no {what} `{id}`"),
+        )
     }
 
     /// 413
     pub(crate) fn too_large(what: &str, max: usize, unit: &str) -> Self {
         let detail = format!("{what} has more than the {max} {unit} allowed");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the request is too large", detail).with("max", max)
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "the request is too large", detail)
+            .with("max", max)
     }
 
     /// 503: nothing was kept, send it again later.
@@ -130,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_problem_says_what_kind_it_is_and_where_it_lies() {
-        let problem = Problem::bad_request("bad-json", "the body is not JSON", "expected value").with("line", 3);
+        let problem =
+            Problem::bad_request("bad-json", "the body is not JSON", "expected value").with("line", 3);
         let body = problem.body();
         assert_eq!(body["type"], "urn:acquaint:problem:bad-json");
         assert_eq!(body["status"], 400);

@@ -162,7 +162,10 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     };
     let store = Arc::new(Store::open(data.join(STORE_FOLDER))?);
     let catalog = acquaint_store::catalog::store::load(&*store)?;
-    let activation = Activation::new(Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>, activation::Settings::new(&data))?;
+    let activation = Activation::new(
+        Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>,
+        activation::Settings::new(&data),
+    )?;
     let app = Arc::new(App::new(Parts {
         activation,
         intake: Intake::open(Arc::clone(&store))?,
@@ -172,7 +175,8 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         edge_url,
         catalog,
     }));
-    let listener = TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
+    let listener =
+        TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
     let loops = background::start(&app, batch_schedule)?;
     let routes = http::routes(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -245,9 +249,14 @@ fn settings(arguments: Arguments) -> Result<Settings, Error> {
 }
 
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| "info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| "info".into());
     // A second subscriber in one process is refused; the first one stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
 }
 
 /// One line, for whoever started us to read.

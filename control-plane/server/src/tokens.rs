@@ -130,7 +130,10 @@ mod tests {
         assert_eq!(read_or_make(&path).unwrap().trim(), first);
         assert!(first.len() >= 40);
         #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions()) & 0o777,
+            0o600
+        );
     }
 
     #[test]

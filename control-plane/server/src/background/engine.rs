@@ -30,7 +30,10 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
             Ok(_) => {
                 if engine.problems().len() != problems {
                     problems = engine.problems().len();
-                    tracing::error!(problems, "the newest catalogue does not compile; the one before stays in force");
+                    tracing::error!(
+                        problems,
+                        "the newest catalogue does not compile; the one before stays in force"
+                    );
                 }
                 app.engine_at(engine.progress().position);
             }

@@ -40,7 +40,12 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
 }
 
 impl Loops {
-    fn thread(&mut self, name: &str, app: &Shared, work: impl FnOnce(&Shared) + Send + 'static) -> Result<(), Error> {
+    fn thread(
+        &mut self,
+        name: &str,
+        app: &Shared,
+        work: impl FnOnce(&Shared) + Send + 'static,
+    ) -> Result<(), Error> {
         let app = Arc::clone(app);
         let thread = std::thread::Builder::new().name(name.to_owned());
         self.threads.push(thread.spawn(move || work(&app)).map_err(Error::System)?);

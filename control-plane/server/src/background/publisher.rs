@@ -62,7 +62,11 @@ pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
             }
             Err(Error::Engine(error)) => return app.fail("publisher", &error),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, retry_ms = backoff.as_millis(), "not published");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    retry_ms = backoff.as_millis(),
+                    "not published"
+                );
                 pause(app, backoff);
                 backoff = backoff.saturating_mul(2).min(BACKOFF_MAX);
             }
@@ -75,7 +79,8 @@ fn pause(app: &App, time: Duration) {
     let until = std::time::Instant::now().checked_add(time);
     while !app.is_stopping() {
         let seen = app.bell.rings();
-        let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(std::time::Instant::now()));
+        let left =
+            until.map_or(Duration::ZERO, |until| until.saturating_duration_since(std::time::Instant::now()));
         if left.is_zero() {
             return;
         }
@@ -111,7 +116,9 @@ impl Publisher {
         let mut covered: Vec<Owed> = Vec::new();
         for owed in owed {
             let projections = slicer.project(&*snapshot, owed.profile, app.clock.now_ms())?;
-            if !covered.is_empty() && batch.projections.len().saturating_add(projections.len()) > PROJECTIONS_MAX {
+            if !covered.is_empty()
+                && batch.projections.len().saturating_add(projections.len()) > PROJECTIONS_MAX
+            {
                 break;
             }
             batch.projections.extend(projections);
@@ -131,7 +138,14 @@ impl Publisher {
         Ok(true)
     }
 
-    fn send(&self, app: &App, runtime: &Handle, method: reqwest::Method, what: &str, bytes: Vec<u8>) -> Result<(), Error> {
+    fn send(
+        &self,
+        app: &App,
+        runtime: &Handle,
+        method: reqwest::Method,
+        what: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), Error> {
         let request = self
             .http
             .request(method, format!("{}/_acquaint/v1/{what}", self.url))

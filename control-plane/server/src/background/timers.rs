@@ -31,7 +31,11 @@ fn turn(app: &App) -> acquaint_engine::Result<Duration> {
     let now_ms = app.clock.now_ms();
     if deadline_ms > now_ms {
         let left = u64::try_from(deadline_ms.saturating_sub(now_ms)).unwrap_or(u64::MAX);
-        return Ok(if app.clock.is_manual() { LOOK_EVERY } else { LOOK_EVERY.min(Duration::from_millis(left)) });
+        return Ok(if app.clock.is_manual() {
+            LOOK_EVERY
+        } else {
+            LOOK_EVERY.min(Duration::from_millis(left))
+        });
     }
     // What is still in the log may move the deadline, or has brought the engine's time this far already.
     if Progress::load(&*app.store)?.position < app.store.end(Topic::Records) {

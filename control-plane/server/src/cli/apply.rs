@@ -49,7 +49,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
         return Err(Error::Refused("nothing was changed".into()));
     }
     let applied = send(false).await?;
-    render::print(&format!("applied: the catalogue is at version {}\n", render::plain(applied.get("version"))));
+    render::print(&format!(
+        "applied: the catalogue is at version {}\n",
+        render::plain(applied.get("version"))
+    ));
     Ok(())
 }
 
@@ -112,7 +115,11 @@ fn finding_text(finding: &Value, documents: &[Document], files: &mut Files) -> S
             let lines = files.entry(document.file.clone()).or_insert_with(|| read_lines(&document.file));
             let field = pointer.trim_start_matches('/').replace('/', ".");
             let (line, column, source) = locate(finding, document, &pointer, lines);
-            let head = format!("{}:{line}:{column}: {what}, field `{field}`: {}", document.file.display(), said("message"));
+            let head = format!(
+                "{}:{line}:{column}: {what}, field `{field}`: {}",
+                document.file.display(),
+                said("message")
+            );
             format!("{head}\n{source}").trim_end().to_owned()
         }
     };
@@ -130,8 +137,14 @@ fn read_lines(file: &Path) -> Vec<String> {
 /// looked for in the file from the field on, which holds for every way YAML has of writing a text.
 fn locate(finding: &Value, document: &Document, pointer: &str, lines: &[String]) -> (usize, usize, String) {
     let place = document.place_of(pointer);
-    let words = finding.get("sourceLine").and_then(Value::as_str).map(str::trim_end).filter(|words| !words.is_empty());
-    let number = |name: &str| finding.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    let words = finding
+        .get("sourceLine")
+        .and_then(Value::as_str)
+        .map(str::trim_end)
+        .filter(|words| !words.is_empty());
+    let number = |name: &str| {
+        finding.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(1)
+    };
     let Some(words) = words else { return (place.line, place.column, String::new()) };
     let found = lines.iter().enumerate().skip(place.line.saturating_sub(1)).find_map(|(index, line)| {
         let (before, _) = line.split_once(words)?;
@@ -150,7 +163,8 @@ fn locate(finding: &Value, document: &Document, pointer: &str, lines: &[String])
 mod tests {
     use super::*;
 
-    const FILE: &str = "kind: audience\nid: a\nexpression:\n  value: |\n    person.age > 3 and\n    nme = 1\n";
+    const FILE: &str =
+        "kind: audience\nid: a\nexpression:\n  value: |\n    person.age > 3 and\n    nme = 1\n";
 
     fn check(finding: Value, expected: &str) {
         let documents = documents::parse(Path::new("a.yaml"), FILE).unwrap();

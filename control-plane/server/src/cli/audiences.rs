@@ -15,7 +15,10 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command) -> Result<(), Error> {
     let Command::List { connection } = command;
-    let listed = connection.client()?.get("/data/core/ups/audiences", &[("limit", "4000"), ("counts", "true")]).await?;
+    let listed = connection
+        .client()?
+        .get("/data/core/ups/audiences", &[("limit", "4000"), ("counts", "true")])
+        .await?;
     let rows = listed.get("children").and_then(Value::as_array).into_iter().flatten().map(row);
     render::print(&render::table(&["id", "mode", "realized", "exited", "name"], &rows.collect::<Vec<_>>()));
     Ok(())

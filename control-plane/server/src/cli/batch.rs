@@ -34,7 +34,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
         Command::List { connection } => {
             let jobs = connection.client()?.get("/data/core/ups/segment/jobs", &[]).await?;
             let rows = jobs.get("children").and_then(Value::as_array).into_iter().flatten().map(row);
-            render::print(&render::table(&["id", "status", "started", "profiles"], &rows.collect::<Vec<_>>()));
+            render::print(&render::table(
+                &["id", "status", "started", "profiles"],
+                &rows.collect::<Vec<_>>(),
+            ));
             Ok(())
         }
     }

@@ -60,7 +60,10 @@ impl Connection {
             (Some(token), _) => token.clone(),
             (None, Some(data)) => {
                 let path = data.join(crate::tokens::ADMIN_FILE);
-                std::fs::read_to_string(&path).map_err(|source| Error::Token { path, source })?.trim().to_owned()
+                std::fs::read_to_string(&path)
+                    .map_err(|source| Error::Token { path, source })?
+                    .trim()
+                    .to_owned()
             }
             (None, None) => return Err(Error::NoToken),
         };
@@ -96,7 +99,13 @@ impl Client {
         }
     }
 
-    async fn send(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<String>) -> Result<Value, Error> {
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Value, Error> {
         let unreachable = |source| Error::Unreachable { url: self.url.clone(), source };
         let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.url), query);
         let request = match url {
@@ -110,7 +119,8 @@ impl Client {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
         if status.is_success() { Ok(body) } else { Err(Error::Refused { status, body }) }
     }
 }

@@ -77,7 +77,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Document>, Error> {
     }
     let mut documents = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file.clone(), source })?;
+        let text =
+            std::fs::read_to_string(&file).map_err(|source| Error::Read { path: file.clone(), source })?;
         documents.extend(parse(&file, &text)?);
     }
     Ok(documents)
@@ -93,7 +94,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     for entry in entries {
         if entry.is_dir() {
             collect(&entry, files)?;
-        } else if entry.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known)) {
+        } else if entry
+            .extension()
+            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+        {
             files.push(entry);
         }
     }
@@ -248,7 +252,9 @@ mod tests {
 
     #[test]
     fn several_documents_keep_the_lines_of_their_fields() {
-        let documents = check("kind: namespace\nid: email\n---\nkind: audience\nexpression:\n  value: |\n    a = 1\n").unwrap();
+        let documents =
+            check("kind: namespace\nid: email\n---\nkind: audience\nexpression:\n  value: |\n    a = 1\n")
+                .unwrap();
         assert_eq!(documents[0].value, json!({"kind": "namespace", "id": "email"}));
         assert_eq!(documents[1].value, json!({"kind": "audience", "expression": {"value": "a = 1\n"}}));
         assert_eq!(documents[0].place_of("/id").line, 2);
@@ -258,7 +264,8 @@ mod tests {
 
     #[test]
     fn json_is_read_by_the_same_parser() {
-        let documents = check("[{\"kind\": \"offer\",\n \"data\": {\"n\": 1.5, \"b\": true, \"z\": null}}]").unwrap();
+        let documents =
+            check("[{\"kind\": \"offer\",\n \"data\": {\"n\": 1.5, \"b\": true, \"z\": null}}]").unwrap();
         assert_eq!(documents[0].value, json!({"kind": "offer", "data": {"n": 1.5, "b": true, "z": null}}));
         assert_eq!(documents[0].place_of("/data/missing").line, 2);
     }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::{Connection, Error, render};
-use acquaint_core::time::{format_instant, parse_instant};
 use crate::rows;
+use acquaint_core::time::{format_instant, parse_instant};
 
 /// Rows and bytes of one request.
 const CHUNK_ROWS_MAX: usize = 1_000;
@@ -48,12 +48,22 @@ struct Counts {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     let client = arguments.connection.client()?;
-    let by_ms = arguments.shift_days.saturating_mul(DAY_MS).saturating_add(arguments.shift_seconds.saturating_mul(1_000));
+    let by_ms = arguments
+        .shift_days
+        .saturating_mul(DAY_MS)
+        .saturating_add(arguments.shift_seconds.saturating_mul(1_000));
     let shift = match by_ms {
         0 => None,
         by_ms => timestamp_column(&client, &arguments.source).await?.map(|column| (column, by_ms)),
     };
-    let mut import = Import { client, path: format!("/collection/{}", arguments.source), lines: String::new(), first: 1, pending: 0, counts: Counts::default() };
+    let mut import = Import {
+        client,
+        path: format!("/collection/{}", arguments.source),
+        lines: String::new(),
+        first: 1,
+        pending: 0,
+        counts: Counts::default(),
+    };
     let mut shown = Instant::now();
     for row in rows::open(&arguments.file)? {
         import.counts.rows = import.counts.rows.saturating_add(1);
@@ -124,10 +134,20 @@ impl Counts {
         self.duplicates = self.duplicates.saturating_add(number("duplicates"));
         self.refused = self.refused.saturating_add(number("refusedCount"));
         for refusal in answer.get("refused").and_then(Value::as_array).into_iter().flatten() {
-            let row = refusal.get("row").and_then(Value::as_u64).unwrap_or(0).saturating_add(first).saturating_sub(1);
+            let row = refusal
+                .get("row")
+                .and_then(Value::as_u64)
+                .unwrap_or(0)
+                .saturating_add(first)
+                .saturating_sub(1);
             let said = |name: &str| render::plain(refusal.get(name));
             if self.shown.len() < SHOWN_MAX {
-                self.shown.push(format!("row {row}: {} {} at `{}`", said("code"), said("reason"), said("path")));
+                self.shown.push(format!(
+                    "row {row}: {} {} at `{}`",
+                    said("code"),
+                    said("reason"),
+                    said("path")
+                ));
             }
         }
     }
@@ -149,7 +169,9 @@ impl Counts {
 async fn timestamp_column(client: &Client, source: &str) -> Result<Option<String>, Error> {
     let catalog = client.get("/catalog", &[]).await?;
     let definition = catalog.pointer(&format!("/sources/{}", super::documents::escape(source)));
-    let Some(definition) = definition else { return Err(Error::Refused(format!("there is no source `{source}`"))) };
+    let Some(definition) = definition else {
+        return Err(Error::Refused(format!("there is no source `{source}`")));
+    };
     Ok(definition.pointer("/event/timestamp").and_then(Value::as_str).map(str::to_owned))
 }
 
@@ -157,7 +179,9 @@ async fn timestamp_column(client: &Client, source: &str) -> Result<Option<String
 fn shift_timestamp(row: &mut rows::Row, column: &str, by_ms: i64) {
     let Some(cell) = row.get_mut(column) else { return };
     let moved = match &*cell {
-        Value::String(text) => parse_instant(text).map(|at_ms| Value::from(format_instant(at_ms.saturating_add(by_ms)))),
+        Value::String(text) => {
+            parse_instant(text).map(|at_ms| Value::from(format_instant(at_ms.saturating_add(by_ms))))
+        }
         Value::Number(number) => number.as_i64().map(|at_ms| Value::from(at_ms.saturating_add(by_ms))),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };

@@ -60,7 +60,9 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
         }
         Command::Eval { profile, schema, now, text } => {
             let now_ms = match &now {
-                Some(now) => parse_instant(now).ok_or_else(|| Error::Refused(format!("`{now}` is no instant")))?,
+                Some(now) => {
+                    parse_instant(now).ok_or_else(|| Error::Refused(format!("`{now}` is no instant")))?
+                }
                 None => system_now_ms(),
             };
             let schema = match schema {
@@ -68,7 +70,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
                 None => permissive(&text),
             };
             let checked = compile(&text, &schema, &Anything)?;
-            let profile = std::fs::read_to_string(&profile).map_err(|source| Error::Read { path: profile, source })?;
+            let profile =
+                std::fs::read_to_string(&profile).map_err(|source| Error::Read { path: profile, source })?;
             let value = evaluate(&checked, &profile, now_ms)?;
             render::print(&format!("{value}\n"));
             Ok(())
@@ -84,10 +87,12 @@ fn system_now_ms() -> i64 {
 fn schemas(path: &Path) -> Result<std::collections::BTreeMap<String, Schema>, Error> {
     let mut catalog = Catalog::default();
     let documents = documents::read(path)?.into_iter().map(|document| document.value);
-    let schemas: Vec<Value> =
-        documents.filter(|value| value.get("kind").and_then(Value::as_str) == Some(Kind::Schema.name())).collect();
+    let schemas: Vec<Value> = documents
+        .filter(|value| value.get("kind").and_then(Value::as_str) == Some(Kind::Schema.name()))
+        .collect();
     crate::definitions::decode::put_all(&mut catalog, &schemas, 0).map_err(|findings| {
-        let lines = findings.iter().map(|finding| format!("{} {}: {}", finding.id, finding.pointer, finding.message));
+        let lines =
+            findings.iter().map(|finding| format!("{} {}: {}", finding.id, finding.pointer, finding.message));
         Error::Refused(lines.collect::<Vec<_>>().join("\n"))
     })?;
     Ok(catalog.schemas)
@@ -186,14 +191,18 @@ impl Profile {
         let mut profile = Self::default();
         if let Some(map) = json.remove("identityMap") {
             let map = map.as_object().ok_or_else(|| refused("identityMap", "it is no object".into()))?;
-            let found = identity::identities_from_json(map).map_err(|error| refused("identityMap", error.to_string()))?;
+            let found = identity::identities_from_json(map)
+                .map_err(|error| refused("identityMap", error.to_string()))?;
             for one in &found {
                 identity::insert(&mut profile.identities, one);
             }
         }
         if let Some(all) = json.remove("segmentMembership") {
             profile.memberships = memberships(&all).ok_or_else(|| {
-                refused("segmentMembership", "it should be like {\"ups\": {\"id\": {\"status\": \"realized\"}}}".into())
+                refused(
+                    "segmentMembership",
+                    "it should be like {\"ups\": {\"id\": {\"status\": \"realized\"}}}".into(),
+                )
             })?;
         }
         let events = json.remove("xEvent").unwrap_or_else(|| Value::Array(Vec::new()));
@@ -203,8 +212,8 @@ impl Profile {
             profile.events.push(read_event(number, event).map_err(|why| refused(&place, why))?);
         }
         profile.events.sort_by(|a, b| a.order().cmp(&b.order()));
-        profile.attributes =
-            fields::from_json(&json, VALUE_DEPTH_MAX).map_err(|error| refused("attributes", error.to_string()))?;
+        profile.attributes = fields::from_json(&json, VALUE_DEPTH_MAX)
+            .map_err(|error| refused("attributes", error.to_string()))?;
         Ok(profile)
     }
 }
@@ -250,12 +259,17 @@ mod tests {
             {"eventType": "buy", "timestamp": "2017-01-01T00:00:00Z", "price": 5}]}"#;
         check(profile, "person.age > 30", "true");
         check(profile, "xEvent[eventType = \"buy\"].count() >= 2", "true");
-        check(profile, "xEvent[eventType = \"buy\" and timestamp occurs <= 7 days before now].price.sum() >= 4", "false");
+        check(
+            profile,
+            "xEvent[eventType = \"buy\" and timestamp occurs <= 7 days before now].price.sum() >= 4",
+            "false",
+        );
     }
 
     #[test]
     fn memberships_are_read_from_the_file() {
-        let profile = r#"{"segmentMembership": {"ups": {"a": {"status": "realized"}, "b": {"status": "exited"}}}}"#;
+        let profile =
+            r#"{"segmentMembership": {"ups": {"a": {"status": "realized"}, "b": {"status": "exited"}}}}"#;
         check(profile, "inSegment(\"a\") and not inSegment(\"b\")", "true");
     }
 
@@ -267,9 +281,11 @@ mod tests {
 
     #[test]
     fn a_profile_that_is_none_says_where() {
-        for (text, expected) in
-            [("[]", "file"), (r#"{"xEvent": [{"a": 1}]}"#, "event 1"), (r#"{"identityMap": 3}"#, "identityMap")]
-        {
+        for (text, expected) in [
+            ("[]", "file"),
+            (r#"{"xEvent": [{"a": 1}]}"#, "event 1"),
+            (r#"{"identityMap": 3}"#, "identityMap"),
+        ] {
             let error = Profile::read(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }

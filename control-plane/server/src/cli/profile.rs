@@ -23,7 +23,11 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Command) -> Result<(), Error> {
     let Command::Get { namespace, id, events, connection } = command;
     let query: &[(&str, &str)] = if events {
-        &[("schema.name", "_xdm.context.experienceevent"), ("relatedEntityId", &id), ("relatedEntityIdNS", &namespace)]
+        &[
+            ("schema.name", "_xdm.context.experienceevent"),
+            ("relatedEntityId", &id),
+            ("relatedEntityIdNS", &namespace),
+        ]
     } else {
         &[("schema.name", "_xdm.context.profile"), ("entityId", &id), ("entityIdNS", &namespace)]
     };

@@ -28,7 +28,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
         Command::List { limit, connection } => {
             let listed = connection.client()?.get("/quarantine", &[("limit", &limit.to_string())]).await?;
             let rows = listed.get("records").and_then(Value::as_array).into_iter().flatten().map(row);
-            render::print(&render::table(&["id", "received", "source", "code", "path", "reason"], &rows.collect::<Vec<_>>()));
+            render::print(&render::table(
+                &["id", "received", "source", "code", "path", "reason"],
+                &rows.collect::<Vec<_>>(),
+            ));
         }
         Command::Replay { id, connection } => {
             let wanted = if id.is_empty() { json!({}) } else { json!({"ids": id}) };
@@ -40,5 +43,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
 }
 
 fn row(record: &Value) -> Vec<String> {
-    ["id", "received", "source", "code", "path", "reason"].map(|name| render::plain(record.get(name))).to_vec()
+    ["id", "received", "source", "code", "path", "reason"]
+        .map(|name| render::plain(record.get(name)))
+        .to_vec()
 }

@@ -36,7 +36,8 @@ pub(super) fn problem(status: u16, body: &Value) -> String {
 
 /// A line of text with carets under `[column, column + width)`; columns count characters from 1.
 pub(super) fn underline(line: &str, column: usize, width: usize) -> String {
-    let before: String = line.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { c } else { ' ' }).collect();
+    let before: String =
+        line.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { c } else { ' ' }).collect();
     format!("    {line}\n    {before}{}", "^".repeat(width.max(1)))
 }
 
@@ -92,7 +93,10 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = vec![vec!["lapsed-heavy".into(), "12".into()], vec!["x".into(), "3".into()]];
-        assert_eq!(table(&["id", "count"], &rows), "id            count\nlapsed-heavy  12\nx             3\n");
+        assert_eq!(
+            table(&["id", "count"], &rows),
+            "id            count\nlapsed-heavy  12\nx             3\n"
+        );
     }
 
     #[test]

@@ -14,15 +14,26 @@ const ID_CHARACTERS_MAX: usize = 200;
 
 /// Puts documents into a catalogue. Every document is looked at, so that all findings come at once.
 /// Returns which definition came from which document.
-pub(crate) fn put_all(catalog: &mut Catalog, documents: &[Value], now_ms: i64) -> Result<BTreeMap<Subject, usize>, Vec<Finding>> {
+pub(crate) fn put_all(
+    catalog: &mut Catalog,
+    documents: &[Value],
+    now_ms: i64,
+) -> Result<BTreeMap<Subject, usize>, Vec<Finding>> {
     let mut places = BTreeMap::new();
     let mut findings = Vec::new();
     for (index, document) in documents.iter().enumerate() {
         match put(catalog, document, now_ms) {
             Ok(subject) => {
                 if let Some(first) = places.insert(subject.clone(), index) {
-                    let message = format!("`{}` is defined twice; document {} defines it too", subject.id, first.saturating_add(1));
-                    findings.push(Finding { document: Some(index), ..Finding::about(&subject, "/id", "defined-twice", message) });
+                    let message = format!(
+                        "`{}` is defined twice; document {} defines it too",
+                        subject.id,
+                        first.saturating_add(1)
+                    );
+                    findings.push(Finding {
+                        document: Some(index),
+                        ..Finding::about(&subject, "/id", "defined-twice", message)
+                    });
                 }
             }
             Err(finding) => findings.push(Finding { document: Some(index), ..*finding }),
@@ -42,10 +53,19 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
     let mut fields = fields.clone();
     let known = || Kind::ALL.map(Kind::name).join("`, `");
     let kind = match fields.remove("kind") {
-        Some(Value::String(name)) => Kind::parse(&name)
-            .ok_or_else(|| nameless("/kind", "unknown-kind", format!("`{name}` is no kind; the kinds are `{}`", known())))?,
-        Some(other) => return Err(nameless("/kind", "wrong-type", format!("`kind` must be text, not {other}"))),
-        None => return Err(nameless("", "missing-field", format!("`kind` is missing; the kinds are `{}`", known()))),
+        Some(Value::String(name)) => Kind::parse(&name).ok_or_else(|| {
+            nameless("/kind", "unknown-kind", format!("`{name}` is no kind; the kinds are `{}`", known()))
+        })?,
+        Some(other) => {
+            return Err(nameless("/kind", "wrong-type", format!("`kind` must be text, not {other}")));
+        }
+        None => {
+            return Err(nameless(
+                "",
+                "missing-field",
+                format!("`kind` is missing; the kinds are `{}`", known()),
+            ));
+        }
     };
     let id = match kind {
         Kind::MergePolicy => MERGE_POLICY_ID,
@@ -107,7 +127,9 @@ fn check_id(subject: &Subject) -> Result<(), Box<Finding>> {
 fn decode<T: DeserializeOwned>(subject: &Subject, fields: Value) -> Result<T, Box<Finding>> {
     serde_path_to_error::deserialize(fields).map_err(|error| {
         let message = error.inner().to_string();
-        let quoted = |start: &str| message.strip_prefix(start).and_then(|rest| rest.split('`').next()).map(str::to_owned);
+        let quoted = |start: &str| {
+            message.strip_prefix(start).and_then(|rest| rest.split('`').next()).map(str::to_owned)
+        };
         let mut pointer = pointer(error.path());
         let code = if let Some(field) = quoted("unknown field `") {
             // The path may or may not name the field itself, by how deep the type was buffered.
@@ -152,7 +174,8 @@ mod tests {
 
     fn check(documents: &[Value], expected: &[(usize, &str, &str)]) {
         let found = put_all(&mut Catalog::default(), documents, 7).err().unwrap_or_default();
-        let found: Vec<_> = found.iter().map(|f| (f.document.unwrap(), f.pointer.as_str(), f.code.as_str())).collect();
+        let found: Vec<_> =
+            found.iter().map(|f| (f.document.unwrap(), f.pointer.as_str(), f.code.as_str())).collect();
         assert_eq!(found, expected);
     }
 
@@ -202,7 +225,8 @@ mod tests {
     #[test]
     fn an_audience_that_is_applied_again_keeps_its_times() {
         let mut catalog = Catalog::default();
-        let rule = |text: &str| json!({"kind": "audience", "id": "a", "name": "A", "expression": {"value": text}});
+        let rule =
+            |text: &str| json!({"kind": "audience", "id": "a", "name": "A", "expression": {"value": text}});
         put_all(&mut catalog, &[rule("x = 1")], 1).unwrap();
         let first = catalog.clone();
         put_all(&mut catalog, &[rule("x = 1")], 2).unwrap();

@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn the_same_catalogue_has_no_changes() {
-        let same = catalog(&[json!({"kind": "audience", "id": "a", "name": "A", "expression": {"value": "x"}})]);
+        let same =
+            catalog(&[json!({"kind": "audience", "id": "a", "name": "A", "expression": {"value": "x"}})]);
         assert_eq!(between(&same, &same), (Vec::new(), 1));
     }
 }

@@ -8,5 +8,5 @@ pub(crate) mod finding;
 pub(crate) mod publish;
 pub(crate) mod references;
 
-pub(crate) use finding::{Finding, Subject};
 pub(crate) use acquaint_store::catalog::Kind;
+pub(crate) use finding::{Finding, Subject};

@@ -37,7 +37,11 @@ pub(crate) struct Done {
 }
 
 /// Documents on top of what is there.
-pub(crate) fn put_documents(before: &Catalog, documents: &[Value], now_ms: i64) -> Result<Plan, Vec<Finding>> {
+pub(crate) fn put_documents(
+    before: &Catalog,
+    documents: &[Value],
+    now_ms: i64,
+) -> Result<Plan, Vec<Finding>> {
     let mut after = before.clone();
     let places = decode::put_all(&mut after, documents, now_ms)?;
     plan(before, &after, &places)
@@ -78,8 +82,11 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
         }
     };
     let (changes, unchanged) = diff::between(before, after);
-    let changed = |finding: &Finding| changes.iter().any(|change| change.kind == Kind::Audience && change.id == finding.id);
-    let mut warnings: Vec<Finding> = expressions::warnings(after, &compiled).into_iter().filter(changed).collect();
+    let changed = |finding: &Finding| {
+        changes.iter().any(|change| change.kind == Kind::Audience && change.id == finding.id)
+    };
+    let mut warnings: Vec<Finding> =
+        expressions::warnings(after, &compiled).into_iter().filter(changed).collect();
     attribute(&mut warnings, places);
     Ok(Plan { changes, unchanged, warnings })
 }

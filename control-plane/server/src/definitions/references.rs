@@ -45,7 +45,14 @@ impl Checker<'_> {
         self.findings.push(Finding::about(subject, pointer, code, message));
     }
 
-    fn exists<T>(&mut self, subject: &Subject, pointer: &str, kind: Kind, all: &BTreeMap<String, T>, id: &str) -> bool {
+    fn exists<T>(
+        &mut self,
+        subject: &Subject,
+        pointer: &str,
+        kind: Kind,
+        all: &BTreeMap<String, T>,
+        id: &str,
+    ) -> bool {
         if all.contains_key(id) {
             return true;
         }
@@ -64,9 +71,17 @@ impl Checker<'_> {
     fn collection(&mut self) {
         let catalog = self.catalog;
         for (id, dataset) in &catalog.datasets {
-            self.exists(&Subject::new(Kind::Dataset, id), "/schema", Kind::Schema, &catalog.schemas, &dataset.schema);
+            self.exists(
+                &Subject::new(Kind::Dataset, id),
+                "/schema",
+                Kind::Schema,
+                &catalog.schemas,
+                &dataset.schema,
+            );
         }
-        if let Some(AttributeMerge::DataSetPrecedence { order }) = catalog.merge_policy.as_ref().map(|p| &p.attribute_merge) {
+        if let Some(AttributeMerge::DataSetPrecedence { order }) =
+            catalog.merge_policy.as_ref().map(|p| &p.attribute_merge)
+        {
             let subject = Subject::new(Kind::MergePolicy, MERGE_POLICY_ID);
             for (index, dataset) in order.iter().enumerate() {
                 let pointer = format!("/attributeMerge/order/{index}");
@@ -127,7 +142,12 @@ impl Checker<'_> {
             let Some(key) = source.write_key.as_deref() else { continue };
             let subject = Subject::new(Kind::Source, id);
             if key.is_empty() {
-                self.findings.push(Finding::about(&subject, "/writeKey", "bad-write-key", "a write key is not empty"));
+                self.findings.push(Finding::about(
+                    &subject,
+                    "/writeKey",
+                    "bad-write-key",
+                    "a write key is not empty",
+                ));
             } else if let Some(first) = owners.insert(key, id) {
                 let message = format!("source `{first}` has the same write key");
                 self.findings.push(Finding::about(&subject, "/writeKey", "not-unique", message));
@@ -140,7 +160,12 @@ impl Checker<'_> {
         for (id, audience) in &self.catalog.audiences {
             if let Some(first) = owners.insert(&audience.name, id) {
                 let message = format!("audience `{first}` has the same name `{}`", audience.name);
-                self.findings.push(Finding::about(&Subject::new(Kind::Audience, id), "/name", "not-unique", message));
+                self.findings.push(Finding::about(
+                    &Subject::new(Kind::Audience, id),
+                    "/name",
+                    "not-unique",
+                    message,
+                ));
             }
         }
     }
@@ -150,10 +175,20 @@ impl Checker<'_> {
             self.find(subject, "/name", "missing-field", "an audience needs a name".into());
         }
         if audience.expression.kind != "PQL" {
-            self.find(subject, "/expression/type", "unsupported", "the only type of expression is `PQL`".into());
+            self.find(
+                subject,
+                "/expression/type",
+                "unsupported",
+                "the only type of expression is `PQL`".into(),
+            );
         }
         if audience.expression.format != "pql/text" {
-            self.find(subject, "/expression/format", "unsupported", "the only format of expression is `pql/text`".into());
+            self.find(
+                subject,
+                "/expression/format",
+                "unsupported",
+                "the only format of expression is `pql/text`".into(),
+            );
         }
     }
 
@@ -175,7 +210,13 @@ impl Checker<'_> {
         for (id, destination) in &catalog.destinations {
             if let Connection::CustomPersonalization { datastream, .. } = &destination.connection {
                 let subject = Subject::new(Kind::Destination, id);
-                self.exists(&subject, "/connection/datastream", Kind::Datastream, &catalog.datastreams, datastream);
+                self.exists(
+                    &subject,
+                    "/connection/datastream",
+                    Kind::Datastream,
+                    &catalog.datastreams,
+                    datastream,
+                );
             }
         }
     }
@@ -183,18 +224,35 @@ impl Checker<'_> {
     fn dataflow(&mut self, subject: &Subject, dataflow: &Dataflow) {
         let catalog = self.catalog;
         for (index, audience) in dataflow.audiences.iter().enumerate() {
-            self.exists(subject, &format!("/audiences/{index}"), Kind::Audience, &catalog.audiences, audience);
+            self.exists(
+                subject,
+                &format!("/audiences/{index}"),
+                Kind::Audience,
+                &catalog.audiences,
+                audience,
+            );
         }
-        if !self.exists(subject, "/destination", Kind::Destination, &catalog.destinations, &dataflow.destination) {
+        if !self.exists(
+            subject,
+            "/destination",
+            Kind::Destination,
+            &catalog.destinations,
+            &dataflow.destination,
+        ) {
             return;
         }
         let Some(schedule) = &dataflow.schedule else { return };
-        let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| match destination.connection {
-            Connection::CsvFile { .. } => true,
-            Connection::HttpApi { .. } | Connection::CustomPersonalization { .. } => false,
+        let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| {
+            match destination.connection {
+                Connection::CsvFile { .. } => true,
+                Connection::HttpApi { .. } | Connection::CustomPersonalization { .. } => false,
+            }
         });
         if !files {
-            let message = format!("destination `{}` takes every change at once and has no schedule", dataflow.destination);
+            let message = format!(
+                "destination `{}` takes every change at once and has no schedule",
+                dataflow.destination
+            );
             self.find(subject, "/schedule", "unsupported", message);
         }
         if let Some(cron) = &schedule.cron
@@ -216,7 +274,8 @@ mod tests {
         let mut catalog = Catalog::default();
         put_all(&mut catalog, documents, 1).unwrap();
         let found = super::check(&catalog);
-        let found: Vec<_> = found.iter().map(|f| (f.id.as_str(), f.pointer.as_str(), f.code.as_str())).collect();
+        let found: Vec<_> =
+            found.iter().map(|f| (f.id.as_str(), f.pointer.as_str(), f.code.as_str())).collect();
         assert_eq!(found, expected);
     }
 
@@ -258,7 +317,8 @@ mod tests {
 
     #[test]
     fn names_and_write_keys_are_unique() {
-        let audience = |id: &str| json!({"kind": "audience", "id": id, "name": "N", "expression": {"value": "x"}});
+        let audience =
+            |id: &str| json!({"kind": "audience", "id": id, "name": "N", "expression": {"value": "x"}});
         let source = |id: &str| json!({"kind": "source", "id": id, "writeKey": "k", "eventDataset": "d"});
         check(
             &[

@@ -10,8 +10,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use acquaint_engine::compile::{self, Checkup, Compiled};
 use acquaint_engine::Progress;
+use acquaint_engine::compile::{self, Checkup, Compiled};
 use acquaint_store::catalog::{Audience, Catalog, Kind};
 
 use super::body;
@@ -24,7 +24,8 @@ use crate::problem::Problem;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const PAGE_MAX: usize = 4_000;
 /// The two names, and what a list of them is called there.
-const FAMILIES: [(&str, &str); 2] = [("/data/core/ups/audiences", "children"), ("/data/core/ups/segment/definitions", "segments")];
+const FAMILIES: [(&str, &str); 2] =
+    [("/data/core/ups/audiences", "children"), ("/data/core/ups/segment/definitions", "segments")];
 /// What clients of the documented API send along and what we know anyway.
 const SAID_ANYWAY: [&str; 8] =
     ["schema", "profileInstanceId", "imsOrgId", "sandbox", "mode", "verdicts", "diagnostics", "counts"];
@@ -43,7 +44,11 @@ pub(crate) fn routes() -> Router<Shared> {
     routes
 }
 
-async fn list(State(app): State<Shared>, Query(asked): Query<Asked>, name: &'static str) -> Result<Json<Value>, Problem> {
+async fn list(
+    State(app): State<Shared>,
+    Query(asked): Query<Asked>,
+    name: &'static str,
+) -> Result<Json<Value>, Problem> {
     let number = |name: &'static str, otherwise: usize| match asked.get(name) {
         None => Ok(otherwise),
         Some(text) => text.parse::<usize>().map_err(|_| {
@@ -113,7 +118,12 @@ async fn create(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Re
     .await
 }
 
-async fn replace(State(app): State<Shared>, Path(id): Path<String>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
+async fn replace(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>, Problem> {
     let mut sent = read(&headers, sent).await?;
     same_id(&sent, &id)?;
     sent.insert("id".into(), json!(id));
@@ -121,12 +131,19 @@ async fn replace(State(app): State<Shared>, Path(id): Path<String>, headers: Hea
 }
 
 /// A JSON merge patch (RFC 7396): named fields are overwritten, `null` removes.
-async fn change(State(app): State<Shared>, Path(id): Path<String>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
+async fn change(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>, Problem> {
     let sent = read(&headers, sent).await?;
     same_id(&sent, &id)?;
     let wanted = id.clone();
     save(app, id, move |before, now_ms| {
-        let Some(audience) = before.audiences.get(&wanted) else { return Err(Problem::not_found("audience", &wanted)) };
+        let Some(audience) = before.audiences.get(&wanted) else {
+            return Err(Problem::not_found("audience", &wanted));
+        };
         let mut merged = json!(audience);
         merge(&mut merged, Value::Object(sent));
         match merged {
@@ -144,7 +161,8 @@ async fn remove(State(app): State<Shared>, Path(id): Path<String>) -> Result<Sta
         }
         publish::without(before, Kind::Audience, &id).map_err(|findings| {
             let detail = format!("audience `{id}` is used by other definitions");
-            Problem::new(StatusCode::CONFLICT, "in-use", "it is in use", detail).with("diagnostics", json!(findings))
+            Problem::new(StatusCode::CONFLICT, "in-use", "it is in use", detail)
+                .with("diagnostics", json!(findings))
         })
     })
     .await?;
@@ -157,7 +175,8 @@ async fn read(headers: &HeaderMap, sent: Body) -> Result<Map<String, Value>, Pro
         && name != "_xdm.context.profile"
     {
         let detail = format!("audiences are of profiles: the schema is `_xdm.context.profile`, not {name}");
-        return Err(Problem::bad_request("unsupported", "the schema is not supported", detail).with("field", "schema.name"));
+        return Err(Problem::bad_request("unsupported", "the schema is not supported", detail)
+            .with("field", "schema.name"));
     }
     for name in SAID_ANYWAY {
         sent.remove(name);
@@ -197,7 +216,8 @@ fn refused(findings: &[Finding]) -> Problem {
         [one] => one.message.clone(),
         several => format!("{} things are wrong", several.len()),
     };
-    Problem::bad_request("bad-audience", "the audience cannot be published", detail).with("diagnostics", json!(findings))
+    Problem::bad_request("bad-audience", "the audience cannot be published", detail)
+        .with("diagnostics", json!(findings))
 }
 
 async fn save(

@@ -13,7 +13,8 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads a whole body of at most `bytes_max` bytes, before and after inflating.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
         return Err(Problem::too_large("the body", bytes_max, "bytes"));
     }
@@ -29,11 +30,16 @@ fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {
         }
         source = cause.source();
     }
-    Problem::bad_request("bad-body", "the body did not arrive whole", "the connection ended before the body did")
+    Problem::bad_request(
+        "bad-body",
+        "the body did not arrive whole",
+        "the connection ended before the body did",
+    )
 }
 
 fn inflate(headers: &HeaderMap, bytes: Vec<u8>, bytes_max: usize) -> Result<Vec<u8>, Problem> {
-    let encoding = headers.get(header::CONTENT_ENCODING).map_or(Ok(""), |value| value.to_str()).unwrap_or("?");
+    let encoding =
+        headers.get(header::CONTENT_ENCODING).map_or(Ok(""), |value| value.to_str()).unwrap_or("?");
     match encoding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" if !bytes.starts_with(&GZIP_MAGIC) => Ok(bytes),
         "" | "identity" | "gzip" | "x-gzip" => gunzip(&bytes, bytes_max),

@@ -44,7 +44,8 @@ async fn apply(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Res
 
 /// The answer of `GET /catalog`, changed: what it does not name is removed.
 async fn replace(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Done>, Problem> {
-    let sent: serde_json::Map<String, Value> = body::json(&body::read(&headers, sent, BODY_BYTES_MAX).await?)?;
+    let sent: serde_json::Map<String, Value> =
+        body::json(&body::read(&headers, sent, BODY_BYTES_MAX).await?)?;
     let documents = documents(sent)?;
     let done = publish(&app, false, move |app, before| {
         publish::replace_with(before, &documents, app.clock.now_ms()).map_err(|findings| refused(&findings))
@@ -55,7 +56,8 @@ async fn replace(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> R
 /// `{audiences: {id: {...}}}` as documents with a `kind`.
 fn documents(catalog: serde_json::Map<String, Value>) -> Result<Vec<Value>, Problem> {
     let wrong = |field: &str, detail: String| {
-        Problem::bad_request("wrong-shape", "the body does not have the expected shape", detail).with("field", field)
+        Problem::bad_request("wrong-shape", "the body does not have the expected shape", detail)
+            .with("field", field)
     };
     let mut documents = Vec::new();
     for (field, value) in catalog {
@@ -71,7 +73,9 @@ fn documents(catalog: serde_json::Map<String, Value>) -> Result<Vec<Value>, Prob
             (Some(kind), Value::Object(definitions)) => {
                 documents.extend(definitions.into_iter().map(|(_, definition)| with_kind(kind, definition)));
             }
-            (Some(_), _) => return Err(wrong(&field, format!("`{field}` must be an object of definitions by id"))),
+            (Some(_), _) => {
+                return Err(wrong(&field, format!("`{field}` must be an object of definitions by id")));
+            }
             (None, _) => return Err(wrong(&field, format!("a catalogue has no `{field}`"))),
         }
     }

@@ -19,7 +19,11 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/sourceConfig/", get(source_config))
 }
 
-async fn settings(State(app): State<Shared>, Path(key): Path<String>, headers: HeaderMap) -> Result<Json<Value>, Problem> {
+async fn settings(
+    State(app): State<Shared>,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
     known(&app, &key)?;
     let (scheme, host) = here(&headers);
     Ok(Json(json!({
@@ -35,7 +39,9 @@ async fn source_config(
 ) -> Result<Json<Value>, Problem> {
     let key = auth::basic_write_key(&headers).or_else(|| query.get("writeKey").cloned());
     let Some(key) = key else {
-        return Err(auth::unauthorized("a write key is needed: as the user of Basic authentication, or as `writeKey`"));
+        return Err(auth::unauthorized(
+            "a write key is needed: as the user of Basic authentication, or as `writeKey`",
+        ));
     };
     let id = known(&app, &key)?;
     let off = json!({"enabled": false});

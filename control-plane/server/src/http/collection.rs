@@ -20,7 +20,12 @@ pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/collection/{source}", post(rows))
 }
 
-async fn rows(State(app): State<Shared>, Path(source): Path<String>, headers: HeaderMap, sent: Body) -> Result<Json<Outcome>, Problem> {
+async fn rows(
+    State(app): State<Shared>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Outcome>, Problem> {
     let sent = body::read(&headers, sent, BYTES_MAX).await?;
     let rows = split(&sent)?;
     if rows.len() > ROWS_MAX {
@@ -36,7 +41,9 @@ fn split(sent: &[u8]) -> Result<Vec<Result<Value, String>>, Problem> {
         return Ok(rows.into_iter().map(Ok).collect());
     }
     let lines = sent.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    Ok(lines.map(|line| serde_json::from_slice(line).map_err(|_| String::from_utf8_lossy(line).into_owned())).collect())
+    Ok(lines
+        .map(|line| serde_json::from_slice(line).map_err(|_| String::from_utf8_lossy(line).into_owned()))
+        .collect())
 }
 
 #[cfg(test)]
@@ -49,7 +56,10 @@ mod tests {
     fn lines_and_arrays_are_rows() {
         let row = || Ok(json!({"a": 1}));
         assert_eq!(split(b" [{\"a\":1}]").unwrap(), [row()]);
-        assert_eq!(split(b"{\"a\":1}\n\n{\"a\":\n{\"a\":1}\r\n").unwrap(), [row(), Err("{\"a\":".into()), row()]);
+        assert_eq!(
+            split(b"{\"a\":1}\n\n{\"a\":\n{\"a\":1}\r\n").unwrap(),
+            [row(), Err("{\"a\":".into()), row()]
+        );
         assert_eq!(split(b"[{]").unwrap_err().code(), "bad-json");
         assert!(split(b"").unwrap().is_empty());
     }

@@ -27,8 +27,9 @@ pub(crate) fn routes() -> Router<Shared> {
 async fn events(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Response, Problem> {
     admit(&app)?;
     let sent = body::read(&headers, sent, BODY_BYTES_MAX).await?;
-    let forward: Forward = wire::open(&sent)
-        .map_err(|error| Problem::bad_request("bad-forward", "the body is no sealed forward", error.to_string()))?;
+    let forward: Forward = wire::open(&sent).map_err(|error| {
+        Problem::bad_request("bad-forward", "the body is no sealed forward", error.to_string())
+    })?;
     if forward.events.len() > BATCH_EVENTS_MAX {
         return Err(Problem::too_large("the forward", BATCH_EVENTS_MAX, "events"));
     }

@@ -36,7 +36,8 @@ async fn entities(State(app): State<Shared>, Query(asked): Query<Asked>) -> Resu
         EVENT => ("relatedEntityId", "relatedEntityIdNS"),
         other => {
             let detail = format!("`{other}` is not one of `{PROFILE}`, `{EVENT}`");
-            return Err(Problem::bad_request("bad-query", "the schema is not known", detail).with("field", "schema.name"));
+            return Err(Problem::bad_request("bad-query", "the schema is not known", detail)
+                .with("field", "schema.name"));
         }
     };
     let identity = Identity { namespace: needed(&asked, namespace)?, id: needed(&asked, id)? };
@@ -58,13 +59,19 @@ fn needed(asked: &Asked, name: &'static str) -> Result<String, Problem> {
     }
 }
 
-fn find(app: &App, identity: &Identity) -> Result<(Box<dyn acquaint_store::Snapshot>, ProfileDocument), Problem> {
+fn find(
+    app: &App,
+    identity: &Identity,
+) -> Result<(Box<dyn acquaint_store::Snapshot>, ProfileDocument), Problem> {
     let snapshot = app.store.snapshot();
     let found = profile_document::find(&*snapshot, identity)?;
     let document = found.map(|id| ProfileDocument::load(&*snapshot, id)).transpose()?.flatten();
     match document {
         Some(document) => Ok((snapshot, document)),
-        None => Err(Problem::not_found("profile with identity", &format!("{}/{}", identity.namespace, identity.id))),
+        None => Err(Problem::not_found(
+            "profile with identity",
+            &format!("{}/{}", identity.namespace, identity.id),
+        )),
     }
 }
 
@@ -122,7 +129,12 @@ fn copy(from: &Map<String, Value>, to: &mut Map<String, Value>, steps: &[&str]) 
         _ if rest.is_empty() => {
             to.insert((*first).to_owned(), value.clone());
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {}
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => {}
     }
 }
 
@@ -150,7 +162,8 @@ fn event_page(app: &App, identity: &Identity, asked: &Asked) -> Result<Value, Pr
         events.reverse();
     }
     let total = events.len();
-    let children: Vec<Value> = events.iter().skip(start).take(limit).map(|stored| event(&document, stored)).collect();
+    let children: Vec<Value> =
+        events.iter().skip(start).take(limit).map(|stored| event(&document, stored)).collect();
     let next = start.saturating_add(children.len());
     Ok(json!({
         "_page": {

@@ -86,7 +86,12 @@ fn shown(letter: &Letter) -> Value {
     })
 }
 
-async fn replay(State(app): State<Shared>, Path(id): Path<String>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
+async fn replay(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Json<Value>, Problem> {
     let sent = body::read(&headers, sent, BODY_BYTES_MAX).await?;
     let wanted: Wanted = if sent.is_empty() { Wanted::default() } else { body::json(&sent)? };
     let replayed = blocking(&app, move |app| Ok(app.activation.replay(&id, wanted.id.as_deref())?)).await?;

@@ -46,7 +46,9 @@ async fn start(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Res
                 audiences.clear();
                 break;
             }
-            Some(id) if app.in_force().catalog.audiences.contains_key(id) => audiences.push(AudienceId::new(id)),
+            Some(id) if app.in_force().catalog.audiences.contains_key(id) => {
+                audiences.push(AudienceId::new(id))
+            }
             Some(id) => return Err(wrong(format!("there is no audience `{id}`"))),
             None => return Err(wrong("`segmentId` is needed: an audience's id, or `*`".into())),
         }

@@ -43,7 +43,10 @@ pub(crate) fn routes(app: Shared) -> Router {
         .route_layer(from_fn_with_state(app.clone(), auth::admin));
     let edge = edge::routes().route_layer(from_fn_with_state(app.clone(), auth::edge));
     // The answer to a wrong method has to be there before the layer, which answers preflights in its place.
-    let open = segment::routes().merge(clients::routes()).method_not_allowed_fallback(not_that_way).layer(cors::layer());
+    let open = segment::routes()
+        .merge(clients::routes())
+        .method_not_allowed_fallback(not_that_way)
+        .layer(cors::layer());
     Router::new()
         .route("/healthz", get(status::health))
         .merge(admin)
@@ -62,5 +65,10 @@ async fn nowhere(uri: Uri) -> Problem {
 
 async fn not_that_way(uri: Uri) -> Problem {
     let detail = format!("`{}` does not know this method", uri.path());
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "the method is not allowed here", detail)
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "the method is not allowed here",
+        detail,
+    )
 }

@@ -64,14 +64,20 @@ fn name(ticket: Ticket) -> String {
 }
 
 fn ticket(name: &str) -> Result<Ticket, Problem> {
-    Ticket::from_str_radix(name, 16)
-        .map_err(|_| Problem::bad_request("bad-id", "an id cannot be read", format!("`{name}` is no id of a refused record")))
+    Ticket::from_str_radix(name, 16).map_err(|_| {
+        Problem::bad_request(
+            "bad-id",
+            "an id cannot be read",
+            format!("`{name}` is no id of a refused record"),
+        )
+    })
 }
 
 async fn replay(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
     let sent = body::read(&headers, sent, BODY_BYTES_MAX).await?;
     let wanted: Wanted = if sent.is_empty() { Wanted::default() } else { body::json(&sent)? };
-    let ids = wanted.ids.map(|ids| ids.iter().map(|id| ticket(id)).collect::<Result<Vec<_>, _>>()).transpose()?;
+    let ids =
+        wanted.ids.map(|ids| ids.iter().map(|id| ticket(id)).collect::<Result<Vec<_>, _>>()).transpose()?;
     let (accepted, refused) = blocking(&app, move |app| match ids {
         Some(ids) => {
             let mut found = Vec::new();

@@ -118,7 +118,10 @@ mod tests {
     fn the_header_is_stronger_than_the_address_and_the_address_than_the_body() {
         let sent = json!({"writeKey": "body"});
         let query = KeyInQuery { write_key: Some("query".into()) };
-        let basic = HeaderMap::from_iter([(axum::http::header::AUTHORIZATION, "Basic aGVhZGVyOg==".parse().unwrap())]);
+        let basic = HeaderMap::from_iter([(
+            axum::http::header::AUTHORIZATION,
+            "Basic aGVhZGVyOg==".parse().unwrap(),
+        )]);
         let sent = sent.as_object().unwrap();
         assert_eq!(request_key(&basic, &query, sent).as_deref(), Some("header"));
         assert_eq!(request_key(&HeaderMap::new(), &query, sent).as_deref(), Some("query"));

@@ -40,7 +40,12 @@ fn look(app: &App) -> Result<Value, Problem> {
     // Positions before ends would let something that just arrived look settled; ends are read last.
     let store = app.store.snapshot();
     let progress = Progress::load(&*store)?;
-    let owed = store.scan(Table::Projections, std::ops::Bound::Unbounded, std::ops::Bound::Unbounded, COUNTED_MAX)?;
+    let owed = store.scan(
+        Table::Projections,
+        std::ops::Bound::Unbounded,
+        std::ops::Bound::Unbounded,
+        COUNTED_MAX,
+    )?;
     Ok(json!({
         "now": format_instant(app.clock.now_ms()),
         "engine_now": (progress.now_ms > i64::MIN).then(|| format_instant(progress.now_ms)),

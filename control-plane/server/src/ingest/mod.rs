@@ -1,7 +1,7 @@
 //! Taking records in: what the routes of ingestion have in common. Judged one by one, made durable together.
 
-mod segment;
 mod rows;
+mod segment;
 
 use acquaint_engine::ingest::quarantine::{self, Quarantined};
 use acquaint_store::record::Body;

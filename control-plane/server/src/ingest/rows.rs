@@ -34,7 +34,11 @@ struct RefusedRow {
 }
 
 /// Takes rows in. A row that is not even JSON comes as the text it is.
-pub(crate) async fn rows(app: &Shared, source: String, rows: Vec<Result<Value, String>>) -> Result<Outcome, Problem> {
+pub(crate) async fn rows(
+    app: &Shared,
+    source: String,
+    rows: Vec<Result<Value, String>>,
+) -> Result<Outcome, Problem> {
     admit(app)?;
     let in_force = app.in_force();
     if in_force.rules.source(&source).is_none() {
@@ -42,7 +46,9 @@ pub(crate) async fn rows(app: &Shared, source: String, rows: Vec<Result<Value, S
     }
     let received_ms = app.clock.now_ms();
     blocking(app, move |app| {
-        let Some(of) = in_force.rules.source(&source) else { return Err(Problem::not_found("source", &source)) };
+        let Some(of) = in_force.rules.source(&source) else {
+            return Err(Problem::not_found("source", &source));
+        };
         let mut outcome = Outcome::default();
         let mut judged = Vec::with_capacity(rows.len());
         for (row, sent) in (1_usize..).zip(rows) {
@@ -55,7 +61,12 @@ pub(crate) async fn rows(app: &Shared, source: String, rows: Vec<Result<Value, S
             judged.push(record);
         }
         let kept = keep(app, received_ms, judged)?;
-        Ok(Outcome { accepted: kept.accepted, duplicates: kept.duplicates, refused_count: kept.refused, ..outcome })
+        Ok(Outcome {
+            accepted: kept.accepted,
+            duplicates: kept.duplicates,
+            refused_count: kept.refused,
+            ..outcome
+        })
     })
     .await
 }
@@ -65,13 +76,18 @@ fn judge(in_force: &InForce, source: &Source, sent: Result<Value, String>, recei
         Ok(row) => {
             let raw = row.to_string();
             let read = match raw.len() > RECORD_BYTES_MAX {
-                true => Err(refusal("too_large", format!("{} bytes are more than the {RECORD_BYTES_MAX} allowed", raw.len()))),
+                true => Err(refusal(
+                    "too_large",
+                    format!("{} bytes are more than the {RECORD_BYTES_MAX} allowed", raw.len()),
+                )),
                 false => reader::row(&in_force.rules, source, &row),
             };
             (raw, read)
         }
         Err(text) => {
-            let error = serde_json::from_str::<Value>(&text).err().map_or_else(String::new, |error| error.to_string());
+            let error = serde_json::from_str::<Value>(&text)
+                .err()
+                .map_or_else(String::new, |error| error.to_string());
             (text, Err(refusal("bad_json", error)))
         }
     };

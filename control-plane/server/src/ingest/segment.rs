@@ -47,12 +47,15 @@ impl Judge {
 
     /// Nobody is let in by keys that are all unknown; one unknown key among known ones is that message's own trouble.
     fn check_keys(&self, messages: &[Value]) -> Result<(), Problem> {
-        let known = |key: Option<&str>| key.is_some_and(|key| self.in_force.rules.source_of_key(key).is_some());
+        let known =
+            |key: Option<&str>| key.is_some_and(|key| self.in_force.rules.source_of_key(key).is_some());
         let any = messages.iter().any(|message| known(self.key_of(message))) || known(self.key.as_deref());
         match (any, messages.iter().any(|message| self.key_of(message).is_some()) || self.key.is_some()) {
             (true, _) => Ok(()),
             (false, true) => Err(unauthorized("the write key is not known")),
-            (false, false) => Err(unauthorized("a write key is needed: as the user of Basic authentication, or as `writeKey`")),
+            (false, false) => Err(unauthorized(
+                "a write key is needed: as the user of Basic authentication, or as `writeKey`",
+            )),
         }
     }
 
@@ -69,8 +72,11 @@ impl Judge {
             let reason = format!("{bytes} bytes are more than the {EVENT_BYTES_MAX} allowed");
             return self.refused(&source.id, &fallback_id, message, refusal("too_large", "", reason));
         }
-        let envelope =
-            Envelope { received_ms: self.received_ms, fallback_id: &fallback_id, client_ip: self.client_ip.as_deref() };
+        let envelope = Envelope {
+            received_ms: self.received_ms,
+            fallback_id: &fallback_id,
+            client_ip: self.client_ip.as_deref(),
+        };
         match segment::message(&self.in_force.rules, source, message, &envelope) {
             Ok(bodies) => Judged::Fine(bodies),
             Err(refusal) => self.refused(&source.id, &fallback_id, message, refusal),

@@ -25,7 +25,8 @@ mod tests {
     use super::*;
 
     fn check(text: &'static str, expected: &[Value]) {
-        let read: Vec<Value> = rows(text.as_bytes()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
+        let read: Vec<Value> =
+            rows(text.as_bytes()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
         assert_eq!(read, expected);
     }
 

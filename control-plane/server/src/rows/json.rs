@@ -10,7 +10,8 @@ use super::{Error, Row, Rows};
 pub(super) fn rows(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
     let array = starts_with_bracket(&mut input)?;
     if array {
-        let rows: Vec<Value> = serde_json::from_reader(input).map_err(|error| Error::Damaged(error.to_string()))?;
+        let rows: Vec<Value> =
+            serde_json::from_reader(input).map_err(|error| Error::Damaged(error.to_string()))?;
         return Ok(Box::new(rows.into_iter().zip(1_u64..).map(|(value, row)| object(value, row))));
     }
     let values = serde_json::Deserializer::from_reader(input).into_iter::<Value>();

@@ -49,7 +49,8 @@ pub(crate) enum Error {
 
 /// Opens a file by its extension.
 pub(crate) fn open(path: &Path) -> Result<Rows, Error> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let extension =
+        path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
     let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     match extension.as_str() {
         "csv" => csv::rows(BufReader::new(file)),

@@ -141,7 +141,8 @@ mod tests {
     /// Two baskets: one with two lines, one without any.
     fn write(mut file: File) -> File {
         let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
-        let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::new(WriterProperties::default())).unwrap();
+        let mut writer =
+            SerializedFileWriter::new(&mut file, schema, Arc::new(WriterProperties::default())).unwrap();
         let mut group = writer.next_row_group().unwrap();
         let text = |text: &str| ByteArray::from(text);
         let mut column = group.next_column().unwrap().unwrap();
@@ -152,7 +153,10 @@ mod tests {
         column.close().unwrap();
         let levels = (Some(&[2_i16, 2, 0][..]), Some(&[0_i16, 1, 0][..]));
         let mut column = group.next_column().unwrap().unwrap();
-        column.typed::<ByteArrayType>().write_batch(&[text("MEAT"), text("DELI")], levels.0, levels.1).unwrap();
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&[text("MEAT"), text("DELI")], levels.0, levels.1)
+            .unwrap();
         column.close().unwrap();
         let mut column = group.next_column().unwrap().unwrap();
         column.typed::<DoubleType>().write_batch(&[1.5, 2.25], levels.0, levels.1).unwrap();
@@ -167,7 +171,8 @@ mod tests {
     fn nested_lists_structs_and_instants_become_json() {
         let file = tempfile::NamedTempFile::new().unwrap();
         write(file.reopen().unwrap());
-        let read: Vec<Value> = rows(file.reopen().unwrap()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
+        let read: Vec<Value> =
+            rows(file.reopen().unwrap()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
         assert_eq!(
             read,
             [

@@ -41,7 +41,11 @@ async fn an_audience_is_made_changed_and_removed() {
 async fn a_rule_that_does_not_type_check_is_refused_with_its_place() {
     let server = with_definitions().await;
     let found = refused(&server, &audience("a", "age > 3 and\n  cty = \"Berlin\"", "batch")).await;
-    assert_eq!((&found["line"], &found["column"], &found["width"]), (&json!(2), &json!(3), &json!(3)), "{found}");
+    assert_eq!(
+        (&found["line"], &found["column"], &found["width"]),
+        (&json!(2), &json!(3), &json!(3)),
+        "{found}"
+    );
     assert_eq!((&found["span"]["start"], &found["pointer"]), (&json!(14), &json!("/expression/value")));
     assert!(found["code"].as_str().unwrap().starts_with("PQL03"), "{found}");
     let found = refused(&server, &audience("a", "age = \"old\"", "batch")).await;
@@ -86,7 +90,10 @@ async fn unknown_fields_wrong_types_and_two_modes_are_refused_by_field() {
         (with("nmae", json!("x")), "/nmae"),
         (with("name", json!(7)), "/name"),
         (with("expression", json!({"value": "age > 3", "lang": "x"})), "/expression/lang"),
-        (with("evaluationInfo", json!({"batch": {"enabled": true}, "continuous": {"enabled": true}})), "/evaluationInfo"),
+        (
+            with("evaluationInfo", json!({"batch": {"enabled": true}, "continuous": {"enabled": true}})),
+            "/evaluationInfo",
+        ),
         (with("name", json!("Buyers")), "/name"),
     ];
     for (sent, pointer) in cases {

@@ -39,7 +39,11 @@ async fn a_folder_is_applied_once_and_then_unchanged() {
     let server = empty().await;
     std::fs::create_dir(server.folder.path().join("config")).unwrap();
     write(&server, "config/all.json", &serde_json::to_string_pretty(&documents()).unwrap());
-    write(&server, "config/more.yaml", "kind: namespace\nid: email\ntype: email\n---\nkind: namespace\nid: phone\ntype: phone\n");
+    write(
+        &server,
+        "config/more.yaml",
+        "kind: namespace\nid: email\ntype: email\n---\nkind: namespace\nid: phone\ntype: phone\n",
+    );
     let shown = ok(&server, &["apply", "-f", "config", "--dry-run"]).await;
     assert!(shown.contains("+ namespace email\n    + edge: false\n    + id: email"), "{shown}");
     assert_eq!(server.get("/catalog").await.ok()["version"], 0);
@@ -84,7 +88,8 @@ async fn csv_is_imported_and_bad_rows_are_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn json_is_imported_once_however_often_it_is_sent() {
     let server = with_definitions().await;
-    let row = |nr: u32| format!("{{\"nr\": {nr}, \"who\": 1, \"at\": \"2017-12-30T11:30:00Z\", \"price\": 2.5}}\n");
+    let row =
+        |nr: u32| format!("{{\"nr\": {nr}, \"who\": 1, \"at\": \"2017-12-30T11:30:00Z\", \"price\": 2.5}}\n");
     write(&server, "deeds.ndjson", &(row(1) + &row(2) + "{oops\n"));
     let arguments = ["import", "--source", "deeds-file", "--shift-days", "2", "deeds.ndjson"];
     assert_eq!(ok(&server, &arguments).await, "rows=3 accepted=2 duplicates=0 refused=1\n");
@@ -115,7 +120,10 @@ fn write_parquet(path: &Path) {
     column.typed::<Int64Type>().write_batch(&[1, 2], None, None).unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<ByteArrayType>().write_batch(&[ByteArray::from("7"), ByteArray::from("7")], None, None).unwrap();
+    column
+        .typed::<ByteArrayType>()
+        .write_batch(&[ByteArray::from("7"), ByteArray::from("7")], None, None)
+        .unwrap();
     column.close().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
     column.typed::<Int64Type>().write_batch(&[at, at], None, None).unwrap();

@@ -9,7 +9,10 @@ use crate::server::{documents, empty, with_definitions};
 async fn applying_twice_changes_nothing() {
     let server = empty().await;
     let first = server.apply(&documents()).await.ok();
-    assert_eq!((first["changes"].as_array().unwrap().len(), &first["version"]), (documents().len(), &json!(1)));
+    assert_eq!(
+        (first["changes"].as_array().unwrap().len(), &first["version"]),
+        (documents().len(), &json!(1))
+    );
     let second = server.apply(&documents()).await.ok();
     assert_eq!((&second["changes"], &second["version"]), (&json!([]), &json!(1)));
     assert_eq!(second["unchanged"], documents().len());
@@ -37,8 +40,12 @@ async fn one_wrong_document_keeps_all_of_them_out() {
     wrong[3]["schema"] = json!("nowhere");
     wrong[8]["expression"]["value"] = json!("xEvent[price > \"much\"].count() > 1");
     let problem = server.apply(&wrong).await.problem(400, "bad-definition");
-    let found: Vec<_> =
-        problem["findings"].as_array().unwrap().iter().map(|f| (f["document"].clone(), f["pointer"].clone())).collect();
+    let found: Vec<_> = problem["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["document"].clone(), f["pointer"].clone()))
+        .collect();
     assert!(found.contains(&(json!(3), json!("/schema"))), "{problem}");
     assert!(found.contains(&(json!(8), json!("/expression/value"))), "{problem}");
     assert_eq!(server.get("/catalog").await.ok()["version"], 0);
@@ -51,7 +58,10 @@ async fn putting_the_whole_catalogue_removes_what_it_does_not_name() {
     assert_eq!(server.with_body(Method::PUT, "/catalog", &whole).await.ok()["changes"], json!([]));
     whole["audiences"].as_object_mut().unwrap().remove("berliners");
     let done = server.with_body(Method::PUT, "/catalog", &whole).await.ok();
-    assert_eq!((&done["changes"][0]["change"], &done["changes"][0]["id"]), (&json!("removed"), &json!("berliners")));
+    assert_eq!(
+        (&done["changes"][0]["change"], &done["changes"][0]["id"]),
+        (&json!("removed"), &json!("berliners"))
+    );
     whole["datasets"] = json!({});
     server.with_body(Method::PUT, "/catalog", &whole).await.problem(400, "bad-definition");
     server.with_body(Method::PUT, "/catalog", &json!({"audience": {}})).await.problem(400, "wrong-shape");

@@ -27,7 +27,10 @@ async fn forward(server: &Server, events: Vec<ForwardedEvent>) -> Receipt {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_receipt_names_accepted_known_and_refused_events() {
     let server = with_definitions().await;
-    server.apply(&[json!({"kind": "datastream", "id": "shop", "org": "A@AdobeOrg", "dataset": "deeds"})]).await.ok();
+    server
+        .apply(&[json!({"kind": "datastream", "id": "shop", "org": "A@AdobeOrg", "dataset": "deeds"})])
+        .await
+        .ok();
     let first = forward(&server, vec![event("a", "shop"), event("x", "nowhere"), event("b", "shop")]).await;
     let accepted: Vec<&str> = first.accepted.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!((accepted, first.refused[0].0.as_str()), (vec!["a", "b"], "x"));

@@ -26,7 +26,11 @@ async fn every_route_that_clients_call_takes_messages() {
         for path in [name, letter] {
             let body = json!({"messageId": format!("m-{path}"), "userId": "7", "event": "buy", "name": "n",
                 "groupId": "g", "traits": {}, "properties": {}});
-            assert_eq!(raw(&server, &format!("/v1/{path}"), body.to_string()).await.ok()["success"], true, "{path}");
+            assert_eq!(
+                raw(&server, &format!("/v1/{path}"), body.to_string()).await.ok()["success"],
+                true,
+                "{path}"
+            );
         }
     }
     for path in ["/v1/batch", "/v1/b", "/beacon/v1/batch"] {
@@ -56,7 +60,8 @@ async fn a_key_may_stand_in_header_address_body_or_message() {
 async fn the_content_decides_and_not_the_content_type() {
     let server = with_definitions().await;
     let body = gzip(json!({"batch": [buy("a", "1")]}).to_string().as_bytes());
-    let request = server.request(Method::POST, "/v1/batch").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request =
+        server.request(Method::POST, "/v1/batch").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = request.header(CONTENT_ENCODING, "gzip").basic_auth(KEY, Some(""));
     send(request.body(body)).await.ok();
     assert_eq!(server.profile("1").await["eventCount"], 1);
@@ -106,7 +111,9 @@ async fn a_bad_message_goes_to_quarantine_and_its_neighbours_do_not() {
     let refused = server.quarantine().await;
     assert_eq!(refused.len(), 6);
     for record in &refused {
-        assert!(!record["reason"].as_str().unwrap().is_empty() && !record["code"].as_str().unwrap().is_empty());
+        assert!(
+            !record["reason"].as_str().unwrap().is_empty() && !record["code"].as_str().unwrap().is_empty()
+        );
     }
     assert!(refused.iter().any(|record| record["code"] == "bad_timestamp" && record["path"] == "timestamp"));
     assert!(refused.iter().any(|record| record["code"] == "unknown_write_key"));
@@ -129,7 +136,10 @@ async fn what_the_schema_forbade_is_replayed_once_the_schema_allows_it() {
     assert_eq!(server.batch(&[identify]).await.ok()["quarantined"], 1);
     let refused = server.quarantine().await;
     assert_eq!((&refused[0]["code"], &refused[0]["path"]), (&json!("schema"), &json!("city")), "{refused:?}");
-    assert_eq!(server.post("/quarantine/replay", &json!({})).await.ok(), json!({"accepted": 0, "refused": 1}));
+    assert_eq!(
+        server.post("/quarantine/replay", &json!({})).await.ok(),
+        json!({"accepted": 0, "refused": 1})
+    );
     let mended = json!({"kind": "schema", "id": "person", "class": "profile",
         "properties": {"city": {"type": "integer"}, "age": {"type": "integer"}, "email": {"type": "string"}}});
     let rule = json!({"kind": "audience", "id": "berliners", "name": "Berliners", "expression": {"value": "city = 5"}});
@@ -152,7 +162,8 @@ async fn browsers_may_send_from_anywhere_and_ask_for_their_settings() {
     let settings = send(server.request(Method::GET, &format!("/v1/projects/{KEY}/settings"))).await.ok();
     let segment = &settings["integrations"]["Segment.io"];
     assert_eq!(segment["apiHost"], format!("{}/v1", server.url.strip_prefix("http://").unwrap()));
-    let config = server.request(Method::GET, "/sourceConfig/?v=3").header(AUTHORIZATION, "Basic d2ViLWtleTo=");
+    let config =
+        server.request(Method::GET, "/sourceConfig/?v=3").header(AUTHORIZATION, "Basic d2ViLWtleTo=");
     assert_eq!(send(config).await.ok()["source"]["enabled"], true);
     send(server.request(Method::GET, "/v1/projects/wrong/settings")).await.problem(401, "unauthorized");
 }

@@ -38,7 +38,10 @@ async fn identities_are_linked_and_profiles_found_by_each() {
     let path = "/data/core/ups/access/entities?schema.name=_xdm.context.experienceevent\
         &relatedEntityId=anon&relatedEntityIdNS=anonymousId";
     let events = server.get(path).await.ok();
-    assert_eq!((&events["children"][0]["entityId"], &events["_page"]["totalCount"]), (&json!("t"), &json!(1)));
+    assert_eq!(
+        (&events["children"][0]["entityId"], &events["_page"]["totalCount"]),
+        (&json!("t"), &json!(1))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

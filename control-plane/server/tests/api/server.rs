@@ -151,7 +151,9 @@ impl Server {
     /// The profile of an identity in `crm`.
     pub(crate) async fn profile(&self, id: &str) -> Value {
         self.settle().await;
-        let path = format!("/data/core/ups/access/entities?schema.name=_xdm.context.profile&entityId={id}&entityIdNS=crm");
+        let path = format!(
+            "/data/core/ups/access/entities?schema.name=_xdm.context.profile&entityId={id}&entityIdNS=crm"
+        );
         let found = self.get(&path).await.ok();
         found.as_object().unwrap().values().next().unwrap().clone()
     }
