@@ -95,6 +95,7 @@ impl App {
 
     /// Replaces the definitions: they have been saved.
     pub(crate) fn set_catalog(&self, catalog: Catalog) {
+        self.activation.set_catalog(&catalog);
         let in_force = Arc::new(InForce::new(catalog));
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = in_force;
         self.bell.ring();

@@ -112,9 +112,8 @@ async fn planned(app: &App) -> Result<(), Problem> {
         while app.activation.position() < end || app.activation.is_catching_up() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(())
     });
-    waited.await.unwrap_or_else(|_| Err(Problem::unavailable("what was decided is still being planned")))
+    waited.await.map_err(|_| Problem::unavailable("what was decided is still being planned"))
 }
 
 async fn runs(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
