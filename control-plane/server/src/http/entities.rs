@@ -23,7 +23,7 @@ const EVENT: &str = "_xdm.context.experienceevent";
 /// Events of one page.
 const EVENTS_MAX: usize = 1_000;
 
-type Asked = BTreeMap<String, String>;
+pub(crate) type Asked = BTreeMap<String, String>;
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/data/core/ups/access/entities", get(entities))
@@ -49,7 +49,7 @@ async fn entities(State(app): State<Shared>, Query(asked): Query<Asked>) -> Resu
     Ok(Json(answer.await?))
 }
 
-fn needed(asked: &Asked, name: &'static str) -> Result<String, Problem> {
+pub(crate) fn needed(asked: &Asked, name: &'static str) -> Result<String, Problem> {
     match asked.get(name) {
         Some(value) if !value.is_empty() => Ok(value.clone()),
         Some(_) | None => {
@@ -59,7 +59,7 @@ fn needed(asked: &Asked, name: &'static str) -> Result<String, Problem> {
     }
 }
 
-fn find(
+pub(crate) fn find(
     app: &App,
     identity: &Identity,
 ) -> Result<(Box<dyn acquaint_store::Snapshot>, ProfileDocument), Problem> {

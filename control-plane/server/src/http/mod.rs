@@ -11,6 +11,7 @@ mod collection;
 mod cors;
 mod edge;
 mod entities;
+mod explain;
 mod flows;
 mod jobs;
 mod quarantine;
@@ -36,6 +37,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(clock::routes(&app))
         .merge(collection::routes())
         .merge(entities::routes())
+        .merge(explain::routes())
         .merge(flows::routes())
         .merge(jobs::routes())
         .merge(quarantine::routes())

@@ -107,3 +107,24 @@ async fn profiles_and_deduplication_survive_a_restart() {
     assert_eq!(server.profile("1").await["eventCount"], 2);
     assert_eq!(server.status_in("1", "buyers").await, "realized");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_membership_is_explained_term_by_term() {
+    let server = with_definitions().await;
+    server.batch(&[buy("a", "1")]).await.ok();
+    server.settle().await;
+    let path = "/data/core/ups/audiences/buyers/explain?entityId=1&entityIdNS=crm";
+    let explained = server.get(path).await.ok();
+    assert_eq!(
+        (&explained["answer"], &explained["membership"]["status"]),
+        (&json!(true), &json!("realized"))
+    );
+    assert_eq!(
+        (&explained["because"]["value"], &explained["because"]["found"]),
+        (&json!(true), &json!(1)),
+        "{explained}"
+    );
+    let nobody = "/data/core/ups/audiences/nobody/explain?entityId=1&entityIdNS=crm";
+    server.get(nobody).await.problem(404, "not-found");
+    server.get("/data/core/ups/audiences/buyers/explain").await.problem(400, "bad-query");
+}
