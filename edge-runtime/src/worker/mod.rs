@@ -2,6 +2,16 @@
 //!
 //! Bindings: `EDGE_PROFILE` and `BUNDLE` (Durable Object namespaces of the classes `ProfileObject` and `BundleObject`,
 //! SQLite-backed), and the variables of [`settings::Settings`].
+//!
+//! Building, from the repository's root after `npm ci` (`cargo xtask` does this; the tools are pinned there):
+//!
+//! ```text
+//! WASM_BINDGEN_BIN=~/.cargo/bin/wasm-bindgen WASM_OPT_BIN=node_modules/.bin/wasm-opt ESBUILD_BIN=node_modules/.bin/esbuild \
+//!     worker-build --profile edge --no-opt edge-runtime          # -> edge-runtime/build/index.js, index_bg.wasm
+//! ```
+//!
+//! Running on one's own machine: see `edge-runtime/workerd.capnp`. On Cloudflare: `wrangler deploy` with `wrangler.toml`.
+//! `WASM_OPT_BIN` and `ESBUILD_BIN` must be absolute; `wasm-opt` makes the module smaller and what is sent no smaller.
 
 mod admin;
 mod bundle_object;
