@@ -45,7 +45,7 @@ pub(crate) fn control_plane(profile: Profile) -> Result<PathBuf> {
 pub(crate) fn worker() -> Result<PathBuf> {
     let bin = repository().join("node_modules/.bin");
     let mut build = command(tools::cargo_bin("worker-build"));
-    build.args(["--release", "--no-opt"]).current_dir(repository().join("edge-runtime"));
+    build.args(["--profile", "edge", "--no-opt"]).current_dir(repository().join("edge-runtime"));
     build.env("WASM_BINDGEN_BIN", tools::cargo_bin("wasm-bindgen"));
     build.env("WASM_OPT_BIN", bin.join("wasm-opt")).env("ESBUILD_BIN", bin.join("esbuild"));
     step("build the edge worker", &mut build)?;
