@@ -6,6 +6,8 @@ pub const AUDIENCES_MAX: usize = 4_000;
 pub const AUDIENCE_DEPTH_MAX: usize = 32;
 /// Bytes of one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a text that a function puts together; where it would be longer, there is none.
+pub const COMPUTED_TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Nesting of one expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// Findings about one expression's text; the rest would only be their consequences.

@@ -258,7 +258,7 @@ impl<'a> Lexer<'a> {
         // Going on at the next line finds the errors behind a forgotten quote; once, or the time would be quadratic.
         let again = self.diagnostics.iter().any(|found| found.code == code::UNTERMINATED_STRING);
         self.at += self.run(0, |c| again || c != '\n');
-        let help = format!("end it with `{quote}`");
+        let help = format!("end it with `{quote}`, or find the string before it that has no end");
         self.report(start, code::UNTERMINATED_STRING, "the string has no end", &help);
         self.push(start, TokenKind::String(value));
     }

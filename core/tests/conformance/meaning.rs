@@ -102,6 +102,30 @@ fn pairs_of_events_are_added_up() {
 }
 
 #[test]
+fn a_chain_of_several_steps_is_a_sequence_of_different_events() {
+    let event = |minute: u8, id: &str, kind: &str| json!({"_id": id, "timestamp": format!("2018-08-27T00:{minute:02}:00Z"), "eventType": kind});
+    let sample = json!({"xEvent": [event(1, "a", "view"), event(2, "b", "add"), event(3, "c", "view"),
+        event(4, "e", "pay"), event(4, "d", "add"), event(5, "f", "view")]});
+    let check_steps = |steps: &str, expected: bool| {
+        check(&format!("chain(xEvent, timestamp, [{steps}])"), &sample, &json!(expected));
+    };
+    let what = |label: &str, kind: &str| format!("{label}: WHAT(eventType = \"{kind}\")");
+    let steps = |kinds: &[&str]| {
+        let steps = kinds.iter().zip('A'..).map(|(kind, label)| what(&label.to_string(), kind));
+        steps.collect::<Vec<_>>().join(", ")
+    };
+    check_steps(&steps(&["view", "add", "pay"]), true);
+    check_steps(&steps(&["add", "view", "add", "pay", "view"]), true);
+    check_steps(&steps(&["pay", "add"]), false);
+    check_steps(&steps(&["view", "view", "view"]), true);
+    check_steps(&steps(&["view", "view", "view", "view"]), false);
+    check_steps("A: WHAT(eventType = \"view\") COUNT(2), B: WHAT(eventType = \"pay\")", true);
+    check_steps("A: WHAT(eventType = \"view\") COUNT(3), B: WHAT(eventType = \"pay\")", false);
+    check_steps("A: WHAT(eventType = \"view\") WHEN(today), B: WHAT(eventType = \"pay\")", false);
+    check_steps("A: WHAT(eventType = \"view\") WHEN(yesterday), B: WHAT(eventType = \"pay\")", true);
+}
+
+#[test]
 fn a_chain_of_one_step_is_a_count_in_a_window() {
     let step = |clauses: &str| format!("chain(xEvent, timestamp, [A: {clauses}])");
     let check_step = |clauses: &str, expected: bool| check(&step(clauses), &downloads(), &json!(expected));

@@ -50,6 +50,19 @@ fn a_chain_of_one_step_counts_events() {
     );
     check_type("CHAIN(xEvent, timestamp, [A: WHAT(items.exists(sku = \"a\"))])", Type::Boolean);
     check_errors("chain(xEvent, timestamp, [A: WHAT(prize > 1)])", &[code::UNKNOWN_FIELD]);
+    check_errors("chain(xEvent, timestamp, [])", &[code::BAD_STEP]);
+}
+
+#[test]
+fn a_chain_of_several_steps_is_one_condition() {
+    check_type("chain(xEvent, timestamp, [A: WHAT(price > 1), B: WHAT(price > 2) COUNT(2)])", Type::Boolean);
+    check_type(
+        "not(chain(xEvent[score > 1], timestamp, [A: WHAT(price > ^.score), B: WHEN(today)]))",
+        Type::Boolean,
+    );
+    check_errors("chain(orders, at, [A: WHAT(price > 1), B: WHAT(price > 2)])", &[code::ARGUMENT_TYPE]);
+    check_errors("chain(xEvent, items, [A: WHAT(price > 1), B: WHAT(price > 2)])", &[code::NOT_A_TIME; 2]);
+    check_errors("chain(xEvent, timestamp, [A: WHAT(prize > 1), B: WHAT(y)])", &[code::UNKNOWN_FIELD; 2]);
 }
 
 #[test]

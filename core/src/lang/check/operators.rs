@@ -201,12 +201,20 @@ fn dated<'a>(left: Typed<'a>, right: Typed<'a>) -> (Typed<'a>, Typed<'a>) {
 }
 
 fn comparison_help(left: &Typed<'_>, right: &Typed<'_>) -> &'static str {
-    let time = |typed: &Typed<'_>| types::class(types::scalar(&typed.ty)) == Class::Time;
-    let object = |typed: &Typed<'_>| types::class(types::scalar(&typed.ty)) == Class::Object;
+    let of = |typed: &Typed<'_>, class: Class| types::class(types::scalar(&typed.ty)) == class;
+    let time = |typed: &Typed<'_>| of(typed, Class::Time);
+    let object = |typed: &Typed<'_>| of(typed, Class::Object);
     if time(left) || time(right) {
         "times are written like \"2020-03-14\" or \"2020-03-14T12:00:00Z\""
     } else if object(left) || object(right) {
         "compare one of its fields"
+    } else if left.is_literal() != right.is_literal() && (of(left, Class::Number) || of(right, Class::Number))
+    {
+        "a number is written without quotes: `5`"
+    } else if left.is_literal() != right.is_literal()
+        && (of(left, Class::Boolean) || of(right, Class::Boolean))
+    {
+        "write `true` or `false`"
     } else {
         ""
     }

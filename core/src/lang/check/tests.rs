@@ -291,11 +291,7 @@ fn audiences_must_be_known() {
 
 #[test]
 fn what_is_not_lowered_yet_says_so() {
-    for text in [
-        "chain(xEvent, timestamp, [A: WHAT(price > 1), B: WHAT(price > 2)])",
-        "@{context}.weather = 1",
-        "modelInstances(\"https://example.com/offer\")",
-    ] {
+    for text in ["@{context}.weather = 1", "modelInstances(\"https://example.com/offer\")"] {
         check_errors(text, &[code::NOT_SUPPORTED]);
     }
     check_errors("orders[0]", &[code::INDEX]);

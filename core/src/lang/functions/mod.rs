@@ -7,6 +7,7 @@ mod date;
 mod lift;
 mod map;
 pub mod pattern;
+mod sequence;
 mod string;
 mod table;
 mod template;

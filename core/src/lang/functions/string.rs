@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use super::{Context, lift, pattern};
+use crate::limits::COMPUTED_TEXT_BYTES_MAX;
 use crate::value::Value;
 
 pub(super) fn starts_with(_: Context, arguments: &[Value]) -> Value {
@@ -129,6 +130,10 @@ pub(super) fn concat(_: Context, arguments: &[Value]) -> Value {
     let mut joined = String::new();
     for argument in arguments {
         let Value::String(text) = argument else { return Value::Null };
+        // A text put together with itself, and so on, would outgrow any memory.
+        if joined.len() + text.len() > COMPUTED_TEXT_BYTES_MAX {
+            return Value::Null;
+        }
         joined.push_str(text);
     }
     if arguments.is_empty() { Value::Null } else { Value::String(joined) }
@@ -293,6 +298,7 @@ mod tests {
         check("rightTrim", json!(["  a "]), json!("  a"));
         check("concat", json!(["a", "b", "c"]), json!("abc"));
         check("concat", json!(["a", null]), json!(null));
+        check("concat", json!(["a".repeat(700_000), "a".repeat(700_000)]), json!(null));
         check("split", json!(["a,b,", ","]), json!(["a", "b", ""]));
         check("split", json!(["a", ""]), json!(null));
         check("indexOf", json!(["éab", "b"]), json!(2));

@@ -2,7 +2,8 @@
 
 use super::ParameterType as Kind;
 use super::{
-    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, string, template,
+    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, sequence, string,
+    template,
 };
 use crate::value::Value;
 
@@ -45,6 +46,7 @@ const WHOLE: Parameter = required("number", Kind::Integer);
 const VALUE: Parameter = required("value", Kind::Any);
 const OTHER: Parameter = required("other", Kind::Any);
 const MORE: Parameter = parameter("more", Kind::Any, Presence::Repeated);
+const STEPS: Parameter = parameter("steps", Kind::Any, Presence::Repeated);
 const INSTANT: Parameter = required("instant", Kind::Instant);
 const OTHER_INSTANT: Parameter = required("other", Kind::Instant);
 const YEAR: Parameter = required("year", Kind::Integer);
@@ -228,4 +230,7 @@ pub const TABLE: &[Row] = &[
         "how many items there are, missing ones included"),
     row(0x0512, "distinctCountWithNull", &[LIST], ResultType::Integer, aggregate::apply_distinct_count_with_null,
         "how many different items there are, missing ones included as one"),
+    // Sequences
+    row(0x0601, "follow", &[STEPS], ResultType::Boolean, sequence::follow,
+        "whether events come one after another; write `chain`"),
 ];

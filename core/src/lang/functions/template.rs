@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use super::{Context, lift};
+use crate::limits::COMPUTED_TEXT_BYTES_MAX;
 use crate::value::Value;
 
 /// The code of the character at a place, from 0.
@@ -47,20 +48,28 @@ pub(super) fn mask(_: Context, arguments: &[Value]) -> Value {
 
 /// `(text, part, replacement)`: the first one.
 pub(super) fn replace(_: Context, arguments: &[Value]) -> Value {
-    replaced(arguments, |text, part, by| text.replacen(part, by, 1))
+    replaced(arguments, 1)
 }
 
 /// `(text, part, replacement)`: from the start to the end.
 pub(super) fn replace_all(_: Context, arguments: &[Value]) -> Value {
-    replaced(arguments, |text, part, by| text.replace(part, by))
+    replaced(arguments, usize::MAX)
 }
 
-fn replaced(arguments: &[Value], replace: impl Fn(&str, &str, &str) -> String) -> Value {
+fn replaced(arguments: &[Value], count: usize) -> Value {
     let part = |index: usize| arguments.get(index).and_then(Value::as_str);
     let (Some(part), Some(by)) = (part(1).filter(|part| !part.is_empty()), part(2)) else {
         return Value::Null;
     };
-    each_text(arguments, |text| Value::String(replace(text, part, by)))
+    each_text(arguments, |text| {
+        let count = text.matches(part).take(count).count();
+        // Known before it is made: a long replacement of every letter would outgrow any memory.
+        let length = text.len().saturating_add(count.saturating_mul(by.len()));
+        if length > COMPUTED_TEXT_BYTES_MAX {
+            return Value::Null;
+        }
+        Value::String(text.replacen(part, by, count))
+    })
 }
 
 /// `(text, first [, end])`: the characters from one place up to another, from 0.
@@ -164,6 +173,8 @@ mod tests {
         check("replace", json!(["a-b-c", "-", "+"]), json!("a+b-c"));
         check("replaceAll", json!(["aaa", "aa", "b"]), json!("ba"));
         check("replaceAll", json!(["aaa", "", "b"]), json!(null));
+        check("replaceAll", json!(["a".repeat(2_000), "a", "b".repeat(2_000)]), json!(null));
+        check("replace", json!(["a".repeat(2_000), "aaa", ""]), json!("a".repeat(1_997)));
         check("camelCase", json!(["10 downing  street"]), json!("10 Downing  Street"));
     }
 

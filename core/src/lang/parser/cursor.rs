@@ -192,7 +192,8 @@ impl Parser<'_> {
         if self.accept(closer) {
             return;
         }
-        if !self.at_end() {
+        // A closing bracket of another kind: the opening one is what is wrong.
+        if !self.at_end() && !closes(self.peek()) {
             let message = format!("expected `{}`, found {}", closer.text(), self.found());
             self.report(code::UNEXPECTED, message);
             self.skip(false);
@@ -200,7 +201,9 @@ impl Parser<'_> {
         if !self.accept(closer) {
             let opener = self.text.get(open.start as usize..open.end as usize).unwrap_or_default();
             let message = format!("`{opener}` is missing its `{}`", closer.text());
-            self.report_at(open, code::UNCLOSED, message, "");
+            let found = self.found();
+            let help = if self.at_end() { String::new() } else { format!("close it before the {found}") };
+            self.report_at(open, code::UNCLOSED, message, &help);
         }
     }
 
