@@ -4,6 +4,7 @@ pub mod aggregate;
 mod array;
 mod convert;
 mod date;
+mod digest;
 mod lift;
 mod map;
 pub mod pattern;

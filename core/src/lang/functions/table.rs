@@ -2,8 +2,8 @@
 
 use super::ParameterType as Kind;
 use super::{
-    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, map, sequence, string,
-    template,
+    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, digest, map, sequence,
+    string, template,
 };
 use crate::value::Value;
 
@@ -136,6 +136,10 @@ pub const TABLE: &[Row] = &[
         "the host of an address"),
     row(0x0137, "getUrlPath", &[TEXT], ResultType::SameAs(0), template::url_path,
         "the path of an address, without query"),
+    row(0x0138, "md5", &[TEXT], ResultType::SameAs(0), digest::md5,
+        "the MD5 digest of the text, in hexadecimal"),
+    row(0x0139, "encode64", &[TEXT], ResultType::SameAs(0), digest::encode64,
+        "the text in Base64"),
     row(0x0140, "absolute", &[NUMBER], ResultType::SameAs(0), convert::absolute,
         "the number without its sign"),
     row(0x0141, "toInt", &[VALUE], ResultType::Integer, convert::to_int,
