@@ -1,10 +1,12 @@
 //! The language: PQL text to a checked expression. Stages, in order: `lexer`, `parser` (never fails: a tree and
 //! diagnostics), [`check()`] (names and types against the union schema). [`compile`] does all of it; [`print()`] goes back.
+//! [`json`] reads the same tree from its JSON form.
 
 pub mod ast;
 mod check;
 pub mod diagnostic;
 pub mod functions;
+pub mod json;
 mod lexer;
 pub mod nearest;
 mod parser;

@@ -34,7 +34,7 @@ const CONTEXT: &str = "the context of a decision is not read";
 /// How many examples check.
 const CHECKED: usize = 273;
 
-fn schema() -> UnionSchema {
+pub(crate) fn schema() -> UnionSchema {
     let file: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let source = |class, name: &'static str| {
         let properties = file[name]["properties"].as_object().unwrap();

@@ -1,8 +1,9 @@
 //! Every documented example in text form is read, printed and read back.
 
-use acquaint_core::lang::{parse, print};
+use acquaint_core::lang::{check, compile, json, parse, print};
 
-use crate::cases::cases;
+use crate::cases::{EveryAudience, cases};
+use crate::checking::schema;
 
 /// Examples that are no sentences of the language: two expressions side by side with placeholders in them, and a URI as
 /// a name.
@@ -29,4 +30,35 @@ fn every_example_is_read_and_printed_and_read_back() {
         read += 1;
     }
     assert_eq!(read, 254);
+}
+
+/// What the examples in JSON form say, in text.
+const IN_TEXT: [(&str, &str); 7] = [
+    ("pql-0299", "workAddress.country = \"US\""),
+    ("pql-0300", "select x from xEvent where x.eventType.equals(\"commerce.checkouts\", true)"),
+    ("pql-0301", "person.gender in [\"female\"]"),
+    ("pql-0302", "\"Andres\" = person.firstName and \"Monroy\" = person.lastName and 6 = person.birthDay"),
+    ("pql-0303", "\"Andres\" = person.firstName and (\"Monroy\" = person.lastName or 6 = person.birthDay)"),
+    ("pql-0304", "city = \"DDN\""),
+    (
+        "pql-0306",
+        "homeAddress.stateOrProvince = \"CA\" and (some x from xEvent where (some id from x.endUserIDs where id in identities) \
+         and x.commerce.order.priceTotal > 1000 and x.commerce.order.currencyCode = \"USD\")",
+    ),
+];
+
+#[test]
+fn the_json_form_means_what_the_text_means() {
+    let schema = schema();
+    let examples: Vec<_> = cases().into_iter().filter(|case| case.dialect == "pql/json").collect();
+    assert_eq!(examples.len(), IN_TEXT.len());
+    for (case, (id, text)) in examples.iter().zip(IN_TEXT) {
+        assert_eq!(case.id, id);
+        let tree = json::from_json(&serde_json::from_str(&case.pql).unwrap()).unwrap();
+        let found = check(&tree, &schema, &EveryAudience).unwrap();
+        let expected = compile(text, &schema, &EveryAudience).unwrap();
+        assert_eq!(found.expr, expected.expr, "{id}");
+        // Printed, it is text that means the same again.
+        assert_eq!(compile(&print(&tree), &schema, &EveryAudience).unwrap().expr, expected.expr, "{id}");
+    }
 }

@@ -68,6 +68,7 @@ fn a_chain_of_several_steps_is_one_condition() {
 #[test]
 fn abbreviations_of_the_documentation_are_read() {
     check_same("profile.score > 1", "score > 1");
+    check_same("$1.xEvent.count() > profile.xEvent.count()", "xEvent.count() > xEvent.count()");
     let warned = compiled("some x from xEvent where price > 1").unwrap();
     assert_eq!(warned.warnings[0].code, code::IMPLIED_VARIABLE);
     check_same("some x from xEvent where price > 1", "some x from xEvent where x.price > 1");

@@ -154,6 +154,9 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn field(&mut self, object: Typed<'a>, name: &Name, span: Span) -> Typed<'a> {
+        if object.expr.node == Node::Profile && name.text == EVENTS {
+            return self.events(span);
+        }
         if let Some(ty) = types::field(&object.ty, &name.text) {
             return Typed::new(field_node(object, &name.text), span, ty);
         }
