@@ -152,7 +152,8 @@ impl Publisher {
             .bearer_auth(app.tokens.edge.text())
             .header(CONTENT_TYPE, "application/octet-stream")
             .body(bytes);
-        let response = runtime.block_on(request.send())?;
+        // Inside the block: making the request already needs the runtime, for its timeout.
+        let response = runtime.block_on(async { request.send().await })?;
         match response.status() {
             status if status.is_success() => Ok(()),
             status => Err(Error::Refused(status)),

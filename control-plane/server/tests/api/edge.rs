@@ -1,12 +1,16 @@
-//! Events forwarded by the edge: every one is named in the receipt.
+//! Events forwarded by the edge, every one named in the receipt; and what the edge is sent, until it has acknowledged it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use acquaint_core::profile::{Event, Identity};
 use acquaint_core::time::parse_instant;
+use acquaint_core::wire::{Bundle, ProjectionBatch};
 use acquaint_core::wire::{Forward, ForwardedEvent, Receipt, open, seal};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::server::{EDGE, NOW, Server, send, with_definitions};
+use crate::server::{EDGE, NOW, Server, buy, documents, publishing_to, send, with_definitions};
 
 fn event(id: &str, datastream: &str) -> ForwardedEvent {
     let fields = [("eventType".to_owned(), acquaint_core::value::Value::String("buy".into()))];
@@ -46,4 +50,76 @@ async fn only_the_edge_may_forward_and_only_what_is_sealed() {
     let request = || server.request(Method::POST, "/edge/v1/events");
     send(request().body("{}")).await.problem(401, "unauthorized");
     send(request().bearer_auth(EDGE).body("{}")).await.problem(400, "bad-forward");
+}
+
+/// What an edge has been sent, and how often it has refused.
+#[derive(Default)]
+struct Seen {
+    refusals_left: u32,
+    bundle: Option<Bundle>,
+    identities: BTreeSet<Identity>,
+}
+
+type Shared = Arc<Mutex<Seen>>;
+
+/// Refuses while it has to, and takes only what the edge token vouches for.
+fn refuses(seen: &mut Seen, headers: &axum::http::HeaderMap) -> bool {
+    assert_eq!(headers["authorization"], format!("Bearer {EDGE}"));
+    let refuses = seen.refusals_left > 0;
+    seen.refusals_left = seen.refusals_left.saturating_sub(1);
+    refuses
+}
+
+async fn fake_edge(refusals: u32) -> (String, Shared) {
+    use axum::body::Bytes;
+    use axum::extract::State;
+    use axum::http::{HeaderMap, StatusCode};
+    let seen: Shared = Arc::new(Mutex::new(Seen { refusals_left: refusals, ..Seen::default() }));
+    let bundle = |State(seen): State<Shared>, headers: HeaderMap, body: Bytes| async move {
+        let mut seen = seen.lock().unwrap();
+        if refuses(&mut seen, &headers) {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        seen.bundle = Some(open(&body).unwrap());
+        StatusCode::NO_CONTENT
+    };
+    let projections = |State(seen): State<Shared>, headers: HeaderMap, body: Bytes| async move {
+        let mut seen = seen.lock().unwrap();
+        if refuses(&mut seen, &headers) {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let batch: ProjectionBatch = open(&body).unwrap();
+        assert!(batch.projections.len() <= 50);
+        seen.identities.extend(batch.projections.into_iter().map(|(identity, _)| identity));
+        StatusCode::NO_CONTENT
+    };
+    let routes = axum::Router::new()
+        .route("/_acquaint/v1/bundle", axum::routing::put(bundle))
+        .route("/_acquaint/v1/projections", axum::routing::post(projections))
+        .with_state(Arc::clone(&seen));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    (url, seen)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_edge_gets_the_bundle_and_every_projection_although_it_refuses_at_first() {
+    let (url, seen) = fake_edge(2).await;
+    let server = publishing_to(&url).await;
+    let mut documents = documents();
+    documents[2]["edge"] = json!(true);
+    server.apply(&documents).await.ok();
+    let who: Vec<String> = (0..120).map(|number| format!("{number}")).collect();
+    let events: Vec<_> = who.iter().map(|who| buy(&format!("m-{who}"), who)).collect();
+    server.batch(&events).await.ok();
+    while server.settle().await["projections_owed"] != 0 || seen.lock().unwrap().bundle.is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let seen = seen.lock().unwrap();
+    assert_eq!((seen.bundle.as_ref().unwrap().version, seen.refusals_left), (1, 0));
+    assert_eq!(
+        seen.identities,
+        who.iter().map(|id| Identity { namespace: "crm".into(), id: id.clone() }).collect()
+    );
 }

@@ -64,6 +64,13 @@ pub(crate) async fn empty() -> Server {
     Server::on(tempfile::tempdir().unwrap()).await
 }
 
+/// Starts a server that knows nothing and publishes to an edge.
+pub(crate) async fn publishing_to(edge_url: &str) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { edge_url: Some(edge_url.into()), ..settings(&folder) };
+    Server::with(folder, settings).await
+}
+
 /// A schema of profiles, one of events, a source of each kind, and one audience of each mode.
 pub(crate) fn documents() -> Vec<Value> {
     let window = |count: u32| {
@@ -95,7 +102,12 @@ pub(crate) fn documents() -> Vec<Value> {
 
 impl Server {
     async fn on(folder: tempfile::TempDir) -> Self {
-        let running = start(settings(&folder)).await.unwrap();
+        let settings = settings(&folder);
+        Self::with(folder, settings).await
+    }
+
+    async fn with(folder: tempfile::TempDir, settings: Settings) -> Self {
+        let running = start(settings).await.unwrap();
         let url = format!("http://{}", running.address());
         Self { running, folder, url, http: reqwest::Client::new() }
     }
