@@ -17,6 +17,10 @@ use crate::lang::typed::{Binding, Comparison, Expr, Node, Quantifier, Slot};
 use crate::time::{Anchor, Direction, Occurs};
 use crate::value::Value;
 
+/// What a normal form says twice may consist of so many expressions: doubled at every level, a short text would be
+/// larger than any memory.
+const REPEATED_SIZE_MAX: usize = 64;
+
 /// The normal form of an expression in boolean position.
 pub(crate) fn normalise(expr: &Expr) -> Expr {
     Normal::default().boolean(expr)
@@ -227,7 +231,15 @@ impl Normal {
             Occurs::Side { anchor, .. } => Occurs::Side { direction: side, anchor },
             other @ (Occurs::On(_) | Occurs::Between(..)) => other,
         };
-        any(vec![one(side(Direction::Before)), one(side(Direction::After))])
+        let sides = [side(Direction::Before), side(Direction::After)];
+        if visit::size(&timestamp) <= REPEATED_SIZE_MAX {
+            return any(sides.into_iter().map(one).collect());
+        }
+        let slot = self.depth;
+        let named = || Box::new(expr(Node::Variable(slot)));
+        let sides = sides.into_iter().map(|test| expr(Node::Occurs { timestamp: named(), test }));
+        let body = Box::new(any(sides.collect()));
+        expr(Node::Let { slot, value: Box::new(timestamp), body })
     }
 
     fn test(&mut self, test: &Occurs) -> Occurs {
@@ -272,7 +284,8 @@ fn truth_of(value: Expr) -> Expr {
         Node::Literal(value) => constant(ops::truth(&value)),
         Node::Filter { source, slot, condition } => exists(*source, slot, *condition),
         Node::And(mut operands) if operands.len() == 1 => operands.pop().map_or(constant(true), truth_of),
-        Node::If { test, then, otherwise } => {
+        // The test is said twice: of tests of tests, only while they are small.
+        Node::If { test, then, otherwise } if visit::size(&test) <= REPEATED_SIZE_MAX => {
             let negated = not((*test).clone());
             any(vec![all(vec![*test, truth_of(*then)]), all(vec![negated, truth_of(*otherwise)])])
         }

@@ -69,6 +69,13 @@ pub(crate) fn any(expr: &Expr, asked: &dyn Fn(&Node) -> bool) -> bool {
     found
 }
 
+/// Of how many expressions it consists, itself included.
+pub(crate) fn size(expr: &Expr) -> usize {
+    let mut size = 1_usize;
+    parts(expr, &mut |part| size = size.saturating_add(self::size(part)));
+    size
+}
+
 /// Whether the events are read.
 pub(crate) fn reads_events(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Events))

@@ -137,3 +137,18 @@ fn a_chain_of_one_step_is_a_count_in_a_window() {
     check_step("WHAT(eventType = \"download\") WHEN(< 21 hours before now)", false);
     check_step("WHAT(eventType = \"view\") WHERE(product = \"y\")", false);
 }
+
+#[test]
+fn what_is_nested_deeply_stays_small() {
+    let sample = json!({"a": 0, "b": 1, "c": 2, "t": "2018-08-27"});
+    let nested = |open: &str, innermost: &str, close: &str| {
+        format!("{}{innermost}{}", open.repeat(24), close.repeat(24))
+    };
+    check(&nested("if (", "a = 0", ", b = 1, c = 1)"), &sample, &json!(true));
+    check(&nested("if (if (", "a = 0", ", b = 1, c = 1), a = 0, a = 1)"), &sample, &json!(true));
+    for comparison in ["<", "!="] {
+        let close = format!(" occurs {comparison} 2 days from now, t, t)");
+        let text = format!("({}) occurs < 2 days from now", nested("if (", "t", &close));
+        check(&text, &sample, &json!(true));
+    }
+}

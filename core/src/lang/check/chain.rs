@@ -25,6 +25,16 @@ impl<'a> Checker<'a> {
         steps: &[Step],
         span: Span,
     ) -> Typed<'a> {
+        // Every step looks at it, so it has to be small.
+        if !is_path(order) {
+            let help = "write `chain(xEvent, timestamp, [...])`";
+            return self.reported(
+                code::BAD_STEP,
+                order.span,
+                "a chain is ordered by a field of the events",
+                help,
+            );
+        }
         match steps {
             [] => {
                 self.reported(code::BAD_STEP, span, "a chain has at least one step", "write `[A: WHAT(...)]`")
@@ -73,6 +83,14 @@ impl<'a> Checker<'a> {
         let (source, body) = (Box::new(Expr { node: found, span }), Box::new(Expr { node: body, span }));
         Expr { node: Node::Map { source, slot, body }, span }
     }
+}
+
+fn is_path(expr: &ast::Expr) -> bool {
+    let mut expr = expr;
+    while let Kind::Field(object, _) = &expr.kind {
+        expr = object;
+    }
+    matches!(expr.kind, Kind::Name(_))
 }
 
 fn id_of(slot: Slot, span: Span) -> Expr {

@@ -51,6 +51,7 @@ fn a_chain_of_one_step_counts_events() {
     check_type("CHAIN(xEvent, timestamp, [A: WHAT(items.exists(sku = \"a\"))])", Type::Boolean);
     check_errors("chain(xEvent, timestamp, [A: WHAT(prize > 1)])", &[code::UNKNOWN_FIELD]);
     check_errors("chain(xEvent, timestamp, [])", &[code::BAD_STEP]);
+    check_errors("chain(xEvent, xEvent.timestamp.max(), [A: WHAT(price > 1)])", &[code::BAD_STEP]);
 }
 
 #[test]

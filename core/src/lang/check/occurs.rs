@@ -13,20 +13,37 @@ use crate::limits::WINDOW_YEARS_MAX;
 use crate::time::{Anchor, Bound, Occurs, Unit, parse_instant};
 use crate::value::Value;
 
+/// What is lowered to two expressions may be so high: doubled at every level, a short text would be larger than any
+/// memory.
+const REPEATED_HEIGHT_MAX: usize = 8;
+
 /// 365.2425 days.
 const YEAR_MS: u64 = 31_556_952_000;
 
 impl<'a> Checker<'a> {
     pub(super) fn occurs(&mut self, timestamp: &ast::Expr, test: &ast::Occurs, span: Span) -> Typed<'a> {
+        let is_small = timestamp.height() <= REPEATED_HEIGHT_MAX;
         let timestamp = self.instant(timestamp);
         let (test, negated) = self.test(test, span);
         let occurs = |timestamp| Typed::boolean(Node::Occurs { timestamp: Box::new(timestamp), test }, span);
         if !negated {
             return occurs(timestamp.expr);
         }
-        let there = self.apply_named("isNotNull", vec![timestamp.clone()], span);
-        let unequal = Expr { node: Node::Not(Box::new(occurs(timestamp.expr).expr)), span };
-        Typed::boolean(Node::And(vec![there.expr, unequal]), span)
+        if is_small {
+            let unequal = occurs(timestamp.expr.clone());
+            return self.there_and_not(timestamp, unequal, span);
+        }
+        let slot = self.slot();
+        let named = Typed::new(Node::Variable(slot), span, timestamp.ty.clone());
+        let unequal = occurs(named.expr.clone());
+        let body = Box::new(self.there_and_not(named, unequal, span).expr);
+        Typed::boolean(Node::Let { slot, value: Box::new(timestamp.expr), body }, span)
+    }
+
+    fn there_and_not(&mut self, value: Typed<'a>, test: Typed<'a>, span: Span) -> Typed<'a> {
+        let there = self.apply_named("isNotNull", vec![value], span);
+        let not = Expr { node: Node::Not(Box::new(test.expr)), span };
+        Typed::boolean(Node::And(vec![there.expr, not]), span)
     }
 
     /// The test, and whether it is the negation of it that is meant.
