@@ -1,5 +1,11 @@
 //! The core natively: one event folded and answered, a whole profile answered, for more and more audiences.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "benchmarks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "benchmarks"
+)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -31,7 +37,11 @@ fn main() {
             per_answer / audiences as f64,
         );
         if let Some((event, answer)) = first {
-            println!("core  10x the audiences cost {:.1}x an event, {:.1}x a folded profile", per_event / event, per_answer / answer);
+            println!(
+                "core  10x the audiences cost {:.1}x an event, {:.1}x a folded profile",
+                per_event / event,
+                per_answer / answer
+            );
         }
         first = first.or(Some((per_event, per_answer)));
     }
@@ -43,7 +53,12 @@ fn prepared(audiences: usize) -> Prepared {
         .map(|number| Definition {
             id: format!("a{number}").as_str().into(),
             mode: Mode::Edge,
-            checked: acquaint_core::lang::compile(&workload::audience(number), &schema, &workload::NoAudiences).unwrap(),
+            checked: acquaint_core::lang::compile(
+                &workload::audience(number),
+                &schema,
+                &workload::NoAudiences,
+            )
+            .unwrap(),
         })
         .collect();
     Prepared::new(Program::build(&definitions).unwrap())
@@ -58,13 +73,15 @@ fn attributes() -> Fields {
 fn stream(program: &Prepared) -> f64 {
     let (attributes, identities, memberships) = (attributes(), IdentityMap::new(), Memberships::new());
     let mut states = vec![State::default(); PROFILES];
-    let events: Vec<Event> = (0..EVENTS).map(|number| workload::event(number * 7, NOW_MS + number as i64)).collect();
+    let events: Vec<Event> =
+        (0..EVENTS).map(|number| workload::event(number * 7, NOW_MS + number as i64)).collect();
     let start = Instant::now();
     for (number, event) in events.iter().enumerate() {
         let state = &mut states[number * 31 % PROFILES];
         let touched = state::fold(program, state, event, event.timestamp_ms);
         let affected = state::affected(program, &touched);
-        let slice = Slice { attributes: &attributes, identities: &identities, memberships: &memberships, state };
+        let slice =
+            Slice { attributes: &attributes, identities: &identities, memberships: &memberships, state };
         black_box(eval::answer_some(program, slice, &affected, event.timestamp_ms));
     }
     start.elapsed().as_nanos() as f64 / EVENTS as f64
@@ -75,7 +92,12 @@ fn profiles(program: &Prepared) -> (f64, f64) {
     let (attributes, identities, memberships) = (attributes(), IdentityMap::new(), BTreeMap::new());
     let histories: Vec<Vec<Event>> = (0..PROFILES as u64)
         .map(|profile| {
-            let event = |number| workload::event(profile * 13 + number, NOW_MS - (EVENTS_PER_PROFILE - number) as i64 * 3_600_000);
+            let event = |number| {
+                workload::event(
+                    profile * 13 + number,
+                    NOW_MS - (EVENTS_PER_PROFILE - number) as i64 * 3_600_000,
+                )
+            };
             (0..EVENTS_PER_PROFILE).map(event).collect()
         })
         .collect();
@@ -91,13 +113,15 @@ fn profiles(program: &Prepared) -> (f64, f64) {
         .collect();
     let start = Instant::now();
     for state in &states {
-        let slice = Slice { attributes: &attributes, identities: &identities, memberships: &memberships, state };
+        let slice =
+            Slice { attributes: &attributes, identities: &identities, memberships: &memberships, state };
         black_box(eval::answer(program, slice, NOW_MS));
     }
     let answer = start.elapsed().as_nanos() as f64 / PROFILES as f64;
     let start = Instant::now();
     for events in &histories {
-        let subject = Subject { attributes: &attributes, identities: &identities, memberships: &memberships, events };
+        let subject =
+            Subject { attributes: &attributes, identities: &identities, memberships: &memberships, events };
         black_box(eval::run(program, subject, NOW_MS));
     }
     (answer, start.elapsed().as_nanos() as f64 / PROFILES as f64)

@@ -1,5 +1,11 @@
 //! Requests a second and latency of `/ee/v1/interact` under `workerd serve`, straight to its port.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "benchmarks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "benchmarks"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +34,8 @@ fn main() {
             std::thread::spawn(move || visit(client, &url))
         })
         .collect();
-    let mut latencies: Vec<Duration> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+    let mut latencies: Vec<Duration> =
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
     let seconds = start.elapsed().as_secs_f64();
     println!(
         "edge  {} audiences in the bundle, {CLIENTS} clients, {} visitors: {:.0} requests/s, p50 {:.2} ms, p99 {:.2} ms (client side, loopback)",

@@ -1,5 +1,11 @@
 //! Events a second from durable record to decided membership, through `Engine::step` on the embedded store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "benchmarks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "benchmarks"
+)]
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -85,7 +91,10 @@ fn define(store: &Embedded, audiences: usize) {
     let mut definitions = vec![
         ("namespace", json!({ "id": "customer", "type": "crossDevice" })),
         ("schema", json!({ "id": "person", "class": "profile", "properties": tier })),
-        ("schema", json!({ "id": "event", "class": "event", "properties": { "category": text, "total": { "type": "number" } } })),
+        (
+            "schema",
+            json!({ "id": "event", "class": "event", "properties": { "category": text, "total": { "type": "number" } } }),
+        ),
         ("dataset", json!({ "id": "people", "schema": "person" })),
         ("dataset", json!({ "id": "events", "schema": "event" })),
     ];
@@ -97,5 +106,6 @@ fn define(store: &Embedded, audiences: usize) {
     let edits = definitions.into_iter().map(|(kind, definition)| {
         Edit::Put(Definition::from_json(Kind::parse(kind).unwrap(), definition).unwrap())
     });
-    acquaint_store::catalog::store::save(store, &Catalog::default(), edits.collect(), "benchmark", NOW_MS).unwrap();
+    acquaint_store::catalog::store::save(store, &Catalog::default(), edits.collect(), "benchmark", NOW_MS)
+        .unwrap();
 }

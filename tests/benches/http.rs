@@ -1,5 +1,11 @@
 //! Events a second through `POST /v1/batch` until they are decided: durable, identified, folded, answered.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "benchmarks")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "benchmarks"
+)]
 
 use std::time::Instant;
 

@@ -54,7 +54,8 @@ impl ControlPlane {
             command.args(["--clock", clock]);
         }
         let mut process = Process::start("control-plane", data, &mut command)?;
-        let url = process.line("its address", |line| line.strip_prefix("listening on ").map(str::to_owned))?;
+        let url =
+            process.line("its address", |line| line.strip_prefix("listening on ").map(str::to_owned))?;
         let admin = Client::new(&url).with_header("authorization", &format!("Bearer {ADMIN_TOKEN}"));
         Ok(Self { process, binary: environment.acquaint.clone(), admin })
     }
@@ -115,7 +116,8 @@ impl ControlPlane {
             .map(|audience| {
                 let id = audience.get("id").and_then(Value::as_str).context("an audience without id")?;
                 let counts = self.admin.get(&format!("/data/core/ups/audiences/{id}/counts"))?.ok()?;
-                let realized = counts.get("realized").and_then(Value::as_u64).context("no `realized` count")?;
+                let realized =
+                    counts.get("realized").and_then(Value::as_u64).context("no `realized` count")?;
                 Ok((id.to_owned(), realized))
             })
             .collect()

@@ -36,7 +36,13 @@ pub fn apply(control: &ControlPlane, environment: &Environment) -> Result<String
 }
 
 /// Imports one file, with all its times moved by `shift_seconds`.
-pub fn import(control: &ControlPlane, environment: &Environment, source: &str, file: &str, shift_seconds: i64) -> Result<String> {
+pub fn import(
+    control: &ControlPlane,
+    environment: &Environment,
+    source: &str,
+    file: &str,
+    shift_seconds: i64,
+) -> Result<String> {
     let path = environment.demo_data().join(file);
     let shift = format!("--shift-seconds={shift_seconds}");
     control.cli(["import".as_ref(), "--source".as_ref(), source.as_ref(), shift.as_ref(), path.as_os_str()])

@@ -37,7 +37,8 @@ impl Edge {
         let objects = folder.join("objects");
         std::fs::create_dir_all(&objects)?;
         for file in ["index.js", "index_bg.wasm"] {
-            std::fs::copy(environment.worker.join(file), folder.join(file)).with_context(|| format!("no {file}"))?;
+            std::fs::copy(environment.worker.join(file), folder.join(file))
+                .with_context(|| format!("no {file}"))?;
         }
         let config = environment.repository.join("edge-runtime/workerd.capnp");
         std::fs::copy(config, folder.join("workerd.capnp"))?;

@@ -64,7 +64,8 @@ impl Client {
 
     /// POST of any body.
     pub fn post_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
-        let mut request = self.agent.post(format!("{}{path}", self.base)).header("content-type", content_type);
+        let mut request =
+            self.agent.post(format!("{}{path}", self.base)).header("content-type", content_type);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }

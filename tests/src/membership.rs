@@ -26,7 +26,10 @@ pub fn at_control_plane(control: &ControlPlane, household: &str) -> Result<BTree
 }
 
 /// Households by audience, for all `households`.
-pub fn by_audience(control: &ControlPlane, households: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<String>>> {
+pub fn by_audience(
+    control: &ControlPlane,
+    households: &BTreeSet<String>,
+) -> Result<BTreeMap<String, BTreeSet<String>>> {
     let mut members: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for household in households {
         for audience in at_control_plane(control, household)? {
@@ -39,10 +42,12 @@ pub fn by_audience(control: &ControlPlane, households: &BTreeSet<String>) -> Res
 /// The audiences a household is in, as the edge answers a lookup, or an event when one is given.
 pub fn at_edge(edge: &Edge, household: &str, event: Value) -> Result<BTreeSet<String>> {
     let mut xdm = event;
-    let identity = json!({ "household": [{ "id": household, "primary": true, "authenticatedState": "authenticated" }] });
+    let identity =
+        json!({ "household": [{ "id": household, "primary": true, "authenticatedState": "authenticated" }] });
     xdm.as_object_mut().context("an event is an object")?.insert("identityMap".into(), identity);
     let body = json!({ "events": [{ "xdm": xdm }] });
-    let path = format!("/ee/v1/interact?configId={DATASTREAM}&requestId={household}-{}", body.to_string().len());
+    let path =
+        format!("/ee/v1/interact?configId={DATASTREAM}&requestId={household}-{}", body.to_string().len());
     let answer = edge.client.post(&path, &body)?.ok()?;
     let handles = answer.get("handle").and_then(Value::as_array).context("an answer without handles")?;
     Ok(handles

@@ -40,7 +40,8 @@ impl Receiver {
         let mut command = Command::new("node");
         command.arg(script).env("WEBHOOK_SECRET", SECRET).env("PORT", "0");
         let mut process = Process::start("receiver", folder, &mut command)?;
-        let url = process.line("its address", |line| line.strip_prefix("listening on ").map(str::to_owned))?;
+        let url =
+            process.line("its address", |line| line.strip_prefix("listening on ").map(str::to_owned))?;
         Ok(Self { _process: process, client: Client::new(&url) })
     }
 
@@ -57,7 +58,8 @@ impl Receiver {
     /// The counts.
     pub fn tally(&self) -> Result<Tally> {
         let body = self.client.get("/tally")?.ok()?;
-        let number = |name: &str| body.get(name).and_then(Value::as_u64).with_context(|| format!("no `{name}`"));
+        let number =
+            |name: &str| body.get(name).and_then(Value::as_u64).with_context(|| format!("no `{name}`"));
         Ok(Tally {
             requests: number("requests")?,
             verified: number("verified")?,

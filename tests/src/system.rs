@@ -32,7 +32,9 @@ impl System {
         // Each has to know the other's address, so the control plane's is chosen first.
         let listen = free_address()?;
         let clock_ms = clock
-            .map(|text| acquaint_core::time::parse_instant(text).with_context(|| format!("`{text}` is no time")))
+            .map(|text| {
+                acquaint_core::time::parse_instant(text).with_context(|| format!("`{text}` is no time"))
+            })
             .transpose()?;
         let control_url = format!("http://{listen}");
         let edge = Edge::start(environment, data, &edge::Settings { control_url, listen: None, clock_ms })?;

@@ -99,6 +99,8 @@ fn a_membership_ends_when_its_window_ends_with_no_new_event() {
         membership::at_control_plane(&system.control, HOUSEHOLD).unwrap().contains("just-redeemed-a-coupon")
     };
     assert!(is_in());
+    system.delivered().unwrap();
+    assert_eq!(system.receiver.members().unwrap()["just-redeemed-a-coupon"], json!([HOUSEHOLD]));
     system.control.set_clock("2018-01-01T08:30:00.000Z").unwrap();
     assert!(is_in(), "the thirtieth minute still counts");
     system.control.set_clock("2018-01-01T08:30:00.001Z").unwrap();
@@ -113,7 +115,8 @@ fn bad_requests_are_answered_with_problems_that_name_the_fault() {
     let folder = tempfile::tempdir().unwrap();
     let system = system(&environment, folder.path(), Some(AS_OF));
     let check = |path: &str, body: &str, status: u16, code: &str| {
-        let answer = system.edge.client.post_bytes(path, "text/plain; charset=UTF-8", body.as_bytes()).unwrap();
+        let answer =
+            system.edge.client.post_bytes(path, "text/plain; charset=UTF-8", body.as_bytes()).unwrap();
         assert_eq!(answer.status, status, "{path} {:.80}: {}", body, answer.body);
         let kind = answer.body["type"].as_str().unwrap_or_default();
         assert!(kind.ends_with(code), "{path} {:.80}: {}", body, answer.body);
@@ -122,7 +125,12 @@ fn bad_requests_are_answered_with_problems_that_name_the_fault() {
     check("/ee/v1/interact?requestId=r1", "{}", 400, "EXEG-0002-400");
     check("/ee/v1/interact?configId=nobody&requestId=r1", r#"{"events":[{"xdm":{}}]}"#, 400, "EXEG-0003-400");
     check(&interact, "{ not json", 400, "EXEG-0101-400");
-    check(&interact, &format!(r#"{{"events":[{{"xdm":{{"x":"{}"}}}}]}}"#, "x".repeat(70_000)), 413, "EXEG-0112-413");
+    check(
+        &interact,
+        &format!(r#"{{"events":[{{"xdm":{{"x":"{}"}}}}]}}"#, "x".repeat(70_000)),
+        413,
+        "EXEG-0112-413",
+    );
     let ecid = r#"{"xdm":{"identityMap":{"ECID":[{"id":"1"}]}},"events":[{"xdm":{"eventType":"a"}}]}"#;
-    check(&interact, ecid, 400, "EXEG-0305-400");
+    check(&interact, ecid, 400, "EXEG-0308-400");
 }

@@ -42,7 +42,10 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && !["target", "node_modules", "build"].contains(&name.as_str()) && !name.starts_with('.') {
+        if path.is_dir()
+            && !["target", "node_modules", "build"].contains(&name.as_str())
+            && !name.starts_with('.')
+        {
             sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
@@ -82,9 +85,11 @@ fn every_dependency_has_an_allowed_licence() {
     for package in metadata()["packages"].as_array().unwrap() {
         let licence = package["license"].as_str().unwrap_or("none");
         // A choice (`OR`, and the older `/`) is fine if one side is; what is joined by `AND` must be allowed in full.
-        let fine = licence.replace('/', " OR ").replace(['(', ')'], "").split(" AND ").all(|part| {
-            part.split(" OR ").any(|choice| allowed.contains(choice.trim()))
-        });
+        let fine = licence
+            .replace('/', " OR ")
+            .replace(['(', ')'], "")
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(|choice| allowed.contains(choice.trim())));
         assert!(fine, "{}: licence `{licence}` is not allowed", package["name"]);
     }
 }

@@ -39,11 +39,18 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
 /// The worker as it is uploaded: all of its files, gzipped.
 fn size(worker: &Path) -> Result<()> {
     let mut script = command("sh");
-    script.arg("-c").arg("cat index.js *.wasm | gzip -9 | wc -c; cat index.js *.wasm | wc -c").current_dir(worker);
+    script
+        .arg("-c")
+        .arg("cat index.js *.wasm | gzip -9 | wc -c; cat index.js *.wasm | wc -c")
+        .current_dir(worker);
     let output = script.output()?;
     ensure!(output.status.success(), "cannot measure {}", worker.display());
     let text = String::from_utf8(output.stdout)?;
     let mut sizes = text.lines().map(str::trim);
-    println!("size  worker {} bytes gzipped, {} raw", sizes.next().unwrap_or("?"), sizes.next().unwrap_or("?"));
+    println!(
+        "size  worker {} bytes gzipped, {} raw",
+        sizes.next().unwrap_or("?"),
+        sizes.next().unwrap_or("?")
+    );
     Ok(())
 }

@@ -73,7 +73,14 @@ fn print_audiences(counts: &[(String, u64)]) {
     }
 }
 
-fn check(environment: &Environment, system: &System, page: &Page, counts: &[(String, u64)], flow: &Value, data: &Path) -> Result<()> {
+fn check(
+    environment: &Environment,
+    system: &System,
+    page: &Page,
+    counts: &[(String, u64)],
+    flow: &Value,
+    data: &Path,
+) -> Result<()> {
     let text = std::fs::read_to_string(environment.demo_data().join("expected.json"))?;
     let expected: std::collections::BTreeMap<String, u64> = serde_json::from_str(&text)?;
     ensure!(counts.len() == expected.len(), "{} audiences, {} expected", counts.len(), expected.len());
@@ -84,8 +91,12 @@ fn check(environment: &Environment, system: &System, page: &Page, counts: &[(Str
     println!("\nall {} counts are those of the oracle", counts.len());
 
     let tally = system.receiver.tally()?;
-    let delivered = flow.get("delivered").and_then(Value::as_u64).context("no `delivered` in the flow's status")?;
-    ensure!(tally.verified == tally.requests && tally.refused == 0, "not every signature was right: {tally:?}");
+    let delivered =
+        flow.get("delivered").and_then(Value::as_u64).context("no `delivered` in the flow's status")?;
+    ensure!(
+        tally.verified == tally.requests && tally.refused == 0,
+        "not every signature was right: {tally:?}"
+    );
     ensure!(tally.acknowledged >= delivered && delivered > 0, "{delivered} delivered, but {tally:?}");
     println!(
         "webhooks: {} signed and sent, {} verified by the receiver, {} acknowledged",
@@ -98,11 +109,17 @@ fn check(environment: &Environment, system: &System, page: &Page, counts: &[(Str
     let output = click.output()?;
     ensure!(output.status.success(), "the click failed: {}", String::from_utf8_lossy(&output.stderr));
     let answers: Value = serde_json::from_slice(&output.stdout)?;
-    let state = |moment: &str| answers.get(moment).cloned().with_context(|| format!("no `{moment}` in {answers}"));
+    let state =
+        |moment: &str| answers.get(moment).cloned().with_context(|| format!("no `{moment}` in {answers}"));
     let (before, after) = (state("before")?, state("after")?);
     println!("edge before the click: {before}\nedge after the click:  {after}");
-    let just = |state: &Value| state.get("audiences").is_some_and(|list| list.to_string().contains("just-redeemed-a-coupon"));
-    ensure!(!just(&before) && just(&after), "redeeming a coupon did not change the audiences of the same response");
+    let just = |state: &Value| {
+        state.get("audiences").is_some_and(|list| list.to_string().contains("just-redeemed-a-coupon"))
+    };
+    ensure!(
+        !just(&before) && just(&after),
+        "redeeming a coupon did not change the audiences of the same response"
+    );
     ensure!(before.get("hero") != after.get("hero"), "redeeming a coupon did not change the page");
     println!("checked");
     Ok(())

@@ -28,7 +28,8 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
     let start = Instant::now();
     eprintln!("==> {what}");
-    let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let status =
+        command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
     if !status.success() {
         bail!("{what}: {status}");
     }

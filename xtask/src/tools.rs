@@ -20,7 +20,8 @@ pub(crate) fn install() -> Result<()> {
 }
 
 fn wasm_target() -> Result<()> {
-    let rustlib = first_line(command("rustc").args(["--print", "sysroot"])).context("rustc is not installed")?;
+    let rustlib =
+        first_line(command("rustc").args(["--print", "sysroot"])).context("rustc is not installed")?;
     if Path::new(&rustlib).join("lib/rustlib/wasm32-unknown-unknown/lib").exists() {
         return Ok(());
     }
@@ -48,7 +49,8 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
 }
 
 fn npm_packages() -> Result<()> {
-    let lock = std::fs::read(repository().join("package-lock.json")).context("package-lock.json is missing")?;
+    let lock =
+        std::fs::read(repository().join("package-lock.json")).context("package-lock.json is missing")?;
     let stamp = repository().join("node_modules/.acquaint-lock");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
@@ -81,7 +83,8 @@ pub(crate) fn python() -> Result<PathBuf> {
 
 /// A Chromium for the browser tests: the one that is there, or Debian's.
 pub(crate) fn chromium() -> Result<PathBuf> {
-    let places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
+    let places =
+        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
     let named = std::env::var_os("CHROMIUM_BIN").map(PathBuf::from);
     let find = || named.iter().chain(&places).find(|path| path.exists()).cloned();
     if let Some(found) = find() {
@@ -89,7 +92,9 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     }
     step("refresh the package lists", command("apt-get").args(["update", "-qq"]))?;
     let mut install = command("apt-get");
-    install.args(["install", "-y", "-qq", "--no-install-recommends", "chromium"]).env("DEBIAN_FRONTEND", "noninteractive");
+    install
+        .args(["install", "-y", "-qq", "--no-install-recommends", "chromium"])
+        .env("DEBIAN_FRONTEND", "noninteractive");
     step("install Chromium", &mut install)?;
     let found = find();
     ensure!(found.is_some(), "no Chromium: set CHROMIUM_BIN to one");
