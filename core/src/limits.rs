@@ -8,6 +8,8 @@ pub const AUDIENCE_DEPTH_MAX: usize = 32;
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a text that a function puts together; where it would be longer, there is none.
 pub const COMPUTED_TEXT_BYTES_MAX: usize = 1024 * 1024;
+/// Items that one expression may put together from what it says itself.
+pub const CONSTRUCTED_ITEMS_MAX: u64 = 65_536;
 /// Nesting of one expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// Findings about one expression's text; the rest would only be their consequences.

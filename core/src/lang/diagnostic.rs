@@ -86,6 +86,7 @@ codes! {
     TEXT_TOO_LONG = "PQL0501" "text too long";
     TOO_DEEP = "PQL0502" "nested too deeply";
     WINDOW_TOO_LONG = "PQL0503" "window too long";
+    TOO_LARGE = "PQL0504" "value too large";
 }
 
 /// A place as people count it: from 1, columns in characters.

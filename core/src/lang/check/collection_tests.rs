@@ -36,6 +36,20 @@ fn items_are_ranked_by_a_value_of_theirs() {
 }
 
 #[test]
+fn values_that_double_with_every_line_are_refused() {
+    let doubled = |count: usize| {
+        alloc::format!("{}a.count() > 1", "let a = [a, a] in ".repeat(count).replacen("[a, a]", "[1, 1]", 1))
+    };
+    check_type(&doubled(8), Type::Boolean);
+    check_errors(&doubled(40), &[code::TOO_LARGE]);
+    check_errors(
+        &alloc::format!("{}a", "let a = {\"x\": a, \"y\": a} in ".repeat(20).replacen("a, \"y\": a", "1", 1)),
+        &[code::TOO_LARGE],
+    );
+    check_type("xEvent.map([price, score]).count() > [1, 2, 3].count()", Type::Boolean);
+}
+
+#[test]
 fn many_ranks_of_ranks_stay_small() {
     let text = alloc::format!("orders{}", ".topN(price, 5)".repeat(20));
     let bytes = postcard::to_allocvec(&compiled(&text).unwrap().expr).unwrap();

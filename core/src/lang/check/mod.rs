@@ -10,6 +10,7 @@ mod occurs;
 mod operators;
 mod scope;
 mod types;
+mod weight;
 
 #[cfg(test)]
 mod collection_tests;
@@ -24,12 +25,13 @@ use alloc::vec::Vec;
 
 use self::scope::{Frame, World};
 use self::types::{ANY, BOOLEAN, Ty};
+use self::weight::Weights;
 use super::ast::{self, Kind, Literal};
 use super::diagnostic::{Diagnostic, Span, code};
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
-use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_DEPTH_MAX};
+use crate::limits::{CONSTRUCTED_ITEMS_MAX, DIAGNOSTICS_MAX, EXPRESSION_DEPTH_MAX};
 use crate::value::Value;
 
 /// Which audiences there are: `inSegment` may only name one of them.
@@ -71,6 +73,9 @@ pub fn check(
         diagnostics: Vec::new(),
     };
     let checked = checker.root(tree);
+    if checker.errors == 0 && Weights::largest(&checked.expr) > CONSTRUCTED_ITEMS_MAX {
+        checker.too_large(tree.span);
+    }
     let (errors, mut diagnostics) = (checker.errors, checker.diagnostics);
     diagnostics.sort_by_key(|found| found.span.start);
     if errors > 0 {
@@ -163,6 +168,11 @@ impl<'a> Checker<'a> {
         self.reported(code::NOT_SUPPORTED, span, format!("{what} is not supported yet"), help)
     }
 
+    fn too_large(&mut self, span: Span) -> Typed<'a> {
+        let message = format!("this puts together more than {CONSTRUCTED_ITEMS_MAX} items");
+        self.reported(code::TOO_LARGE, span, message, "say less of it twice")
+    }
+
     /// Texts are too short to bind more variables than there are slots.
     fn slot(&mut self) -> Slot {
         let slot = self.next_slot;
@@ -244,6 +254,10 @@ impl<'a> Checker<'a> {
     fn object(&mut self, fields: &[(String, ast::Expr)], span: Span) -> Typed<'a> {
         let fields: Vec<(&String, Typed<'a>)> =
             fields.iter().map(|(key, value)| (key, self.expr(value))).collect();
+        let mut most = CONSTRUCTED_ITEMS_MAX;
+        if !fields.iter().all(|(_, value)| weight::is_type_within(&value.ty, &mut most)) {
+            return self.too_large(span);
+        }
         let ty = fields.iter().map(|(key, value)| ((*key).clone(), value.ty.clone().into_owned())).collect();
         let nodes = fields.into_iter().map(|(key, value)| (key.clone(), value.expr)).collect();
         Typed::new(Node::Object(nodes), span, Ty::Owned(Type::Object(ty)))
