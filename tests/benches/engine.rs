@@ -31,7 +31,7 @@ fn main() {
     for audiences in [50, 500] {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Embedded::open(folder.path()).unwrap());
-        define(&*store, audiences);
+        define(&store, audiences);
         append(&store, (0..PEOPLE).map(person));
         let mut engine = Engine::open(store.clone()).unwrap();
         drain(&mut engine);
