@@ -126,6 +126,22 @@ fn a_repeated_request_is_answered_again_and_counted_once() {
 }
 
 #[test]
+fn a_repeated_request_of_the_largest_size_is_counted_once_before_and_after_it_is_acknowledged() {
+    let edition = edition();
+    let mut profile = EdgeProfile::default();
+    let events: Vec<_> = (0..limits::EVENTS_PER_REQUEST_MAX)
+        .map(|number| event(&format!("e{number}"), "buy", 0.9, MINUTE))
+        .collect();
+    assert_eq!(ask(&edition, &mut profile, &events, NOW), ["frequent"], "90 in all");
+    assert_eq!(ask(&edition, &mut profile, &events, NOW), ["frequent"], "while they wait");
+    let accepted = (1..).zip(&events).map(|(at, event)| (event.event.id.clone(), at)).collect();
+    profile.acknowledge(&Receipt { accepted, refused: Vec::new() });
+    profile.project(projection(&edition, &events, limits::EVENTS_PER_REQUEST_MAX as u64), NOW);
+    assert_eq!(profile.tail().count(), 0);
+    assert_eq!(ask(&edition, &mut profile, &events, NOW), ["frequent", "rich"], "once they are covered");
+}
+
+#[test]
 fn wherever_the_projection_ends_the_answer_is_the_same() {
     let edition = edition();
     let events: Vec<_> = (0..8)

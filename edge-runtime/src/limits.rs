@@ -18,8 +18,8 @@ pub const OUTBOX_EVENTS_MAX: usize = 1_000;
 pub const OUTBOX_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Acknowledged events kept singly; beyond it they are folded into the projection.
 pub const ACKNOWLEDGED_EVENTS_MAX: usize = 200;
-/// Ids of the newest events of one profile, by which a repeated request is recognised.
-pub const RECENT_EVENTS_MAX: usize = 64;
+/// Ids of the newest events of one profile, by which a repeated request is recognised: of two of the largest requests.
+pub const RECENT_EVENTS_MAX: usize = 2 * EVENTS_PER_REQUEST_MAX;
 /// Identities that the tail may add to those of the projection.
 pub const IDENTITIES_PER_PROFILE_MAX: usize = acquaint_core::limits::IDENTITIES_PER_PROFILE_MAX;
 

@@ -94,9 +94,10 @@ pub struct EdgeProfile {
 }
 
 impl EdgeProfile {
-    /// Whether an event of this id was seen lately: the request was repeated.
+    /// Whether an event of this id was seen lately, or is still in the tail: the request was repeated.
     pub fn has_seen(&self, event_id: &str) -> bool {
         self.head.recent.contains(&xxh3_64(event_id.as_bytes()))
+            || self.tail.values().any(|tail| tail.event.event.id == event_id)
     }
 
     /// How many events the control plane has not acknowledged.
