@@ -42,6 +42,8 @@ pub const IDENTITIES_PER_RECORD_MAX: usize = 20;
 pub const IDENTITY_CHARACTERS_MAX: usize = 1_024;
 /// Bytes of one sealed value.
 pub const SEALED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Values inside one another in a sealed value: some for each level of an expression.
+pub const SEALED_DEPTH_MAX: usize = 12 * EXPRESSION_DEPTH_MAX;
 /// Bytes of one regular expression's text.
 pub const REGEX_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of one compiled regular expression.

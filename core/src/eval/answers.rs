@@ -182,6 +182,8 @@ fn remembered(known: &Cell<Known>, find: impl FnOnce() -> Option<bool>) -> Optio
     match known.get() {
         Known::Answer(answer) => answer,
         Known::NotYet => {
+            // Only a damaged program refers in a circle; what it then asks again while it is sought is unknown.
+            known.set(Known::Answer(None));
             let answer = find();
             known.set(Known::Answer(answer));
             answer

@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Error, Sealed};
-use crate::limits::SEALED_BYTES_MAX;
+use super::{Error, Sealed, depth};
+use crate::limits::{SEALED_BYTES_MAX, SEALED_DEPTH_MAX};
 
 const MAGIC: [u8; 4] = *b"ACQ1";
 const HEADER_BYTES: usize = 20;
@@ -60,8 +60,10 @@ pub fn open<T: Sealed>(bytes: &[u8]) -> Result<T, Error> {
     if header.checksum != checksum(T::KIND, T::VERSION, header.content) {
         return Err(Error::Checksum);
     }
-    match postcard::take_from_bytes(header.content) {
-        Ok((value, [])) => Ok(value),
+    let mut reader = postcard::Deserializer::from_bytes(header.content);
+    let value = depth::deserialize(&mut reader, SEALED_DEPTH_MAX).map_err(|_| Error::Content)?;
+    match reader.finalize() {
+        Ok([]) => Ok(value),
         Ok(_) | Err(_) => Err(Error::Content),
     }
 }
@@ -107,7 +109,13 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::wire::{Forward, Receipt};
+    use crate::id::LeafId;
+    use crate::lang::diagnostic::Span;
+    use crate::lang::typed::{Expr, Node};
+    use crate::limits::EXPRESSION_DEPTH_MAX;
+    use crate::plan::Program;
+    use crate::plan::leaf::{Leaf, LeafKind};
+    use crate::wire::{Bundle, Forward, Receipt};
 
     fn sample() -> Receipt {
         Receipt { accepted: vec![(String::from("a"), 7)], refused: vec![] }
@@ -143,15 +151,43 @@ mod tests {
         assert_eq!(open::<Forward>(&seal(&sample()).unwrap()), Err(Error::Kind { expected: 4 }));
     }
 
+    /// What a faulty or hostile writer seals.
+    fn sealed_content<T: Sealed>(content: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::from(MAGIC);
+        bytes.extend(T::KIND.to_le_bytes());
+        bytes.extend(T::VERSION.to_le_bytes());
+        bytes.extend(u32::try_from(content.len()).unwrap().to_le_bytes());
+        bytes.extend(checksum(T::KIND, T::VERSION, content).to_le_bytes());
+        bytes.extend(content);
+        bytes
+    }
+
     #[test]
     fn content_that_claims_more_than_it_holds_is_refused() {
-        let content = [0xff, 0xff, 0xff, 0xff, 0x0f];
-        let mut bytes = Vec::from(MAGIC);
-        bytes.extend(Receipt::KIND.to_le_bytes());
-        bytes.extend(Receipt::VERSION.to_le_bytes());
-        bytes.extend(5_u32.to_le_bytes());
-        bytes.extend(checksum(Receipt::KIND, Receipt::VERSION, &content).to_le_bytes());
-        bytes.extend(content);
+        let bytes = sealed_content::<Receipt>(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
         assert_eq!(open::<Receipt>(&bytes), Err(Error::Content));
+    }
+
+    #[test]
+    fn expressions_and_formulas_nested_without_end_are_refused() {
+        let deep = |start: &[u8], level: &[u8]| {
+            let content = [start, &level.repeat(100_000)].concat();
+            assert_eq!(open::<Bundle>(&sealed_content::<Bundle>(&content)), Err(Error::Content));
+        };
+        // Version, instant, one leaf: its id, its kind, then `not (not (...`, or lists of lists.
+        deep(&[0, 0, 1, 0, 0], &[7]);
+        deep(&[0, 0, 1, 0, 0], &[5, 1]);
+        // Version, instant, no leaf, one audience: its id, its mode, then `not (not (...`.
+        deep(&[0, 0, 0, 1, 0, 0], &[4]);
+    }
+
+    #[test]
+    fn expressions_as_deep_as_they_may_be_are_read() {
+        let expr = |node| Expr { node, span: Span::default() };
+        let deep = (0..EXPRESSION_DEPTH_MAX).fold(expr(Node::Profile), |deep, _| expr(Node::And(vec![deep])));
+        let leaf = Leaf { id: LeafId(0), kind: LeafKind::Attribute(deep) };
+        let program = Program { leaves: vec![leaf], audiences: vec![] };
+        let bundle = Bundle { version: 0, published_ms: 0, program, datastreams: vec![], offers: vec![] };
+        assert_eq!(open::<Bundle>(&seal(&bundle).unwrap()).as_ref(), Ok(&bundle));
     }
 }

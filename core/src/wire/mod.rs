@@ -1,6 +1,7 @@
 //! Bytes that are stored or shipped: an envelope (magic, kind, format version, length, checksum) around postcard.
 //! The same value always has the same bytes, natively and in Wasm.
 
+mod depth;
 pub mod envelope;
 
 pub use envelope::{open, seal};
