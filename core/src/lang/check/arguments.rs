@@ -12,6 +12,7 @@ use super::super::functions::{self, ParameterType, ResultType, Row};
 use super::super::schema::Type;
 use super::super::typed::{Expr, Node, Slot};
 use super::binders::PerItem;
+use super::operators::instant_beside;
 use super::types::{self, Class, Ty};
 use super::{Checker, Typed};
 use crate::time::calendar::start_of_date;
@@ -187,7 +188,7 @@ impl<'a> Checker<'a> {
         }
         let typed = self.coerced(typed, &receiver.ty);
         if Self::fit(receiver, &typed) {
-            return typed;
+            return instant_beside(typed, receiver);
         }
         let (left, right) = (types::describe(&receiver.ty), types::describe(&typed.ty));
         let message = format!("{left} cannot be compared with {right}");

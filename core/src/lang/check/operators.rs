@@ -6,9 +6,10 @@ use alloc::vec;
 
 use super::super::ast::{self, Kind, Literal, Operator};
 use super::super::diagnostic::{Span, code};
+use super::super::functions;
 use super::super::print::of_comparison;
 use super::super::schema::Type;
-use super::super::typed::{Arithmetic, Comparison, Node};
+use super::super::typed::{Arithmetic, Comparison, Expr, Node};
 use super::arguments::Argument;
 use super::types::{self, Class, Ty};
 use super::{Checker, Typed};
@@ -59,6 +60,7 @@ impl<'a> Checker<'a> {
         if has_order(operator) {
             self.require_order(operator, &left, &right, span);
         }
+        let (left, right) = if has_order(operator) { (left, right) } else { as_instants(left, right) };
         let (left, right) = (Box::new(left.expr), Box::new(right.expr));
         Typed::boolean(Node::Compare { operator, left, right }, span)
     }
@@ -118,6 +120,7 @@ impl<'a> Checker<'a> {
                 format!("{} cannot be in {}", types::describe(&value.ty), types::describe(&list.ty));
             return self.reported(code::INCOMPARABLE, span, message, "");
         }
+        let (value, list) = as_instants(value, list);
         self.apply_named(name, vec![value, list], span)
     }
 
@@ -198,6 +201,41 @@ fn dated<'a>(left: Typed<'a>, right: Typed<'a>) -> (Typed<'a>, Typed<'a>) {
         }
     };
     (dated(left), dated(right))
+}
+
+/// One side as an instant, if it is a time and not all of it is known before the audience runs.
+fn as_instants<'a>(left: Typed<'a>, right: Typed<'a>) -> (Typed<'a>, Typed<'a>) {
+    if is_time(&right) {
+        let right = instant_beside(right, &left);
+        (left, right)
+    } else {
+        let left = instant_beside(left, &right);
+        (left, right)
+    }
+}
+
+/// One instant has many spellings, and stored times are text: of two that are only known when the audience runs, one
+/// becomes an instant, so that they are not compared letter by letter.
+pub(super) fn instant_beside<'a>(typed: Typed<'a>, other: &Typed<'a>) -> Typed<'a> {
+    if !is_time(&typed) || is_constant(&typed.expr) || is_constant(&other.expr) {
+        return typed;
+    }
+    let Some(row) = functions::find("instant") else { return typed };
+    let span = typed.span();
+    let node = Node::Call { function: row.function(), arguments: vec![typed.expr] };
+    Typed::new(node, span, typed.ty)
+}
+
+fn is_time(typed: &Typed<'_>) -> bool {
+    types::class(types::scalar(&typed.ty)) == Class::Time
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Literal(_) => true,
+        Node::List(items) => items.iter().all(is_constant),
+        _ => false,
+    }
 }
 
 fn comparison_help(left: &Typed<'_>, right: &Typed<'_>) -> &'static str {

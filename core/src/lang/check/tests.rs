@@ -6,6 +6,8 @@ use std::vec::Vec;
 use std::{boxed::Box, format, vec};
 
 use super::*;
+use crate::eval::place::Profile;
+use crate::eval::walk::Walk;
 use crate::lang::typed::{Binding, Comparison, Quantifier};
 use crate::time::{Anchor, Bound, Direction, Occurs, Unit};
 
@@ -112,6 +114,37 @@ fn a_bare_name_is_a_field_of_the_profile() {
     check_type("person.birthYear", Type::Integer);
     check_type("identityMap.ECID.id", list(Type::String));
     check_type(r#"segmentMembership.get("ups").get("a").status"#, Type::String);
+}
+
+/// Whether it is true of somebody seen at midnight of the day of birth, said in two ways.
+fn check_spelled(text: &str, expected: bool) {
+    let midnight = |text: &str| (String::from("at"), Value::from(text));
+    let order = |at: &str| Value::Object([midnight(at)].into());
+    let person = [("birthDate".into(), Value::from("2020-01-01"))];
+    let attributes = [
+        ("seen".into(), Value::from("2020-01-01T01:00:00+01:00")),
+        ("person".into(), Value::Object(person.into())),
+        ("orders".into(), Value::List(vec![order("2019-01-01"), order("2020-01-01T00:00:00.000Z")])),
+    ];
+    let (attributes, identities, memberships) = (attributes.into(), BTreeMap::new(), BTreeMap::new());
+    let profile = Profile { attributes: &attributes, identities: &identities, memberships: &memberships };
+    let expr = compiled(text).unwrap().expr;
+    assert_eq!(Walk::of_profile(profile, 0).truth(&expr, &mut Vec::new()), expected, "{text}");
+}
+
+#[test]
+fn times_are_compared_as_instants_however_they_are_written() {
+    check_spelled("seen = person.birthDate", true);
+    check_spelled("person.birthDate = seen", true);
+    check_spelled("seen != person.birthDate", false);
+    check_spelled("seen.equals(person.birthDate)", true);
+    check_spelled("seen.notEqualTo(orders.head().at, person.birthDate)", false);
+    check_spelled("seen = date(2020, 1, 1)", true);
+    check_spelled("seen = orders.at", true);
+    check_spelled("seen = orders.head().at", false);
+    check_spelled("seen in orders.at", true);
+    check_spelled("seen in [date(2019, 1, 1), person.birthDate]", true);
+    check_spelled("seen notIn orders.at", false);
 }
 
 #[test]

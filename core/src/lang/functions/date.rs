@@ -56,6 +56,11 @@ pub(super) fn age(context: Context, arguments: &[Value]) -> Value {
     })
 }
 
+/// What the text or the number of an instant stands for.
+pub(super) fn instant(_: Context, arguments: &[Value]) -> Value {
+    lift::each(arguments.first(), |value| value.as_instant_ms().map_or(Value::Null, Value::Time))
+}
+
 pub(super) fn current_month(context: Context, _: &[Value]) -> Value {
     Value::Integer(civil(context.now_ms).month)
 }

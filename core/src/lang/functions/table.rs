@@ -175,6 +175,8 @@ pub const TABLE: &[Row] = &[
         "how many days lie between two days, UTC"),
     needs_now(row(0x020b, "age", &[INSTANT], ResultType::Integer, date::age,
         "how many birthdays there were since, UTC")),
+    row(0x020c, "instant", &[INSTANT], ResultType::SameAs(0), date::instant,
+        "the instant of a date or date-time, however it is written"),
     // Lists
     row(0x0301, "in", &[MEMBER, LIST], ResultType::Boolean, array::is_in,
         "whether the value is an item of the list"),
