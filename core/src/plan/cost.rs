@@ -1,10 +1,13 @@
 //! What an audience reads and what it costs: the facts that verdicts are made of.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 use super::leaf::{Aggregate, EventWindow, Formula, Leaf, LeafKind};
 use super::program::Audience;
+use super::sequence;
 use crate::limits::EVENTS_PER_PROFILE_MAX;
+use crate::time::{Interval, Occurs};
 
 /// The documented rules look back one day, the edge of the day included (design, decision 12).
 const DAY_MS: i64 = 86_400_000;
@@ -24,6 +27,14 @@ pub(crate) struct Facts {
     pub(crate) affirmed: BTreeSet<u32>,
     /// An expression that needs the stored events.
     pub(crate) history: bool,
+    /// Such an expression that is no chain of events, each looked for by itself.
+    pub(crate) related: bool,
+    /// A chain of events.
+    pub(crate) chained: bool,
+    /// A chain that is asked for under an even number of negations.
+    pub(crate) chain_affirmed: bool,
+    /// A chain with a step that looks back further than a day.
+    pub(crate) chain_far_back: bool,
     /// A sum, average, smallest or largest.
     pub(crate) arithmetic: bool,
     /// A count compared with a number.
@@ -74,7 +85,17 @@ impl Facts {
                     self.affirmed.insert(number);
                 }
             }
-            Some(LeafKind::History(_)) => self.history = true,
+            Some(LeafKind::History(expr)) => {
+                self.history = true;
+                match sequence::windows(expr) {
+                    Some(steps) => {
+                        self.chained = true;
+                        self.chain_affirmed |= !negated;
+                        self.chain_far_back |= !steps.iter().all(|window| looks_back_a_day_at_most(window));
+                    }
+                    None => self.related = true,
+                }
+            }
             Some(LeafKind::Member(_)) => self.external = true,
             Some(LeafKind::Attribute(_)) | None => {}
         }
@@ -88,28 +109,40 @@ impl Facts {
     /// Whether every window looks back at most a day.
     pub(crate) fn within_a_day(&self, leaves: &[Leaf]) -> bool {
         self.windows.iter().all(|leaf| match leaves.get(*leaf as usize).map(|leaf| &leaf.kind) {
-            Some(LeafKind::Events(window)) => looks_back_a_day_at_most(window),
+            Some(LeafKind::Events(window)) => looks_back_a_day_at_most(&window.window),
             Some(LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_)) | None => false,
-        })
+        }) && !self.chain_far_back
     }
 }
 
-/// Whether only attributes are read, by way of other audiences too.
-pub(crate) fn is_profile_only(leaves: &[Leaf], audiences: &[Audience], number: u32) -> bool {
-    audiences.get(number as usize).is_some_and(|audience| {
-        let facts = Facts::of(leaves, &audience.formula);
-        !facts.reads_events()
-            && !facts.external
-            && facts.audiences.iter().all(|other| is_profile_only(leaves, audiences, *other))
-    })
+/// Whether these audiences only read attributes, by way of other audiences too.
+pub(crate) fn are_profile_only(leaves: &[Leaf], audiences: &[Audience], numbers: &BTreeSet<u32>) -> bool {
+    let reached = reached(leaves, audiences, numbers);
+    reached.values().all(|facts| !facts.reads_events() && !facts.external)
+}
+
+/// The facts of these audiences and of all that they refer to, each once: there can be very many ways to one audience.
+fn reached(leaves: &[Leaf], audiences: &[Audience], numbers: &BTreeSet<u32>) -> BTreeMap<u32, Facts> {
+    let mut open: Vec<u32> = numbers.iter().copied().collect();
+    let mut reached = BTreeMap::new();
+    while let Some(number) = open.pop() {
+        if let Some(audience) = audiences.get(number as usize)
+            && !reached.contains_key(&number)
+        {
+            let facts = Facts::of(leaves, &audience.formula);
+            open.extend(&facts.audiences);
+            reached.insert(number, facts);
+        }
+    }
+    reached
 }
 
 /// Looked at on days on which the start of a calendar unit is far and near, and in times long after any constant.
-fn looks_back_a_day_at_most(window: &EventWindow) -> bool {
+fn looks_back_a_day_at_most(window: &[Occurs<Interval>]) -> bool {
     // 2024-12-31T23:59:59.999Z, 2025-03-01T00:00:00Z, 9000-12-31T23:59:59.999Z
     let instants = [1_735_689_599_999, 1_740_787_200_000, 221_876_063_999_999];
     instants.iter().all(|now_ms| {
-        let starts = window.window.iter().map(|test| test.interval(*now_ms).start_ms);
+        let starts = window.iter().map(|test| test.interval(*now_ms).start_ms);
         starts.max().is_some_and(|start_ms| start_ms >= now_ms - DAY_MS)
     })
 }
@@ -117,23 +150,15 @@ fn looks_back_a_day_at_most(window: &EventWindow) -> bool {
 /// The most bytes of state that one profile can need for the windows of a formula and of the audiences it refers to,
 /// each window once, one value an event.
 pub(crate) fn state_bytes_max(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> u64 {
-    let mut windows = BTreeSet::new();
-    collect(leaves, audiences, formula, &mut windows);
+    let facts = Facts::of(leaves, formula);
+    let reached = reached(leaves, audiences, &facts.audiences);
+    let windows: BTreeSet<u32> =
+        reached.values().chain([&facts]).flat_map(|facts| &facts.windows).copied().collect();
     let kept = windows.iter().filter_map(|leaf| match &leaves.get(*leaf as usize)?.kind {
         LeafKind::Events(window) => Some(window_bytes_max(window)),
         LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
     });
     kept.sum()
-}
-
-fn collect(leaves: &[Leaf], audiences: &[Audience], formula: &Formula, windows: &mut BTreeSet<u32>) {
-    let facts = Facts::of(leaves, formula);
-    windows.extend(facts.windows);
-    for other in facts.audiences {
-        if let Some(audience) = audiences.get(other as usize) {
-            collect(leaves, audiences, &audience.formula, windows);
-        }
-    }
 }
 
 fn window_bytes_max(window: &EventWindow) -> u64 {

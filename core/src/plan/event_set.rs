@@ -130,7 +130,7 @@ impl EventSet {
         let mut window = Vec::new();
         let mut rest = Vec::new();
         for conjunct in conjuncts(&self.condition) {
-            match timestamp_test(&conjunct) {
+            match timestamp_test(EVENT, &conjunct) {
                 Some(test) => window.push(test?),
                 None => rest.push(conjunct),
             }
@@ -148,18 +148,20 @@ impl EventSet {
     }
 }
 
-fn conjuncts(condition: &Expr) -> Vec<Expr> {
+/// The operands of a conjunction.
+pub(crate) fn conjuncts(condition: &Expr) -> Vec<Expr> {
     match &condition.node {
         Node::And(operands) => operands.clone(),
         _ => vec![condition.clone()],
     }
 }
 
-/// The test of the event's own timestamp that a condition is: `Some(None)` if it is one whose anchor is not constant.
+/// The test of the timestamp of the event in a slot that a condition is: `Some(None)` if it is one whose anchor is not
+/// constant.
 #[expect(clippy::option_option, reason = "not a test, a test that cannot be a window, a window")]
-fn timestamp_test(condition: &Expr) -> Option<Option<Occurs<Interval>>> {
+pub(crate) fn timestamp_test(event: Slot, condition: &Expr) -> Option<Option<Occurs<Interval>>> {
     let Node::Occurs { timestamp, test } = &condition.node else { return None };
-    if visit::path_from(EVENT, timestamp)? != [TIMESTAMP] {
+    if visit::path_from(event, timestamp)? != [TIMESTAMP] {
         return None;
     }
     let mut constant = true;

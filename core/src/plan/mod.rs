@@ -14,6 +14,8 @@ pub(crate) mod leaf_set;
 pub(crate) mod event_set;
 pub(crate) mod extract;
 
+pub(crate) mod sequence;
+
 pub(crate) mod cost;
 pub(crate) mod graph;
 pub mod verdict;

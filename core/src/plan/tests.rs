@@ -220,7 +220,33 @@ fn verdicts_follow_this_engine_and_the_documented_rules() {
         OK,
         ["PQL0614", "PQL0614", "ok"],
     );
+    let chain = |when: &str| {
+        format!(
+            "chain(xEvent, timestamp, [A: WHAT(eventType = \"a\") {when}, B: WHAT(eventType = \"b\") WHEN(today)])"
+        )
+    };
+    const HISTORY: [&str; 3] = ["PQL0601", "PQL0601", "ok"];
+    check_verdict(&chain("WHEN(<= 24 hours before now)"), HISTORY, ["PQL0617", "ok", "ok"]);
+    check_verdict(&chain("WHEN(<= 2 days before now)"), HISTORY, ["PQL0612", "PQL0612", "ok"]);
+    check_verdict(&chain(""), HISTORY, ["PQL0612", "PQL0612", "ok"]);
+    check_verdict(&format!("not ({})", chain("WHEN(today)")), HISTORY, ["PQL0613", "PQL0613", "ok"]);
+    check_verdict(&chain("WHEN(today) WHERE(city = ^.city)"), HISTORY, ["PQL0611", "PQL0611", "ok"]);
     check_verdict("xEvent[city = ^.city]", ["PQL0601", "PQL0601", "ok"], ["PQL0611", "PQL0611", "ok"]);
+}
+
+#[test]
+fn many_ways_to_one_audience_are_not_walked_one_by_one() {
+    // Eight to the power of twenty ways.
+    let id = |layer: usize, place: usize| format!("a{layer}-{place}");
+    let below = |layer: usize| (0..8).map(move |place| format!("inSegment(\"{}\")", id(layer, place)));
+    let definitions: Vec<Definition> = (0..20)
+        .flat_map(|layer| (0..8).map(move |place| (layer, place)))
+        .map(|(layer, place)| match layer {
+            0 => definition(&id(0, place), &format!("age > {place}")),
+            _ => definition(&id(layer, place), &below(layer - 1).collect::<Vec<_>>().join(" or ")),
+        })
+        .collect();
+    assert_eq!(Program::build(&definitions).unwrap().audiences.len(), 160);
 }
 
 #[test]

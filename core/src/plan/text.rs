@@ -107,7 +107,7 @@ pub(crate) fn of_expr(expr: &Expr) -> String {
             format!("{quantifier} {}", bindings(variables))
         }
         Node::Map { source, slot, body } => {
-            format!("{}.map({} => {})", operand(source), variable(*slot), of_expr(body))
+            format!("{}.map(({}) => {})", operand(source), variable(*slot), of_expr(body))
         }
         Node::Call { function, arguments } => {
             let name = function.row().map_or("unknown", |row| row.name);

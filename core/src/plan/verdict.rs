@@ -131,7 +131,7 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
     let facts = Facts::of(leaves, formula);
     let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
     let streaming = adobe_streaming(&facts, leaves, audiences).unwrap_or_else(|| ok.clone());
-    let several = facts.windows.len() > 1 || facts.frequency;
+    let several = facts.windows.len() > 1 || facts.frequency || facts.chained;
     let edge = match &streaming {
         Verdict::Ok { .. } if several => no(
             "PQL0617",
@@ -149,7 +149,7 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
 }
 
 fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Option<Verdict> {
-    if facts.history || facts.arithmetic {
+    if facts.related || facts.arithmetic {
         return Some(no(
             "PQL0611",
             "aggregates and relations between events are only evaluated as batch",
@@ -166,14 +166,14 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
             "add `timestamp occurs <= 24 hours before now`, or run it as batch",
         ));
     }
-    if facts.negated || facts.affirmed.is_empty() {
+    if facts.negated || (facts.affirmed.is_empty() && !facts.chain_affirmed) {
         return Some(no(
             "PQL0613",
             "the rule as a whole is negated",
             "ask for at least one event that did happen, or run it as batch",
         ));
     }
-    let profile_only = facts.audiences.iter().all(|number| cost::is_profile_only(leaves, audiences, *number));
+    let profile_only = cost::are_profile_only(leaves, audiences, &facts.audiences);
     if facts.external || !profile_only {
         return Some(no(
             "PQL0614",
