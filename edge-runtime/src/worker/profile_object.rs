@@ -184,7 +184,8 @@ impl Keeper {
         let answer = forward::send(&Settings::of(&self.env), &forward).await;
         {
             let mut held = self.held.borrow_mut();
-            let held = held.get_or_insert_default();
+            // A write failed meanwhile: whoever reads the profile again sends these events again.
+            let Some(held) = held.as_mut() else { return Ok(false) };
             let waiting = held.profile.outbox_events();
             match answer {
                 Ok(receipt) => held.profile.acknowledge(&receipt),
