@@ -1,29 +1,46 @@
-//! Sums that do not depend on the order of their terms: rounded once, at the end (J. Shewchuk, "Adaptive precision
-//! floating-point arithmetic and fast robust geometric predicates", 1997; the method of Python's `math.fsum`).
-
-use alloc::vec::Vec;
+//! Sums that are exact until the one rounding at the end, so that they do not depend on the order of the terms and
+//! every evaluator agrees on every bit.
+//!
+//! The sum is held as a fixed-point number wide enough for every finite floating point number (a small
+//! superaccumulator, after Neal, "Fast exact summation using small and large superaccumulators", 2015). Unlike
+//! partial sums (Shewchuk), it cannot overflow on the way to a finite total.
 
 use crate::value::Value;
 
-/// Terms at or above this (2^960) are summed at a scale at which partial sums cannot overflow.
-const LARGE: f64 = f64::from_bits((960 + 1_023) << 52);
-/// 2^-128 and back.
-const SCALE: f64 = f64::from_bits((1_023 - 128) << 52);
-const UNSCALE: f64 = f64::from_bits((1_023 + 128) << 52);
+/// Bits of one limb.
+const LIMB_BITS: u32 = 32;
+/// The weight of bit 0 of limb 0 is 2^-WEIGHT; smaller than the smallest floating point number, 2^-1074.
+const WEIGHT: i32 = 1_088;
+/// From 2^-1088 to beyond 2^1024, with room for 2^63 terms.
+const LIMBS: usize = 70;
+/// After so many additions limbs may be full and carries are passed on.
+const ADDITIONS_MAX: u32 = 1 << 30;
 
 /// A running sum.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ExactSum {
+    /// The sum of the whole numbers.
     whole: i128,
-    has_doubles: bool,
-    partials: Partials,
-    large: Partials,
+    /// The sum of the others; absent while there are none.
+    limbs: Option<Limbs>,
+}
+
+#[derive(Clone, Debug)]
+struct Limbs {
+    digits: [i64; LIMBS],
+    additions: u32,
+}
+
+impl Default for ExactSum {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl ExactSum {
     /// Nothing yet: 0.
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { whole: 0, limbs: None }
     }
 
     /// Adds a whole number.
@@ -34,14 +51,8 @@ impl ExactSum {
 
     /// Adds a number; NaN and infinities are left out.
     pub fn add_double(&mut self, number: f64) {
-        if !number.is_finite() {
-            return;
-        }
-        self.has_doubles = true;
-        if number.abs() >= LARGE {
-            self.large.add(number * SCALE);
-        } else {
-            self.partials.add(number);
+        if number.is_finite() {
+            self.limbs.get_or_insert_with(Limbs::new).add_double(number);
         }
     }
 
@@ -61,93 +72,117 @@ impl ExactSum {
         true
     }
 
-    /// The sum: an integer if every term was one and it fits, else floating point; `Null` if it is beyond that too.
+    /// The total: an integer if all terms were and it fits, else floating point; null if it is too large for that.
     pub fn total(&self) -> Value {
-        match i64::try_from(self.whole) {
-            Ok(number) if !self.has_doubles => Value::Integer(number),
-            Ok(_) | Err(_) => Value::double(self.total_f64()),
+        match (&self.limbs, i64::try_from(self.whole)) {
+            (None, Ok(whole)) => Value::Integer(whole),
+            (None | Some(_), _) => Value::double(self.nearest()),
         }
     }
 
-    /// The sum divided by how many terms there were; `Null` of none.
+    /// The total divided by how many terms there were; null of none.
     pub fn average(&self, count: usize) -> Value {
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-        let count = count as f64;
-        if count == 0.0 { Value::Null } else { Value::double(self.total_f64() / count) }
+        let divisor = count as f64;
+        if count == 0 { Value::Null } else { Value::double(self.nearest() / divisor) }
     }
 
-    fn total_f64(&self) -> f64 {
-        if !self.has_doubles {
-            #[expect(clippy::cast_precision_loss, reason = "rounded once, to the nearest")]
-            return self.whole as f64;
-        }
-        let mut partials = self.partials.clone();
-        let mut rest = self.whole;
-        let mut scale = 1.0;
-        while rest != 0 {
-            // 2^48 at a time, each exact.
-            #[expect(clippy::cast_precision_loss, reason = "below 2^48")]
-            partials.add((rest % (1 << 48)) as f64 * scale);
-            rest /= 1 << 48;
-            scale *= 281_474_976_710_656.0;
-        }
-        if self.large.total() == 0.0 {
-            return partials.total();
-        }
-        let mut large = self.large.clone();
-        for partial in &partials.0 {
-            large.add(partial * SCALE);
-        }
-        large.total() * UNSCALE
+    fn nearest(&self) -> f64 {
+        let mut limbs = self.limbs.clone().unwrap_or_else(Limbs::new);
+        limbs.add_whole(self.whole);
+        limbs.nearest()
     }
 }
 
-/// Numbers that do not overlap, smallest first, whose exact sum is the sum so far.
-#[derive(Clone, Debug, Default)]
-struct Partials(Vec<f64>);
-
-impl Partials {
-    fn add(&mut self, term: f64) {
-        let mut carried = term;
-        self.0.retain_mut(|partial| {
-            let (larger, smaller) =
-                if carried.abs() < partial.abs() { (*partial, carried) } else { (carried, *partial) };
-            let sum = larger + smaller;
-            *partial = smaller - (sum - larger);
-            carried = sum;
-            *partial != 0.0
-        });
-        self.0.push(carried);
+impl Limbs {
+    const fn new() -> Self {
+        Self { digits: [0; LIMBS], additions: 0 }
     }
 
-    fn total(&self) -> f64 {
-        let mut rest = self.0.iter().rev().copied();
-        let mut high = rest.next().unwrap_or(0.0);
-        let mut low = 0.0;
-        for partial in rest.by_ref() {
-            let sum = high + partial;
-            low = partial - (sum - high);
-            high = sum;
-            if low != 0.0 {
-                break;
-            }
-        }
-        // Half-way cases round by what lies further below.
-        if let Some(next) = rest.next()
-            && ((low < 0.0 && next < 0.0) || (low > 0.0 && next > 0.0))
-        {
-            let doubled = low * 2.0;
-            let rounded = high + doubled;
-            if rounded - high == doubled {
-                return rounded;
-            }
-        }
-        high
+    fn add_double(&mut self, number: f64) {
+        let bits = number.to_bits();
+        let biased = i32::try_from((bits >> 52) & 0x7ff).unwrap_or(0);
+        let fraction = bits & ((1 << 52) - 1);
+        let (mantissa, exponent) =
+            if biased == 0 { (fraction, -1_074) } else { (fraction | (1 << 52), biased - 1_075) };
+        self.add_scaled(u128::from(mantissa), exponent, number.is_sign_negative());
     }
+
+    fn add_whole(&mut self, number: i128) {
+        let magnitude = number.unsigned_abs();
+        self.add_scaled(magnitude & u128::from(u64::MAX), 0, number < 0);
+        self.add_scaled(magnitude >> 64, 64, number < 0);
+    }
+
+    /// Adds `magnitude * 2^exponent`; the magnitude is below 2^64.
+    fn add_scaled(&mut self, magnitude: u128, exponent: i32, negative: bool) {
+        let offset = u32::try_from(exponent + WEIGHT).unwrap_or(0);
+        let mut rest = magnitude << (offset % LIMB_BITS);
+        let first = (offset / LIMB_BITS) as usize;
+        for digit in self.digits.iter_mut().skip(first).take(4) {
+            let part = i64::try_from(rest & 0xffff_ffff).unwrap_or(0);
+            *digit += if negative { -part } else { part };
+            rest >>= LIMB_BITS;
+        }
+        self.additions += 1;
+        if self.additions >= ADDITIONS_MAX {
+            let _ = self.carry();
+            self.additions = 0;
+        }
+    }
+
+    /// Passes carries on, so that every limb but the last is in 0..2^32; true if the number is negative.
+    fn carry(&mut self) -> bool {
+        let mut carry = 0_i64;
+        let last = LIMBS - 1;
+        for (place, digit) in self.digits.iter_mut().enumerate() {
+            let sum = *digit + carry;
+            if place == last {
+                *digit = sum;
+                return sum < 0;
+            }
+            *digit = sum & 0xffff_ffff;
+            carry = sum >> LIMB_BITS;
+        }
+        false
+    }
+
+    /// The nearest floating point number, ties to even.
+    fn nearest(mut self) -> f64 {
+        let negative = self.carry();
+        if negative {
+            for digit in &mut self.digits {
+                *digit = -*digit;
+            }
+            let _ = self.carry();
+        }
+        let Some(top) = self.digits.iter().rposition(|digit| *digit != 0) else { return 0.0 };
+        let limb = |place: usize| self.digits.get(place).copied().unwrap_or(0).unsigned_abs();
+        let below = |count: usize| top.checked_sub(count).map_or(0, limb);
+        // 96 bits, of which at least 65 count; whatever lies below them only decides ties.
+        let window = (u128::from(limb(top)) << 64) | (u128::from(below(1)) << 32) | u128::from(below(2));
+        let sticky = self.digits.iter().take(top.saturating_sub(2)).any(|digit| *digit != 0);
+        let excess = (128 - window.leading_zeros()).saturating_sub(64);
+        let dropped = window & ((1_u128 << excess) - 1);
+        let kept = u64::try_from(window >> excess).unwrap_or(u64::MAX);
+        let kept = kept | u64::from(sticky || dropped != 0);
+        #[expect(clippy::cast_precision_loss, reason = "this is the one rounding")]
+        let rounded = kept as f64;
+        let place = i32::try_from(top).unwrap_or(0) * 32 - 64 - WEIGHT + i32::try_from(excess).unwrap_or(0);
+        let scaled = rounded * power_of_two(place / 2) * power_of_two(place - place / 2);
+        if negative { -scaled } else { scaled }
+    }
+}
+
+/// 2^exponent, for exponents of normal numbers.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(u64::try_from(exponent + 1_023).unwrap_or(0) << 52)
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -175,6 +210,20 @@ mod tests {
     }
 
     #[test]
+    fn ties_round_to_even_and_by_whatever_lies_below() {
+        let half = 2.0_f64.powi(-53);
+        assert_eq!(doubles(&[1.0, half]), Value::Double(1.0));
+        assert_eq!(doubles(&[1.0, half, 5e-324]), Value::Double(1.0 + f64::EPSILON));
+        assert_eq!(doubles(&[1.0 + f64::EPSILON, half]), Value::Double(1.0 + 2.0 * f64::EPSILON));
+        let ulp = 2.0_f64.powi(971);
+        assert_eq!(
+            doubles(&[2.0_f64.powi(1_023), ulp / 2.0, 5e-324]),
+            Value::Double(2.0_f64.powi(1_023) + ulp)
+        );
+        assert_eq!(doubles(&[-5e-324, -5e-324]), Value::Double(-1e-323));
+    }
+
+    #[test]
     fn whole_sums_stay_whole_until_they_overflow() {
         assert_eq!(sum(&[]), Value::Integer(0));
         assert_eq!(sum(&[Value::Integer(1), Value::Integer(2)]), Value::Integer(3));
@@ -196,6 +245,9 @@ mod tests {
     #[test]
     fn the_average_of_nothing_is_null() {
         assert_eq!(ExactSum::new().average(0), Value::Null);
+        let mut sum = ExactSum::new();
+        sum.add_integer(3);
+        assert_eq!(sum.average(2), Value::Double(1.5));
     }
 
     fn terms() -> impl Strategy<Value = Vec<Value>> {

@@ -1,6 +1,6 @@
 //! Aggregates of values and of kept entries: one meaning for the function table, the evaluators and the state.
 
-use super::exact_sum::ExactSum;
+use crate::exact_sum::ExactSum;
 use crate::state::Number;
 use crate::value::Value;
 
@@ -8,7 +8,7 @@ use crate::value::Value;
 pub fn sum(numbers: impl Iterator<Item = Number>) -> Value {
     let mut sum = ExactSum::new();
     numbers.for_each(|number| {
-        sum.add(number);
+        add(&mut sum, number);
     });
     sum.total()
 }
@@ -16,11 +16,18 @@ pub fn sum(numbers: impl Iterator<Item = Number>) -> Value {
 /// The mean, as floating point; null of nothing.
 pub fn average(numbers: impl Iterator<Item = Number>) -> Value {
     let mut sum = ExactSum::new();
-    let mut count = 0;
-    for number in numbers {
-        count += u64::from(sum.add(number));
+    let count = numbers.filter(|number| add(&mut sum, *number)).count();
+    sum.average(count)
+}
+
+/// Tells whether it was a number that can be added.
+fn add(sum: &mut ExactSum, number: Number) -> bool {
+    match number {
+        Number::Integer(number) => sum.add_integer(number),
+        Number::Double(number) if number.is_finite() => sum.add_double(number),
+        Number::Double(_) | Number::Instant(_) => return false,
     }
-    sum.mean(count)
+    true
 }
 
 impl Number {

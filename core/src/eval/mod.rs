@@ -1,7 +1,6 @@
 //! A program and a profile to an answer. [`naive`] is the specification; [`run`] is what runs.
 
 pub mod aggregate;
-pub mod exact_sum;
 pub(crate) mod ops;
 pub(crate) mod virtual_fields;
 
