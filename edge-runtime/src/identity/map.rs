@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use acquaint_core::limits::{IDENTITIES_PER_RECORD_MAX, IDENTITY_CHARACTERS_MAX};
-use acquaint_core::profile::Identity;
+use acquaint_core::limits::IDENTITIES_PER_RECORD_MAX;
+use acquaint_core::profile::{Identity, identity};
 use serde::Deserialize;
 
 use super::ecid;
@@ -37,8 +37,7 @@ impl IdentityItems {
                 if item.id.is_empty() {
                     continue;
                 }
-                check(&namespace, &item.id)?;
-                items.push((Identity { namespace: namespace.clone(), id: item.id }, item.primary));
+                items.push((check(&namespace, &item.id)?, item.primary));
             }
         }
         if items.len() > IDENTITIES_PER_RECORD_MAX {
@@ -69,22 +68,26 @@ impl IdentityItems {
     }
 }
 
-fn check(namespace: &str, id: &str) -> Result<(), Problem> {
-    if namespace.is_empty() || namespace.chars().count() > 255 {
-        return Err(Problem::Identity("a namespace of `identityMap` is empty or too long".into()));
+/// What the control plane would refuse is refused here: until it did, visitors without a value would share a profile.
+fn check(namespace: &str, id: &str) -> Result<Identity, Problem> {
+    if namespace.chars().count() > 255 || namespace.chars().any(char::is_control) {
+        return Err(Problem::Identity(
+            "a namespace of `identityMap` is too long or has control characters".into(),
+        ));
     }
-    if id.chars().count() > IDENTITY_CHARACTERS_MAX {
-        return Err(Problem::Identity(format!(
-            "a value of namespace `{namespace}` is longer than the {IDENTITY_CHARACTERS_MAX} characters allowed"
-        )));
-    }
-    if namespace == ECID && !ecid::is_ecid(id) {
-        return Err(Problem::IdentityFormat("an ECID has 38 digits".into()));
-    }
+    let identity = Identity::new(namespace, id).map_err(|error| match error {
+        identity::Error::Ecid(_) => Problem::IdentityFormat(error.to_string()),
+        identity::Error::Namespace
+        | identity::Error::Length { .. }
+        | identity::Error::Placeholder { .. }
+        | identity::Error::Shape { .. }
+        | identity::Error::Primaries
+        | identity::Error::TooMany { .. } => Problem::Identity(error.to_string()),
+    })?;
     if namespace == FPID && !ecid::is_uuid_v4(id) {
         return Err(Problem::IdentityFormat("an FPID is a UUID of version 4".into()));
     }
-    Ok(())
+    Ok(identity)
 }
 
 #[cfg(test)]
@@ -110,6 +113,8 @@ mod tests {
         assert!(status(r#"{"ECID":[{"id":"12"}]}"#).ends_with("EXEG-0308-400"));
         assert!(status(r#"{"FPID":[{"id":"not-a-uuid"}]}"#).ends_with("EXEG-0308-400"));
         assert!(status(r#"{"":[{"id":"x"}]}"#).ends_with("EXEG-0305-400"));
+        assert!(status(r#"{"email":[{"id":"undefined","primary":true}]}"#).ends_with("EXEG-0305-400"));
+        assert!(status(r#"{"a\u001fb":[{"id":"x"}]}"#).ends_with("EXEG-0305-400"));
         let long = format!(r#"{{"A":[{{"id":"{}"}}]}}"#, "x".repeat(1_025));
         assert!(status(&long).ends_with("EXEG-0305-400"));
     }
