@@ -1,6 +1,6 @@
 //! Group commit: one thread takes what has queued up, applies it in order and flushes once for all of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -15,14 +15,23 @@ use super::positions::{Ends, Positions};
 use crate::tables::{Table, WriteBatch};
 use crate::{Error, Result};
 
-/// Requests that may wait; more are refused as unavailable.
+/// Requests that may wait.
 const QUEUE_REQUESTS_MAX: usize = 4_096;
-/// Bytes that may wait; more are refused as unavailable.
+/// Bytes that may wait.
 const QUEUE_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Requests that share one flush at most, so that the first does not wait for ever.
 const GROUP_REQUESTS_MAX: usize = 1_024;
 /// Writes that asked for no flush get one after so long without another request.
 const IDLE_FLUSH_MS: u64 = 50;
+
+/// What becomes of a batch for which there is no room.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WhenFull {
+    /// New work: whoever brings it can come again.
+    Refuse,
+    /// What work that was taken on has come to: it makes room, and so must not be kept from ending.
+    Wait,
+}
 
 struct Request {
     batch: WriteBatch,
@@ -40,6 +49,7 @@ enum Message {
 pub(super) struct Committer {
     queue: SyncSender<Message>,
     queued_bytes: Arc<AtomicUsize>,
+    failed: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -47,10 +57,11 @@ impl Committer {
     pub(super) fn start(database: Arc<Database>, positions: Arc<Positions>, marker: Marker) -> Result<Self> {
         let (queue, messages) = sync_channel(QUEUE_REQUESTS_MAX);
         let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let failed = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             ends: positions.ends(),
             count: marker.count,
-            stopped: false,
+            stopped: Arc::clone(&failed),
             unflushed: false,
             queued_bytes: Arc::clone(&queued_bytes),
             database,
@@ -61,23 +72,25 @@ impl Committer {
             .name("store-committer".into())
             .spawn(move || writer.run(&messages))
             .map_err(Error::storage)?;
-        Ok(Self { queue, queued_bytes, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, queued_bytes, failed, thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues a batch and waits until it is applied, and flushed if it is to be durable.
-    pub(super) fn submit(&self, batch: WriteBatch, durable: bool) -> Result<Position> {
+    pub(super) fn submit(&self, batch: WriteBatch, durable: bool, when_full: WhenFull) -> Result<Position> {
         check_keys(&batch)?;
         let bytes = size(&batch);
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
         // A batch larger than the whole allowance still gets through an empty queue.
-        let sent = if queued > 0 && queued.saturating_add(bytes) > QUEUE_BYTES_MAX {
-            Err(Error::Unavailable)
-        } else {
-            let (reply, answer) = sync_channel(1);
-            match self.queue.try_send(Message::Commit(Request { batch, bytes, durable, reply })) {
+        let full = queued > 0 && queued.saturating_add(bytes) > QUEUE_BYTES_MAX;
+        let (reply, answer) = sync_channel(1);
+        let message = Message::Commit(Request { batch, bytes, durable, reply });
+        let sent = match when_full {
+            WhenFull::Refuse if full => Err(Error::Unavailable),
+            WhenFull::Refuse => match self.queue.try_send(message) {
                 Ok(()) => Ok(answer),
                 Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(Error::Unavailable),
-            }
+            },
+            WhenFull::Wait => self.queue.send(message).map(|()| answer).map_err(|_| Error::Unavailable),
         };
         match sent {
             // Dropped unanswered: it was queued behind a close.
@@ -87,6 +100,11 @@ impl Committer {
                 Err(error)
             }
         }
+    }
+
+    /// Whether a write or flush has failed: nothing is written any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 
     /// Lets the thread finish what is queued, flush and end.
@@ -137,7 +155,7 @@ struct Writer {
     count: u64,
     unflushed: bool,
     /// A write or flush has failed: what is on disk is unknown.
-    stopped: bool,
+    stopped: Arc<AtomicBool>,
     queued_bytes: Arc<AtomicUsize>,
 }
 
@@ -206,7 +224,7 @@ impl Writer {
     }
 
     fn apply(&mut self, batch: WriteBatch) -> Result<Position> {
-        if self.stopped {
+        if self.stopped.load(Ordering::Acquire) {
             return Err(Error::storage(Damage::Stopped));
         }
         for (table, key, expected) in &batch.expected {
@@ -222,14 +240,14 @@ impl Writer {
                 Ok(position)
             }
             Err(error) => {
-                self.stopped = true;
+                self.stopped.store(true, Ordering::Release);
                 Err(error)
             }
         }
     }
 
     fn flush(&mut self, durable: bool) -> Result<()> {
-        if self.stopped {
+        if self.stopped.load(Ordering::Acquire) {
             return Err(Error::storage(Damage::Stopped));
         }
         if !self.unflushed {
@@ -243,8 +261,25 @@ impl Writer {
         };
         match &flushed {
             Ok(()) => self.unflushed = !durable,
-            Err(_) => self.stopped = true,
+            Err(_) => self.stopped.store(true, Ordering::Release),
         }
         flushed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Embedded, Log, ProfileStore, Topic};
+
+    #[test]
+    fn when_there_is_no_room_new_records_are_refused_and_work_taken_on_still_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Embedded::open(directory.path()).unwrap();
+        store.committer.queued_bytes.fetch_add(QUEUE_BYTES_MAX, Ordering::Relaxed);
+        assert!(matches!(store.append(Topic::Records, vec![b"a".to_vec()]), Err(Error::Unavailable)));
+        let appends = vec![(Topic::Changes, b"a".to_vec())];
+        store.commit(WriteBatch { appends, ..WriteBatch::default() }, false).unwrap();
+        assert_eq!((store.end(Topic::Records), store.end(Topic::Changes)), (0, 1));
     }
 }

@@ -5,6 +5,7 @@
 //! - A log record that somebody wants durable is read by nobody before it is. A table row is read as soon as its batch
 //!   is applied.
 //! - After a failed write or flush nothing is written any more: what is on disk then is unknown until it is reopened.
+//! - When more waits than there is room for, new records are refused, and writes of tables wait their turn.
 //! - How far the journal was flushed is noted beside it ([`marker`]); a journal that recovers less is refused, because
 //!   a damaged journal is otherwise cut at the damage without a word.
 
@@ -27,7 +28,7 @@ use acquaint_core::id::Position;
 
 use crate::tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
 use crate::{Error, Log, Result, Topic, keys};
-use committer::Committer;
+use committer::{Committer, WhenFull};
 use database::Database;
 use positions::Positions;
 
@@ -71,6 +72,11 @@ impl Embedded {
     pub fn close(&self) -> Result<()> {
         self.committer.close()
     }
+
+    /// Whether a write or flush has failed. Nothing is written any more until the directory is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.committer.has_failed()
+    }
 }
 
 fn lock(directory: &Path) -> Result<File> {
@@ -90,7 +96,7 @@ fn lock(directory: &Path) -> Result<File> {
 impl Log for Embedded {
     fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
         let appends = payloads.into_iter().map(|payload| (topic, payload)).collect();
-        self.committer.submit(WriteBatch { appends, ..WriteBatch::default() }, true)
+        self.committer.submit(WriteBatch { appends, ..WriteBatch::default() }, true, WhenFull::Refuse)
     }
 
     fn read(&self, topic: Topic, after: Position, limit: usize) -> Result<Vec<(Position, Vec<u8>)>> {
@@ -134,7 +140,7 @@ impl Read for Embedded {
 
 impl ProfileStore for Embedded {
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()> {
-        self.committer.submit(batch, durable).map(drop)
+        self.committer.submit(batch, durable, WhenFull::Wait).map(drop)
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {

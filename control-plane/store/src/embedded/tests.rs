@@ -260,10 +260,12 @@ fn after_a_failed_flush_nothing_is_acknowledged_and_nothing_written() {
     let (database, positions) = (Arc::new(database), Arc::new(Positions::new(0, 0)));
     let committer = Committer::start(database, Arc::clone(&positions), marker).unwrap();
     let batch = || WriteBatch { appends: vec![(Topic::Records, b"a".to_vec())], ..WriteBatch::default() };
+    assert!(!committer.has_failed());
     for _ in 0..2 {
-        assert!(matches!(committer.submit(batch(), true), Err(Error::Storage(_))));
-        assert!(matches!(committer.submit(batch(), false), Err(Error::Storage(_))));
+        assert!(matches!(committer.submit(batch(), true, WhenFull::Wait), Err(Error::Storage(_))));
+        assert!(matches!(committer.submit(batch(), false, WhenFull::Refuse), Err(Error::Storage(_))));
     }
+    assert!(committer.has_failed());
     assert_eq!(positions.end(Topic::Records), 0);
     assert!(matches!(committer.close(), Err(Error::Storage(_))));
 }
