@@ -20,6 +20,9 @@ use crate::tokens::{self, Token, Tokens};
 /// The folder of the store inside the data directory.
 const STORE_FOLDER: &str = "store";
 
+/// How long requests under way may take to end, before they are cut off.
+const REQUESTS_MAX: Duration = Duration::from_secs(10);
+
 /// How long the store may be held after everything has ended.
 const RELEASE_MAX: Duration = Duration::from_secs(5);
 const RELEASE_EVERY: Duration = Duration::from_millis(5);
@@ -200,13 +203,23 @@ impl Running {
 
     /// Ends requests, loops and the store, in this order.
     pub async fn shut_down(self) -> Result<(), Error> {
+        self.end(REQUESTS_MAX).await
+    }
+
+    /// A client that never finishes its request must not keep the process from ending.
+    async fn end(self, requests_max: Duration) -> Result<(), Error> {
         self.app.stop();
-        if let Ok(Err(source)) = self.server.await {
+        let ended = tokio::time::timeout(requests_max, self.server).await;
+        if let Ok(Ok(Err(source))) = ended {
             return Err(Error::System(source));
         }
         self.loops.join().await;
         self.store.close()?;
-        let failure = self.app.failure();
+        let failure = self.app.failure().map_or(Ok(()), |failure| Err(Error::Failed(failure)));
+        if ended.is_err() {
+            tracing::warn!("requests still under way are cut off");
+            return failure;
+        }
         drop(self.app);
         // A reader on another thread may need a moment more; after it the directory is free for the next process.
         let released = async {
@@ -217,10 +230,7 @@ impl Running {
         if tokio::time::timeout(RELEASE_MAX, released).await.is_err() {
             tracing::warn!("somebody still holds the store");
         }
-        match failure {
-            Some(failure) => Err(Error::Failed(failure)),
-            None => Ok(()),
-        }
+        failure
     }
 }
 
@@ -277,5 +287,25 @@ async fn interrupted() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_that_never_finishes_its_request_keeps_nobody_from_ending() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(Settings::for_tests(folder.path(), "a", "b", Some(0))).await.unwrap();
+        let mut client = std::net::TcpStream::connect(running.address()).unwrap();
+        let head = "POST /v1/track HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\nexpect: 100-continue\r\n\r\n";
+        client.write_all(head.as_bytes()).unwrap();
+        // Asked for the body: the request is under way.
+        client.read_exact(&mut [0; 12]).unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(60), running.end(Duration::from_millis(50)));
+        ended.await.expect("it ends").unwrap();
     }
 }

@@ -13,6 +13,11 @@ const STEP_MAX: usize = 1_000;
 /// How long it may take to hear that it is time to stop.
 const WAIT: Duration = Duration::from_millis(100);
 
+/// Whoever was just told that their records are not kept is not the only one: nobody's are from now on.
+#[derive(Debug, thiserror::Error)]
+#[error("a write or flush has failed, and nothing is written until the store is opened again")]
+struct Stopped;
+
 /// Opens the engine where it was.
 pub(super) fn open(app: &Shared) -> acquaint_engine::Result<Engine<Store>> {
     Engine::open(Arc::clone(&app.store))
@@ -23,6 +28,9 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
     let mut problems = 0;
     app.engine_at(engine.progress().position);
     while !app.is_stopping() {
+        if app.store.has_failed() {
+            return app.fail("store", &Stopped);
+        }
         match engine.step(STEP_MAX) {
             Ok(0) => {
                 app.store.wait(Topic::Records, engine.progress().position, WAIT);

@@ -15,7 +15,26 @@ use crate::serve::Error;
 
 pub(crate) use timers::advance;
 
+/// A loop that is gone must not leave a server behind that looks well.
+struct Watch {
+    app: Shared,
+    name: &'static str,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked")]
+struct Panicked;
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.app.fail(self.name, &Panicked);
+        }
+    }
+}
+
 /// Everything that runs.
+#[derive(Default)]
 pub(crate) struct Loops {
     threads: Vec<JoinHandle<()>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -24,14 +43,14 @@ pub(crate) struct Loops {
 /// Starts all loops.
 pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loops, Error> {
     let engine = engine::open(app)?;
-    let mut loops = Loops { threads: Vec::new(), tasks: Vec::new() };
+    let mut loops = Loops::default();
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
     loops.thread("timers", app, timers::run)?;
     loops.thread("batch", app, batch::run)?;
     if let Some(cron) = batch_schedule {
         loops.thread("schedule", app, move |app| batch::schedule(app, &cron))?;
     }
-    loops.tasks.push(activation::start(app));
+    loops.task("activation", app, activation::run(Arc::clone(app)));
     if let Some(url) = app.edge_url.clone() {
         let runtime = tokio::runtime::Handle::current();
         loops.thread("publisher", app, move |app| publisher::run(app, &runtime, &url))?;
@@ -42,14 +61,22 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
 impl Loops {
     fn thread(
         &mut self,
-        name: &str,
+        name: &'static str,
         app: &Shared,
         work: impl FnOnce(&Shared) + Send + 'static,
     ) -> Result<(), Error> {
-        let app = Arc::clone(app);
+        let watch = Watch { app: Arc::clone(app), name };
         let thread = std::thread::Builder::new().name(name.to_owned());
-        self.threads.push(thread.spawn(move || work(&app)).map_err(Error::System)?);
+        self.threads.push(thread.spawn(move || work(&watch.app)).map_err(Error::System)?);
         Ok(())
+    }
+
+    fn task(&mut self, name: &'static str, app: &Shared, work: impl Future<Output = ()> + Send + 'static) {
+        let watch = Watch { app: Arc::clone(app), name };
+        self.tasks.push(tokio::spawn(async move {
+            work.await;
+            drop(watch);
+        }));
     }
 
     /// Waits for all of them; they have been asked to end.
@@ -69,5 +96,55 @@ impl Loops {
         if let Err(error) = joined.await {
             tracing::error!(error = &error as &dyn std::error::Error, "the loops cannot be joined");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use acquaint_activation::{Activation, Settings, Storage};
+    use acquaint_engine::Intake;
+
+    use super::*;
+    use crate::app::{App, Parts, Store};
+    use crate::clock::Clock;
+    use crate::tokens::{Token, Tokens};
+
+    fn app(folder: &std::path::Path) -> Shared {
+        let store = Arc::new(Store::open(folder.join("store")).unwrap());
+        let storage = Arc::clone(&store) as Arc<dyn Storage>;
+        Arc::new(App::new(Parts {
+            activation: Activation::new(storage, Settings::new(folder)).unwrap(),
+            intake: Intake::open(Arc::clone(&store)).unwrap(),
+            store,
+            clock: Clock::manual(0),
+            tokens: Tokens { admin: Token::new("a"), edge: Token::new("b") },
+            edge_url: None,
+            catalog: Default::default(),
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_panics_ends_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, mut loops) = (app(folder.path()), Loops::default());
+        loops.thread("broken", &app, |_| panic!("on purpose")).unwrap();
+        loops.join().await;
+        assert_eq!((app.is_stopping(), app.failure().as_deref()), (true, Some("broken: it panicked")));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_ends_the_server_and_one_that_ends_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, mut loops) = (app(folder.path()), Loops::default());
+        loops.task("well", &app, tokio::task::yield_now());
+        loops.join().await;
+        assert_eq!((app.is_stopping(), app.failure()), (false, None));
+        let mut loops = Loops::default();
+        loops.task("broken", &app, async {
+            tokio::task::yield_now().await;
+            panic!("on purpose");
+        });
+        loops.join().await;
+        assert_eq!((app.is_stopping(), app.failure().as_deref()), (true, Some("broken: it panicked")));
     }
 }

@@ -20,6 +20,10 @@ pub(crate) fn run(app: &Shared) {
         let seen = app.bell.rings();
         match turn(app) {
             Ok(wait) => app.bell.wait(seen, wait),
+            // Too much is being taken in just now: the deadline is still due then.
+            Err(acquaint_engine::Error::Store(acquaint_store::Error::Unavailable)) => {
+                app.bell.wait(seen, LOOK_EVERY);
+            }
             Err(error) => return app.fail("timers", &error),
         }
     }

@@ -1,5 +1,5 @@
 //! `acquaint import`: the rows of a file to a source, in bounded batches. Running it again changes nothing: event ids
-//! come from the rows.
+//! come from the rows. Rows that are refused do not hold up the others, but the command fails then.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -87,7 +87,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
         eprintln!("refused: {refusal}");
     }
     render::print(&format!("{}\n", import.counts.text()));
-    Ok(())
+    match import.counts {
+        Counts { refused: 0, .. } => Ok(()),
+        Counts { rows, refused, .. } => {
+            Err(Error::Refused(format!("{refused} of {rows} rows were refused; the others are in")))
+        }
+    }
 }
 
 struct Import {

@@ -6,6 +6,8 @@ use acquaint_store::catalog::{Catalog, Definition, Edit, Kind};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::secrets::{MASK, is_secret};
+
 /// One changed definition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,8 +104,7 @@ fn flatten(path: &str, value: &Value, fields: &mut BTreeMap<String, String>) {
         }
         Value::Null => {}
         Value::String(text) => {
-            let secret = path.ends_with(".secret") && !text.starts_with("env:");
-            let shown = if secret { "(a secret)" } else { text.trim_end() };
+            let shown = if is_secret(path, text) { MASK } else { text.trim_end() };
             fields.insert(path.to_owned(), shown.to_owned());
         }
         Value::Object(_) | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
@@ -152,7 +153,9 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let connection = json!({"type": "httpApi", "url": "https://x", "secret": "whsec_abc"});
+        let headers = json!({"authorization": "Bearer whsec_abc"});
+        let connection =
+            json!({"type": "httpApi", "url": "https://x", "secret": "whsec_abc", "headers": headers});
         let after = catalog(&[json!({"kind": "destination", "id": "d", "connection": connection})]);
         let (changes, _) = between(&Catalog::default(), &after);
         assert!(!changes[0].lines.join(" ").contains("whsec_abc"), "{:?}", changes[0].lines);

@@ -1,5 +1,5 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`references`], [`expressions`], [`diff`], [`finding`]; [`publish`] writes.
+//! force. Order of reading: [`decode`], [`references`], [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod decode;
 pub(crate) mod diff;
@@ -7,6 +7,7 @@ pub(crate) mod expressions;
 pub(crate) mod finding;
 pub(crate) mod publish;
 pub(crate) mod references;
+pub(crate) mod secrets;
 
 pub(crate) use acquaint_store::catalog::Kind;
 pub(crate) use finding::{Finding, Subject};

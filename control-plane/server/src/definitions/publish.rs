@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::diff::{self, Change};
 use super::finding::{Finding, attribute};
-use super::{Kind, Subject, decode, expressions, references};
+use super::{Kind, Subject, decode, expressions, references, secrets};
 use crate::app::{App, Shared, blocking};
 use crate::problem::Problem;
 
@@ -43,20 +43,32 @@ pub(crate) fn put_documents(
     now_ms: i64,
 ) -> Result<Plan, Vec<Finding>> {
     let mut after = before.clone();
-    let places = decode::put_all(&mut after, documents, now_ms)?;
+    let places = put(before, &mut after, documents, now_ms)?;
     plan(before, &after, &places)
 }
 
 /// Documents instead of what is there.
 pub(crate) fn replace_with(before: &Catalog, documents: &[Value], now_ms: i64) -> Result<Plan, Vec<Finding>> {
     let mut after = before.clone();
-    let places = decode::put_all(&mut after, documents, now_ms)?;
+    let places = put(before, &mut after, documents, now_ms)?;
     for definition in after.definitions() {
         if !places.contains_key(&Subject::new(definition.kind(), definition.id())) {
             after.delete(definition.kind(), definition.id());
         }
     }
     plan(before, &after, &places)
+}
+
+fn put(
+    before: &Catalog,
+    after: &mut Catalog,
+    documents: &[Value],
+    now_ms: i64,
+) -> Result<BTreeMap<Subject, usize>, Vec<Finding>> {
+    let places = decode::put_all(after, documents, now_ms)?;
+    let mut findings = secrets::unmask(before, after);
+    attribute(&mut findings, &places);
+    if findings.is_empty() { Ok(places) } else { Err(findings) }
 }
 
 /// One definition less.

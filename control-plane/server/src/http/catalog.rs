@@ -13,6 +13,7 @@ use acquaint_store::catalog::Kind;
 use super::body;
 use crate::app::Shared;
 use crate::definitions::publish::{self, Done, publish, refused};
+use crate::definitions::secrets;
 use crate::problem::Problem;
 
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -30,7 +31,7 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 async fn whole(State(app): State<Shared>) -> Json<Value> {
-    Json(json!(app.in_force().catalog))
+    Json(json!(secrets::masked(&app.in_force().catalog)))
 }
 
 /// Documents over what is there.
@@ -42,7 +43,7 @@ async fn apply(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Res
     Ok(Json(done.await?))
 }
 
-/// The answer of `GET /catalog`, changed: what it does not name is removed.
+/// The answer of `GET /catalog`, changed: what it does not name is removed, and a masked secret stays what it is.
 async fn replace(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Done>, Problem> {
     let sent: serde_json::Map<String, Value> =
         body::json(&body::read(&headers, sent, BODY_BYTES_MAX).await?)?;

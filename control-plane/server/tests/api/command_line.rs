@@ -79,6 +79,8 @@ async fn csv_is_imported_and_bad_rows_are_named() {
     let output = run(&server, &["import", "--source", "people-file", "people.csv"]).await;
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(out, "rows=4 accepted=2 duplicates=0 refused=2\n", "{err}");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("error: 2 of 4 rows were refused; the others are in"), "{err}");
     assert!(err.contains("refused: row 3: schema") && err.contains("refused: row 4: no_identity"), "{err}");
     let profile = server.profile("1").await;
     assert_eq!((&profile["entity"]["age"], &profile["entity"]["city"]), (&40.into(), &"Berlin".into()));
@@ -90,10 +92,14 @@ async fn json_is_imported_once_however_often_it_is_sent() {
     let server = with_definitions().await;
     let row =
         |nr: u32| format!("{{\"nr\": {nr}, \"who\": 1, \"at\": \"2017-12-30T11:30:00Z\", \"price\": 2.5}}\n");
-    write(&server, "deeds.ndjson", &(row(1) + &row(2) + "{oops\n"));
+    write(&server, "deeds.ndjson", &(row(1) + &row(2)));
     let arguments = ["import", "--source", "deeds-file", "--shift-days", "2", "deeds.ndjson"];
-    assert_eq!(ok(&server, &arguments).await, "rows=3 accepted=2 duplicates=0 refused=1\n");
-    assert_eq!(ok(&server, &arguments).await, "rows=3 accepted=0 duplicates=2 refused=1\n");
+    assert_eq!(ok(&server, &arguments).await, "rows=2 accepted=2 duplicates=0 refused=0\n");
+    assert_eq!(ok(&server, &arguments).await, "rows=2 accepted=0 duplicates=2 refused=0\n");
+    write(&server, "torn.ndjson", &("{oops\n".to_owned() + &row(3)));
+    let output = run(&server, &["import", "--source", "deeds-file", "--shift-days", "2", "torn.ndjson"]).await;
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "rows=2 accepted=1 duplicates=0 refused=1\n");
+    assert_eq!(output.status.code(), Some(1));
     assert_eq!(server.status_in("1", "buyers").await, "realized");
     assert!(fails(&server, &["import", "--source", "nobody", "deeds.ndjson"]).await.contains("nobody"));
 }

@@ -73,3 +73,27 @@ async fn definitions_survive_a_restart() {
     assert_eq!(server.get("/catalog").await.ok()["version"], 1);
     assert_eq!(server.apply(&documents()).await.ok()["changes"], Value::Array(Vec::new()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_masked_and_kept_when_its_mask_is_sent_back() {
+    let server = with_definitions().await;
+    let hook = json!({
+        "kind": "destination", "id": "hook",
+        "connection": {
+            "type": "httpApi", "url": "https://example.com/", "secret": "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
+            "headers": {"authorization": "Bearer hush", "x-from": "env:FROM"},
+        },
+    });
+    let done = server.apply(std::slice::from_ref(&hook)).await.ok();
+    let whole = server.get("/catalog").await.ok();
+    for told in [done.to_string(), whole.to_string()] {
+        assert!(!told.contains("whsec_") && !told.contains("hush") && told.contains("env:FROM"), "{told}");
+    }
+    assert_eq!(server.with_body(Method::PUT, "/catalog", &whole).await.ok()["changes"], json!([]));
+    assert_eq!(server.apply(&[hook]).await.ok()["unchanged"], 1);
+    let mut stray = whole["destinations"]["hook"].clone();
+    stray["kind"] = json!("destination");
+    stray["id"] = json!("other");
+    let problem = server.apply(&[stray]).await.problem(400, "bad-definition");
+    assert_eq!(problem["findings"][0]["pointer"], "/connection/secret", "{problem}");
+}
