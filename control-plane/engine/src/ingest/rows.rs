@@ -64,15 +64,20 @@ fn event(
     Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: false }])
 }
 
-/// The columns that identify the event, behind the source: two files may count from 1.
+/// The columns that identify the event, behind the source: two files may count from 1. A hyphen inside one of several
+/// is escaped, so that `1-2`, `3` is not `1`, `2-3`.
 fn event_id(source: &Source, of: &EventMapping, row: &Fields) -> Result<String, Refusal> {
     let mut parts = Vec::new();
     for column in &of.id {
         let value = mapping::read(row, column);
         let part = validate::id_text(column, value.as_deref())?;
-        parts.push(part.ok_or_else(|| {
+        let part = part.ok_or_else(|| {
             Refusal::new("no_id", column, format!("column `{column}`, part of the event's id, is empty"))
-        })?);
+        })?;
+        parts.push(match of.id.as_slice() {
+            [_] => part,
+            _ => part.replace('\\', "\\\\").replace('-', "\\-"),
+        });
     }
     let id = format!("{}:{}", source.id, parts.join("-"));
     validate::message_id("", &id)?;

@@ -265,6 +265,17 @@ fn rows_are_events_of_their_source_fitted_to_the_schema() {
 }
 
 #[test]
+fn rows_whose_id_columns_differ_are_different_events() {
+    let id = |receipt: &str, line: &str| {
+        let sent = json!({"who": 1, "receipt": receipt, "line": line, "at": 5});
+        row("till", &sent).unwrap().iter().find_map(super::message_of).unwrap().to_owned()
+    };
+    assert_eq!(id("1", "2"), "till:1-2");
+    assert_ne!(id("1-2", "3"), id("1", "2-3"));
+    assert_ne!(id("1\\", "2"), id("1", "\\-2"));
+}
+
+#[test]
 fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
     let rules = Rules::new(&catalog());
     let ecid = "1".repeat(38);

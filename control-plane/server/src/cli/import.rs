@@ -65,11 +65,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
         counts: Counts::default(),
     };
     let mut shown = Instant::now();
+    let mut damage = None;
     for row in rows::open(&arguments.file)? {
         import.counts.rows = import.counts.rows.saturating_add(1);
         match row {
             Err(error @ rows::Error::Row { .. }) => import.counts.refuse(error.to_string()),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                damage = Some(error);
+                break;
+            }
             Ok(mut row) => {
                 if let Some((column, by_ms)) = &shift {
                     shift_timestamp(&mut row, column, *by_ms);
@@ -87,9 +91,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
         eprintln!("refused: {refusal}");
     }
     render::print(&format!("{}\n", import.counts.text()));
-    match import.counts {
-        Counts { refused: 0, .. } => Ok(()),
-        Counts { rows, refused, .. } => {
+    match (damage, import.counts) {
+        (Some(damage), _) => Err(damage.into()),
+        (None, Counts { refused: 0, .. }) => Ok(()),
+        (None, Counts { rows, refused, .. }) => {
             Err(Error::Refused(format!("{refused} of {rows} rows were refused; the others are in")))
         }
     }

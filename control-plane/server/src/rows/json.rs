@@ -1,5 +1,6 @@
-//! JSON: one array of objects, or objects one after another (usually one a line). Read object by object, so that a
-//! large file needs little memory; an array is read whole.
+//! JSON: one array of objects, objects one after another, or one object a line. Read object by object, so that a large
+//! file needs little memory; an array is read whole. A line that is no JSON is only that line's trouble; where objects
+//! are not told apart by lines, nothing behind broken text can be read.
 
 use std::io::BufRead;
 
@@ -7,12 +8,10 @@ use serde_json::Value;
 
 use super::{Error, Row, Rows};
 
+/// An array, or objects one after another.
 pub(super) fn rows(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
-    let array = starts_with_bracket(&mut input)?;
-    if array {
-        let rows: Vec<Value> =
-            serde_json::from_reader(input).map_err(|error| Error::Damaged(error.to_string()))?;
-        return Ok(Box::new(rows.into_iter().zip(1_u64..).map(|(value, row)| object(value, row))));
+    if starts_with_bracket(&mut input)? {
+        return array(input);
     }
     let values = serde_json::Deserializer::from_reader(input).into_iter::<Value>();
     let mut broken = false;
@@ -21,10 +20,31 @@ pub(super) fn rows(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
         Ok(value) => Some(object(value, row)),
         Err(error) => {
             broken = true;
-            Some(Err(Error::Row { row, message: error.to_string() }))
+            Some(Err(Error::Damaged(format!("row {row}: {error}; nothing from there on was read"))))
         }
     });
     Ok(Box::new(rows))
+}
+
+/// One object a line; an array all the same, if that is what is there.
+pub(super) fn lines(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
+    if starts_with_bracket(&mut input)? {
+        return array(input);
+    }
+    let lines = input.split(b'\n').filter(|line| !matches!(line, Ok(line) if line.trim_ascii().is_empty()));
+    Ok(Box::new(lines.zip(1_u64..).map(|(line, row)| {
+        let line = line.map_err(|error| Error::Damaged(format!("row {row}: {error}")))?;
+        match serde_json::from_slice(&line) {
+            Ok(value) => object(value, row),
+            Err(error) => Err(Error::Row { row, message: error.to_string() }),
+        }
+    })))
+}
+
+fn array(input: impl BufRead) -> Result<Rows, Error> {
+    let rows: Vec<Value> =
+        serde_json::from_reader(input).map_err(|error| Error::Damaged(error.to_string()))?;
+    Ok(Box::new(rows.into_iter().zip(1_u64..).map(|(value, row)| object(value, row))))
 }
 
 fn starts_with_bracket(input: &mut impl BufRead) -> Result<bool, Error> {
@@ -51,8 +71,8 @@ fn object(value: Value, row: u64) -> Result<Row, Error> {
 mod tests {
     use super::*;
 
-    fn check(text: &'static str, expected: &str) {
-        let read: Vec<String> = match rows(text.as_bytes()) {
+    fn check(rows: Result<Rows, Error>, expected: &str) {
+        let read: Vec<String> = match rows {
             Ok(rows) => rows
                 .map(|row| match row {
                     Ok(row) => Value::Object(row).to_string(),
@@ -66,14 +86,24 @@ mod tests {
 
     #[test]
     fn an_array_and_lines_give_the_same_rows() {
-        check(" [{\"a\":1},{\"b\":[2]}]", "{\"a\":1}|{\"b\":[2]}");
-        check("{\"a\":1}\n\n{\"b\":[2]}\n", "{\"a\":1}|{\"b\":[2]}");
-        check("", "");
+        for of in [rows::<&[u8]>, lines::<&[u8]>] {
+            check(of(b" [{\"a\":1},{\"b\":[2]}]"), "{\"a\":1}|{\"b\":[2]}");
+            check(of(b"{\"a\":1}\r\n\n{\"b\":[2]}\n"), "{\"a\":1}|{\"b\":[2]}");
+            check(of(b"{\"a\":1}\n7\n{\"b\":2}"), "{\"a\":1}|row 2: a row must be an object|{\"b\":2}");
+            check(of(b""), "");
+        }
     }
 
     #[test]
-    fn what_is_no_object_is_named_and_broken_text_ends_the_file() {
-        check("{\"a\":1}\n7\n{\"b\":2}", "{\"a\":1}|row 2: a row must be an object|{\"b\":2}");
-        check("{\"a\":1}\n{\"b\":}\n{\"c\":1}", "{\"a\":1}|row 2: expected value at line 2 column 6");
+    fn a_broken_line_is_named_and_the_others_are_read() {
+        let broken = b"{\"a\":1}\n{\"b\":}\n{\"c\":1}\n\xff\n";
+        let expected = "{\"a\":1}|row 2: expected value at line 1 column 6|{\"c\":1}|row 4: expected value at line 1 column 1";
+        check(lines(&broken[..]), expected);
+    }
+
+    #[test]
+    fn broken_text_without_lines_ends_the_file() {
+        let expected = "{\"a\":1}|row 2: expected value at line 2 column 6; nothing from there on was read";
+        check(rows(&b"{\"a\":1}\n{\"b\":}\n{\"c\":1}"[..]), expected);
     }
 }

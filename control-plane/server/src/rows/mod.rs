@@ -54,7 +54,8 @@ pub(crate) fn open(path: &Path) -> Result<Rows, Error> {
     let file = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     match extension.as_str() {
         "csv" => csv::rows(BufReader::new(file)),
-        "json" | "ndjson" | "jsonl" => json::rows(BufReader::new(file)),
+        "json" => json::rows(BufReader::new(file)),
+        "ndjson" | "jsonl" => json::lines(BufReader::new(file)),
         "parquet" => parquet::rows(file),
         _ => Err(Error::Extension { path: path.to_owned() }),
     }

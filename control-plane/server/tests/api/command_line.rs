@@ -97,7 +97,8 @@ async fn json_is_imported_once_however_often_it_is_sent() {
     assert_eq!(ok(&server, &arguments).await, "rows=2 accepted=2 duplicates=0 refused=0\n");
     assert_eq!(ok(&server, &arguments).await, "rows=2 accepted=0 duplicates=2 refused=0\n");
     write(&server, "torn.ndjson", &("{oops\n".to_owned() + &row(3)));
-    let output = run(&server, &["import", "--source", "deeds-file", "--shift-days", "2", "torn.ndjson"]).await;
+    let output =
+        run(&server, &["import", "--source", "deeds-file", "--shift-days", "2", "torn.ndjson"]).await;
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "rows=2 accepted=1 duplicates=0 refused=1\n");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(server.status_in("1", "buyers").await, "realized");
