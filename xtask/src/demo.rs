@@ -45,8 +45,7 @@ pub(crate) fn run(until: Until) -> Result<()> {
     println!("edge            {}", system.edge.url());
     let counts = system.control.counts()?;
     print_audiences(&counts);
-    println!("\nwebhooks  {flow}");
-    println!("csv files {}", export.trim());
+    print_deliveries(&flow, &serde_json::from_str(&export)?);
     match until {
         Until::Interrupted => {
             println!("\nEverything stays up until Ctrl-C.");
@@ -70,6 +69,24 @@ fn print_audiences(counts: &[(String, u64)]) {
     println!("\n{:<42} members", "audience");
     for (audience, members) in counts {
         println!("{audience:<42} {members:>7}");
+    }
+}
+
+fn print_deliveries(flow: &Value, export: &Value) {
+    let number = |value: &Value, name: &str| value.get(name).and_then(Value::as_u64).unwrap_or_default();
+    println!("\n{:<42} desired  delivered  pending  dead", "webhooks");
+    println!(
+        "{:<42} {:>7}  {:>9}  {:>7}  {:>4}",
+        "crm-signals",
+        number(flow, "desired"),
+        number(flow, "delivered"),
+        number(flow, "pending"),
+        number(flow, "dead")
+    );
+    println!("\n   rows csv file, in the control plane's data");
+    for file in export.get("files").and_then(Value::as_array).into_iter().flatten() {
+        let path = file.get("path").and_then(Value::as_str).unwrap_or_default();
+        println!("{:>7} {path}", number(file, "rows"));
     }
 }
 
