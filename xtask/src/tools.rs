@@ -40,8 +40,8 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
     if installed.is_some_and(|line| line.split_whitespace().any(|word| word == version)) {
         return Ok(());
     }
-    // Unoptimised: they run for seconds, and compile for minutes otherwise. Not `--locked`: the lock files they are
-    // published with name releases that were withdrawn since.
+    // Unoptimised: they run for seconds, and compile for minutes otherwise. Not `--locked`: the lock file that
+    // wasm-bindgen-cli is published with names a release that the registry does not offer.
     let mut install = command("cargo");
     install.args(["install", package, "--version", version, "--debug", "--force"]);
     install.env("CARGO_TARGET_DIR", target().join("tools"));
