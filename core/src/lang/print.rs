@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::fmt::Write as _;
 
 use super::ast::{
-    Aggregate, Anchor, Arithmetic, Comparison, Expr, Kind, Literal, Name, Occurs, Operator, Step, Variable,
+    Aggregate, Anchor, Arithmetic, Expr, Kind, Literal, Name, Occurs, Operator, Step, Variable,
 };
 use super::parser::power;
 use super::words;
@@ -261,7 +261,7 @@ impl Printer {
             Occurs::Offset { comparison, count, unit, direction, anchor } => {
                 let unit = words::of_unit(*unit, *count != 1);
                 let direction = words::of_direction(*direction);
-                self.text(&format!("{} {count} {unit} {direction} ", of_comparison(*comparison)));
+                self.text(&format!("{} {count} {unit} {direction} ", comparison.symbol()));
                 self.anchor(anchor);
             }
             Occurs::Side(direction, anchor) => {
@@ -352,7 +352,7 @@ fn power_of(kind: &Kind) -> u8 {
 
 fn of_operator(operator: Operator) -> &'static str {
     match operator {
-        Operator::Compare(comparison) => of_comparison(comparison),
+        Operator::Compare(comparison) => comparison.symbol(),
         Operator::Arithmetic(Arithmetic::Add) => "+",
         Operator::Arithmetic(Arithmetic::Subtract) => "-",
         Operator::Arithmetic(Arithmetic::Multiply) => "*",
@@ -362,18 +362,6 @@ fn of_operator(operator: Operator) -> &'static str {
         Operator::NotIn => "notIn",
         Operator::Like => "like",
         Operator::Matches => "matches",
-    }
-}
-
-/// As it is written.
-pub(super) fn of_comparison(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn of_aggregate(
         Aggregate::Minimum => "min",
         Aggregate::Maximum => "max",
     };
-    format!("{}.{function}() {} {}", of_window(window), of_comparison(comparison), of_value(constant))
+    format!("{}.{function}() {} {}", of_window(window), comparison.symbol(), of_value(constant))
 }
 
 fn of_window(window: &EventWindow) -> String {
@@ -76,7 +76,7 @@ pub(crate) fn of_expr(expr: &Expr) -> String {
         Node::And(operands) => joined(operands, " and "),
         Node::Or(operands) => joined(operands, " or "),
         Node::Compare { operator, left, right } => {
-            format!("{} {} {}", operand(left), of_comparison(*operator), operand(right))
+            format!("{} {} {}", operand(left), operator.symbol(), operand(right))
         }
         Node::Arithmetic { operator, left, right } => {
             let operator = match operator {
@@ -171,17 +171,6 @@ fn bindings(variables: &[Binding]) -> String {
 
 fn binding(slot: Slot, source: &Expr, condition: &Expr) -> String {
     format!("{} from {} where {}", variable(slot), operand(source), operand(condition))
-}
-
-fn of_comparison(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
 }
 
 fn of_test<T>(test: &Occurs<T>, exact: &dyn Fn(&T) -> String) -> String {

@@ -7,7 +7,6 @@ use alloc::vec;
 use super::super::ast::{self, Kind, Literal, Operator};
 use super::super::diagnostic::{Span, code};
 use super::super::functions;
-use super::super::print::of_comparison;
 use super::super::schema::Type;
 use super::super::typed::{Arithmetic, Comparison, Expr, Node};
 use super::arguments::Argument;
@@ -87,8 +86,7 @@ impl<'a> Checker<'a> {
         let text = |typed: &Typed<'a>| matches!(typed.expr.node, Node::Literal(Value::String(_)));
         let side = if classes.first().is_some_and(unordered) || text(left) { left } else { right };
         if classes.iter().any(unordered) || text(left) || text(right) {
-            let message =
-                format!("`{}` does not order {}", of_comparison(operator), types::describe(&side.ty));
+            let message = format!("`{}` does not order {}", operator.symbol(), types::describe(&side.ty));
             let help =
                 "numbers and times have an order; dates are written `\"2020-03-14\"` or `date(2020, 3, 14)`";
             self.error(code::NO_ORDER, span, message, help);
