@@ -9,7 +9,7 @@ use acquaint_tests::environment::repository;
 use serde_json::Value;
 
 /// Which of our crates each crate may use (design: left may use right).
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("acquaint-core", &[]),
     ("acquaint-store", &["acquaint-core"]),
     ("acquaint-engine", &["acquaint-core", "acquaint-store"]),
@@ -22,7 +22,18 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ),
     // The tests and the tasks see the programs from outside, and the libraries they measure or compare.
     ("acquaint-tests", &["acquaint-core"]),
-    ("xtask", &["acquaint-tests", "acquaint-core", "acquaint-store", "acquaint-engine", "acquaint-batch"]),
+    ("acquaint-portable", &["acquaint-core"]),
+    (
+        "xtask",
+        &[
+            "acquaint-tests",
+            "acquaint-portable",
+            "acquaint-core",
+            "acquaint-store",
+            "acquaint-engine",
+            "acquaint-batch",
+        ],
+    ),
 ];
 
 /// Lines of one source file at most.

@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 mod bench;
 mod build;
 mod demo;
+mod portable;
 mod shell;
 mod test;
 mod tools;
@@ -12,6 +15,7 @@ mod tools;
 const USAGE: &str = "\
 cargo xtask demo [--check]   set up, build, start everything on loopback, load real data, show it; --check verifies and ends
 cargo xtask test             set up and run every test
+cargo xtask differential [--cases N | --seed N]   decide generated cases natively and in Wasm and compare; --seed shows one
 cargo xtask bench [name]     print figures and ratios: core, engine, http, edge, size (all of them without a name)
 cargo xtask setup            set up and build only";
 
@@ -22,6 +26,8 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(demo::Until::Interrupted),
         ["demo", "--check"] => demo::run(demo::Until::Checked),
         ["test"] => test::run(),
+        ["differential", "--cases", cases] => number(cases).and_then(portable::run),
+        ["differential", "--seed", seed] => number(seed).and_then(portable::show),
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
         ["setup"] => build::everything().map(|_built| ()),
@@ -37,4 +43,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn number(text: &str) -> anyhow::Result<u64> {
+    text.parse().with_context(|| format!("`{text}` is not a number"))
 }

@@ -5,8 +5,12 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::build;
+use crate::portable;
 use crate::shell::{command, step};
 use crate::tools;
+
+/// Generated cases that are decided natively and in Wasm.
+const CASES: u64 = 200_000;
 
 /// Sets up and runs every test.
 pub(crate) fn run() -> Result<()> {
@@ -16,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     lint()?;
     native()?;
     wasm()?;
+    portable::differential(&portable::build()?, CASES)?;
     let built = build::everything()?;
     let mut end_to_end = command("cargo");
     // `--tests`: no documentation tests, whose empty summary would stand last.
@@ -34,7 +39,10 @@ fn lint() -> Result<()> {
     step("clippy", &mut native)?;
     let mut worker = command("cargo");
     worker.args(["clippy", "--package", "acquaint-edge", "--target", "wasm32-unknown-unknown"]).args(deny);
-    step("clippy, for the worker", &mut worker)
+    step("clippy, for the worker", &mut worker)?;
+    let mut portable = command("cargo");
+    portable.args(["clippy", "--package", "acquaint-portable", "--lib"]);
+    step("clippy, for Wasm", portable.args(["--target", "wasm32-unknown-unknown"]).args(deny))
 }
 
 fn native() -> Result<()> {

@@ -15,21 +15,21 @@ use crate::choices::Choices;
 use crate::expressions::Expressions;
 
 /// 2024-02-29T21:20:00Z: a leap day, in the middle of a week, late in the day.
-pub(crate) const START_MS: i64 = 1_709_241_600_000;
+pub const START_MS: i64 = 1_709_241_600_000;
 const HOUR_MS: i64 = 3_600_000;
 
 #[derive(Clone, Debug)]
-pub(crate) struct World {
-    pub(crate) definitions: Vec<Definition>,
-    pub(crate) attributes: Fields,
-    pub(crate) identities: IdentityMap,
-    pub(crate) memberships: Memberships,
+pub struct World {
+    pub definitions: Vec<Definition>,
+    pub attributes: Fields,
+    pub identities: IdentityMap,
+    pub memberships: Memberships,
     /// Sorted by timestamp and id.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
 }
 
 impl World {
-    pub(crate) fn new(choices: &mut Choices<'_>) -> Self {
+    pub fn new(choices: &mut Choices) -> Self {
         let mut events: Vec<Event> = (0..choices.pick(13)).map(|number| event(number, choices)).collect();
         events.sort_by(|left, right| (left.timestamp_ms, &left.id).cmp(&(right.timestamp_ms, &right.id)));
         let external =
@@ -43,11 +43,11 @@ impl World {
         }
     }
 
-    pub(crate) fn prepared(&self) -> Prepared {
+    pub fn prepared(&self) -> Prepared {
         Prepared::new(Program::build(&self.definitions).unwrap())
     }
 
-    pub(crate) fn subject<'a>(&'a self, events: &'a [Event]) -> Subject<'a> {
+    pub fn subject<'a>(&'a self, events: &'a [Event]) -> Subject<'a> {
         Subject {
             attributes: &self.attributes,
             identities: &self.identities,
@@ -56,7 +56,7 @@ impl World {
         }
     }
 
-    pub(crate) fn slice<'a>(&'a self, state: &'a State) -> Slice<'a> {
+    pub fn slice<'a>(&'a self, state: &'a State) -> Slice<'a> {
         Slice {
             attributes: &self.attributes,
             identities: &self.identities,
@@ -66,7 +66,7 @@ impl World {
     }
 
     /// The events in some order, some at a time.
-    pub(crate) fn arrivals(&self, choices: &mut Choices<'_>) -> Vec<Vec<Event>> {
+    pub fn arrivals(&self, choices: &mut Choices) -> Vec<Vec<Event>> {
         let mut rest = self.events.clone();
         let mut batches = vec![Vec::new()];
         while !rest.is_empty() {
@@ -80,7 +80,7 @@ impl World {
     }
 }
 
-fn definition(number: usize, choices: &mut Choices<'_>) -> Definition {
+fn definition(number: usize, choices: &mut Choices) -> Definition {
     let expr = Expressions::new(choices, number).audience();
     // So that its value is true or false also where it is a bare field.
     let expr = Expr { node: Node::And(vec![expr]), span: Span::default() };
@@ -91,7 +91,7 @@ fn definition(number: usize, choices: &mut Choices<'_>) -> Definition {
     }
 }
 
-fn event(number: usize, choices: &mut Choices<'_>) -> Event {
+fn event(number: usize, choices: &mut Choices) -> Event {
     let timestamp_ms = match choices.pick(5) {
         0 => START_MS - HOUR_MS * 6 * choices.pick(12) as i64,
         1 => START_MS - HOUR_MS * 24 * choices.pick(70) as i64,
@@ -116,7 +116,7 @@ fn event(number: usize, choices: &mut Choices<'_>) -> Event {
         fields.insert("tags".into(), Value::List(tags));
     }
     if choices.pick(4) == 3 {
-        let item = |choices: &mut Choices<'_>| {
+        let item = |choices: &mut Choices| {
             Value::Object(amount(choices).map(|amount| (String::from("price"), amount)).into_iter().collect())
         };
         let items = (0..choices.pick(3)).map(|_| item(choices)).collect();
@@ -125,7 +125,7 @@ fn event(number: usize, choices: &mut Choices<'_>) -> Event {
     Event { id: format!("e{number}"), timestamp_ms, fields }
 }
 
-fn amount(choices: &mut Choices<'_>) -> Option<Value> {
+fn amount(choices: &mut Choices) -> Option<Value> {
     Some(match choices.pick(9) {
         0 | 1 => Value::Integer(choices.pick(5) as i64),
         2 | 3 => Value::Double(choices.pick(50) as f64 / 10.0),
@@ -137,7 +137,7 @@ fn amount(choices: &mut Choices<'_>) -> Option<Value> {
     })
 }
 
-fn attributes(choices: &mut Choices<'_>) -> Fields {
+fn attributes(choices: &mut Choices) -> Fields {
     let mut fields = Fields::new();
     if choices.flip() {
         fields.insert("age".into(), Value::Integer(choices.pick(5) as i64));
@@ -153,7 +153,7 @@ fn attributes(choices: &mut Choices<'_>) -> Fields {
             Value::from(choices.one(&["2024-02-29", "2024-03-15", "2023-12-31"])),
         );
     }
-    let order = |choices: &mut Choices<'_>| {
+    let order = |choices: &mut Choices| {
         let at_ms = START_MS - HOUR_MS * 7 * (choices.pick(60) as i64 - 10);
         let mut order = Fields::from([("at".into(), Value::Integer(at_ms))]);
         order.extend(amount(choices).map(|amount| (String::from("total"), amount)));

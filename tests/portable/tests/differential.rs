@@ -3,10 +3,6 @@
 //! `PROPTEST_CASES` sets how many cases are tried.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod choices;
-mod expressions;
-mod world;
-
 use std::collections::BTreeSet;
 
 use acquaint_core::eval::{self, Slice};
@@ -16,10 +12,10 @@ use acquaint_core::plan::{Mode, Prepared, Program, slice_attributes};
 use acquaint_core::profile::Event;
 use acquaint_core::state::{self, State};
 use acquaint_core::value::Value;
-use choices::Choices;
+use acquaint_portable::choices::Choices;
+use acquaint_portable::world::{self, World};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use world::World;
 
 fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -72,7 +68,7 @@ proptest! {
 
     #[test]
     fn every_evaluator_gives_the_answer_of_the_specification(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = world.prepared();
         let (mut state, mut arrived, mut now_ms) = (State::default(), Vec::new(), world::START_MS);
@@ -99,7 +95,7 @@ proptest! {
 
     #[test]
     fn nothing_changes_before_the_deadline(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = world.prepared();
         let mut state = State::default();
@@ -128,7 +124,7 @@ proptest! {
 
     #[test]
     fn any_order_of_events_gives_the_same_state(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = world.prepared();
         let mut states = Vec::new();
@@ -144,7 +140,7 @@ proptest! {
 
     #[test]
     fn the_slice_of_what_is_read_answers_as_the_whole(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = world.prepared();
         let sliced = slice_attributes(&world.attributes, &program.attribute_paths());
@@ -156,7 +152,7 @@ proptest! {
 
     #[test]
     fn the_edge_program_answers_as_the_whole_program(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let mut world = World::new(&mut choices);
         for definition in &mut world.definitions {
             definition.mode = [Mode::Edge, Mode::Streaming, Mode::Batch][choices.pick(3)];
@@ -185,7 +181,7 @@ proptest! {
 
     #[test]
     fn a_changed_program_answers_as_if_it_had_always_been(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = world.prepared();
         let mut known = world.clone();
@@ -207,7 +203,7 @@ proptest! {
 
     #[test]
     fn a_program_has_one_form_and_survives_its_bytes(choices in choices()) {
-        let mut choices = Choices::new(&choices);
+        let mut choices = Choices::of_list(&choices);
         let world = World::new(&mut choices);
         let program = Program::build(&world.definitions).unwrap();
         let bytes = postcard::to_allocvec(&program).unwrap();
@@ -225,7 +221,7 @@ fn the_generated_cases_are_varied() {
     let (mut members, mut outsiders, mut folded, mut stored, mut deadlines) = (0, 0, 0, 0, 0);
     for _ in 0..300 {
         let choices = choices().new_tree(&mut runner).unwrap().current();
-        let world = World::new(&mut Choices::new(&choices));
+        let world = World::new(&mut Choices::of_list(&choices));
         let program = world.prepared();
         let mut state = State::default();
         for event in &world.events {

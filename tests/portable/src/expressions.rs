@@ -20,8 +20,8 @@ const COMPARISONS: [Comparison; 6] = [
 ];
 const AGGREGATES: [&str; 5] = ["count", "sum", "average", "min", "max"];
 
-pub(crate) struct Expressions<'c, 'a> {
-    choices: &'c mut Choices<'a>,
+pub struct Expressions<'c> {
+    choices: &'c mut Choices,
     /// How many audiences there are to refer to.
     audiences: usize,
     next_slot: Slot,
@@ -44,12 +44,12 @@ fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     expr(Node::Call { function: find(name).unwrap().function(), arguments })
 }
 
-impl<'c, 'a> Expressions<'c, 'a> {
-    pub(crate) fn new(choices: &'c mut Choices<'a>, audiences: usize) -> Self {
+impl<'c> Expressions<'c> {
+    pub fn new(choices: &'c mut Choices, audiences: usize) -> Self {
         Self { choices, audiences, next_slot: 0 }
     }
 
-    pub(crate) fn audience(&mut self) -> Expr {
+    pub fn audience(&mut self) -> Expr {
         self.boolean(2)
     }
 

@@ -1,0 +1,18 @@
+// The Wasm half of the comparison: `node run.mjs MODULE`, where MODULE is what wasm-bindgen made. Reads lines
+// `FIRST COUNT` and answers each with a line: the report of the cases of those seeds, as JSON. `show SEED` after MODULE
+// prints one case.
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { resolve } from "node:path";
+
+const [module, task, ...words] = process.argv.slice(2);
+const portable = createRequire(import.meta.url)(resolve(module));
+
+if (task === "show") {
+  console.log(portable.show(BigInt(words[0])));
+} else {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [first, count] = line.split(" ");
+    process.stdout.write(`${portable.digests(BigInt(first), Number(count))}\n`);
+  }
+}

@@ -1,0 +1,17 @@
+//! What Node calls.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::block;
+
+/// Decides the cases of `count` seeds; the answer is a [`block::Report`] as JSON.
+#[wasm_bindgen]
+pub fn digests(first_seed: u64, count: u32) -> String {
+    block::run(first_seed, count).to_json()
+}
+
+/// The case of one seed, for people.
+#[wasm_bindgen]
+pub fn show(seed: u64) -> String {
+    block::show(seed)
+}
