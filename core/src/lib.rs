@@ -26,3 +26,5 @@ pub mod eval;
 pub mod state;
 
 pub mod wire;
+
+pub mod conformance;

@@ -4,6 +4,7 @@ mod apply;
 mod audiences;
 mod batch;
 mod client;
+mod conformance;
 pub(crate) mod documents;
 mod flows;
 mod import;

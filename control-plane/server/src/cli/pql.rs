@@ -44,6 +44,8 @@ pub(crate) enum Command {
         /// The rule.
         text: String,
     },
+    /// Run cases that say what expressions mean: Markdown pages, or lines of JSON.
+    Conformance(super::conformance::Arguments),
 }
 
 pub(crate) async fn run(command: Command) -> Result<(), Error> {
@@ -76,6 +78,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
             render::print(&format!("{value}\n"));
             Ok(())
         }
+        Command::Conformance(arguments) => super::conformance::run(&arguments),
     }
 }
 
