@@ -1,7 +1,5 @@
 //! What an example is evaluated over: its sample as a profile, its events, an instant, and the types of all that.
 
-use std::collections::BTreeMap;
-
 use acquaint_core::lang::ast::{Expr, Kind, Name};
 use acquaint_core::lang::parse;
 use acquaint_core::lang::schema::{Type, UnionSchema};
@@ -23,8 +21,12 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(pql: &str, sample: &Json) -> Self {
         let used = used_paths(&parse(pql).tree);
-        let mut world =
-            Self { attributes: Fields::new(), events: Vec::new(), now_ms: NOW_MS, schema: permissive(&used) };
+        let mut world = Self {
+            attributes: Fields::new(),
+            events: Vec::new(),
+            now_ms: NOW_MS,
+            schema: UnionSchema::open(),
+        };
         for (key, json) in sample.as_object().unwrap() {
             match (&**key, json) {
                 ("inline", _) => {}
@@ -96,13 +98,6 @@ fn path_of(expr: &Expr) -> Option<Vec<String>> {
         }
         _ => None,
     }
-}
-
-/// A schema in which every name of the text is there and may be anything.
-fn permissive(used: &[Vec<String>]) -> UnionSchema {
-    let profile: BTreeMap<String, Type> = used.iter().map(|path| (path[0].clone(), Type::Any)).collect();
-    let event = used.iter().flatten().map(|name| (name.clone(), Type::Any)).collect();
-    UnionSchema { profile, event }
 }
 
 fn type_of(value: &Value) -> Type {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use acquaint_core::eval::{self, Subject};
-use acquaint_core::lang::schema::{Type, UnionSchema};
+use acquaint_core::lang::schema::UnionSchema;
 use acquaint_core::lang::{self, AudienceDirectory, Checked, Diagnostic, Severity};
 use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::{Event, IdentityMap, Membership, Memberships, Status, identity};
@@ -69,7 +69,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
             };
             let schema = match schema {
                 Some(path) => union(schemas(&path)?.values())?,
-                None => permissive(&text),
+                None => UnionSchema::open(),
             };
             let checked = compile(&text, &schema, &Anything)?;
             let profile =
@@ -103,17 +103,6 @@ fn schemas(path: &Path) -> Result<std::collections::BTreeMap<String, Schema>, Er
 
 fn union<'a>(schemas: impl IntoIterator<Item = &'a Schema>) -> Result<UnionSchema, Error> {
     union_of(schemas).map_err(|error| Error::Refused(error.to_string()))
-}
-
-/// Without a schema every name that the text has may be a field of anything.
-fn permissive(text: &str) -> UnionSchema {
-    let mut schema = UnionSchema::default();
-    let names = text.split(|character: char| !(character.is_alphanumeric() || character == '_'));
-    for name in names.filter(|name| name.starts_with(|first: char| first.is_alphabetic() || first == '_')) {
-        schema.profile.entry(name.to_owned()).or_insert(Type::Any);
-        schema.event.entry(name.to_owned()).or_insert(Type::Any);
-    }
-    schema
 }
 
 /// Without a server any audience may be there: its membership is read from the profile.
@@ -250,7 +239,7 @@ mod tests {
     const NOW: &str = "2018-01-01T00:00:00Z";
 
     fn check(profile: &str, text: &str, expected: &str) {
-        let checked = compile(text, &permissive(text), &Anything).unwrap();
+        let checked = compile(text, &UnionSchema::open(), &Anything).unwrap();
         let value = evaluate(&checked, profile, parse_instant(NOW).unwrap()).unwrap();
         assert_eq!(value.to_string(), expected, "{text}");
     }
@@ -278,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_wrong_rule_is_told_with_its_words_underlined() {
-        let error = compile("person.age >", &permissive("person age"), &Anything).unwrap_err().to_string();
+        let error = compile("person.age >", &UnionSchema::open(), &Anything).unwrap_err().to_string();
         assert!(error.contains("    person.age >\n"), "{error}");
     }
 

@@ -74,15 +74,17 @@ impl<'a> Checker<'a> {
             return self.events(span);
         }
         // Of an item about which nothing is known, every name is a field.
-        if let Some((slot, ty)) = self.items().next().filter(|(_, ty)| ***ty == Type::Any) {
+        if let Some((slot, ty)) = self.items().next().filter(|(_, ty)| ty.is_open()) {
             let item = Typed::new(Node::Variable(slot), span, ty.clone());
             return Typed::new(field_node(item, name), span, Ty::Borrowed(types::ANY));
         }
         let profile = self.profile(span);
+        // As templates write it.
+        if name == "profile" && !profile.ty.names_field(name) {
+            return profile;
+        }
         match types::field(&profile.ty, name) {
             Some(ty) => Typed::new(field_node(profile, name), span, ty),
-            // As templates write it.
-            None if name == "profile" => profile,
             None => match self.implied(name, span) {
                 Some(found) => found,
                 None => self.unknown_name(name, span),
@@ -116,7 +118,7 @@ impl<'a> Checker<'a> {
                 }
                 Frame::Named { .. } => {}
                 Frame::Item { slot, ty } => {
-                    let known = matches!(**ty, Type::Object(_)).then(|| types::field(ty, name)).flatten();
+                    let known = ty.names_field(name).then(|| types::field(ty, name)).flatten();
                     let item = || Typed::new(Node::Variable(*slot), span, ty.clone());
                     if let Some(ty) = known {
                         return Some(Typed::new(field_node(item(), name), span, ty));

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Type, UnionSchema};
+use super::{OTHERS, Type, UnionSchema};
 use crate::lang::nearest::nearest;
 use crate::time::{format_instant, parse_date, parse_instant};
 use crate::value::{Fields, Value};
@@ -86,7 +86,7 @@ impl Checker {
                 self.path.push('.');
             }
             self.path.push_str(&name);
-            match types.get(&name) {
+            match types.get(&name).or_else(|| types.get(OTHERS)) {
                 Some(of) if !virtual_fields.contains(&name.as_str()) => {
                     let value = self.value(of, value);
                     checked.insert(name, value);

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value as Json};
 
-use super::{Type, UnionSchema, join_fields};
+use super::{OTHERS, Type, UnionSchema, join_fields};
 use crate::limits::VALUE_DEPTH_MAX;
 
 /// What a schema describes.
@@ -77,7 +77,7 @@ pub enum Reason {
     #[error("nested deeper than the {VALUE_DEPTH_MAX} levels allowed")]
     TooDeep,
     /// No name.
-    #[error("a field needs a name without dots")]
+    #[error("a field needs a name without dots, other than `{OTHERS}`")]
     Name,
     /// A field that is always there and has its type already.
     #[error("the field is always there; leave it out")]
@@ -129,7 +129,7 @@ impl Reader {
             // Names carry no prefix in expressions and in data (`pql.md` 1.1).
             let name = name.strip_prefix("xdm:").unwrap_or(name);
             self.path.push(name.to_string());
-            if name.is_empty() || name.contains('.') {
+            if name.is_empty() || name.contains('.') || name == OTHERS {
                 return Err(Reason::Name);
             }
             if reserved.contains(&name) {

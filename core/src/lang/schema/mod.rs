@@ -39,6 +39,10 @@ pub enum Type {
     Object(BTreeMap<String, Type>),
 }
 
+/// The name under which an open object keeps the type of every field that it does not name. No field of a schema can be
+/// called so.
+pub(crate) const OTHERS: &str = "*";
+
 /// The union of all schemas in use: what a profile and an event may hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnionSchema {
@@ -68,6 +72,18 @@ impl Default for UnionSchema {
                 (String::from("eventType"), Type::String),
             ]),
         }
+    }
+}
+
+impl UnionSchema {
+    /// The schema of which any name may be a field: for expressions over data that nothing is known of. Besides what is
+    /// always there, every field may be anything.
+    pub fn open() -> Self {
+        let mut schema = Self::default();
+        for fields in [&mut schema.profile, &mut schema.event] {
+            fields.insert(String::from(OTHERS), Type::Any);
+        }
+        schema
     }
 }
 
@@ -102,7 +118,7 @@ impl Type {
     pub fn field(&self, name: &str) -> Option<Cow<'_, Self>> {
         match self {
             Self::Any => Some(Cow::Borrowed(self)),
-            Self::Object(fields) => fields.get(name).map(Cow::Borrowed),
+            Self::Object(fields) => fields.get(name).or_else(|| fields.get(OTHERS)).map(Cow::Borrowed),
             Self::Map(value) => Some(Cow::Borrowed(value)),
             Self::List(item) => Some(Cow::Owned(match item.field(name)?.into_owned() {
                 flattened @ Self::List(_) => flattened,
@@ -115,7 +131,9 @@ impl Type {
     /// The names of the fields, for suggestions; of a list, those of its items.
     pub fn field_names(&self) -> alloc::vec::Vec<&str> {
         match self {
-            Self::Object(fields) => fields.keys().map(String::as_str).collect(),
+            Self::Object(fields) => {
+                fields.keys().map(String::as_str).filter(|name| *name != OTHERS).collect()
+            }
             Self::List(item) => item.field_names(),
             Self::Any
             | Self::Boolean
@@ -125,6 +143,27 @@ impl Type {
             | Self::Date
             | Self::DateTime
             | Self::Map(_) => alloc::vec::Vec::new(),
+        }
+    }
+
+    /// Whether it names a field: of an open object, other names are fields too.
+    pub(crate) fn names_field(&self, name: &str) -> bool {
+        matches!(self, Self::Object(fields) if name != OTHERS && fields.contains_key(name))
+    }
+
+    /// Whether any name is a field of it.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Object(fields) => fields.contains_key(OTHERS),
+            Self::Boolean
+            | Self::Integer
+            | Self::Number
+            | Self::String
+            | Self::Date
+            | Self::DateTime
+            | Self::List(_)
+            | Self::Map(_) => false,
         }
     }
 
@@ -245,6 +284,15 @@ mod tests {
         assert_eq!(Type::map(Type::Integer).field("any").unwrap().into_owned(), Type::Integer);
         assert_eq!(Type::String.field("x"), None);
         assert_eq!(items.field_names(), ["price", "tags"]);
+    }
+
+    #[test]
+    fn any_name_is_a_field_of_an_open_object() {
+        let UnionSchema { event, .. } = UnionSchema::open();
+        let event = Type::Object(event);
+        assert_eq!(event.field("timestamp").unwrap().into_owned(), Type::DateTime);
+        assert_eq!(event.field("commerce").unwrap().into_owned(), Type::Any);
+        assert_eq!(event.field_names(), ["_id", "eventType", "timestamp"]);
     }
 
     #[test]
