@@ -14,6 +14,8 @@ pub const CONSTRUCTED_ITEMS_MAX: u64 = 65_536;
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
 /// Findings about one expression's text; the rest would only be their consequences.
 pub const DIAGNOSTICS_MAX: usize = 50;
+/// Steps of one chain of events; a folded event says in as many bits of which steps it is.
+pub const CHAIN_STEPS_MAX: usize = 32;
 /// Years that one `occurs` may reach.
 pub const WINDOW_YEARS_MAX: u64 = 10_000;
 /// Stored events of one profile; beyond it the oldest are dropped.

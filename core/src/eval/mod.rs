@@ -5,10 +5,13 @@ pub(crate) mod ops;
 pub(crate) mod virtual_fields;
 
 pub mod naive;
+mod naive_chain;
 
 pub(crate) mod horizon;
 pub(crate) mod place;
 pub(crate) mod walk;
+
+pub(crate) mod sequence;
 
 pub(crate) mod answers;
 

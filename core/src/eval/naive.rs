@@ -1,13 +1,15 @@
 //! The specification: the checked tree, walked over the profile and all its events. Slow, and meant to be obviously
 //! right: values are copied freely, nothing is shared, nothing is skipped.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Subject, ops, virtual_fields};
+use super::{Subject, naive_chain, ops, virtual_fields};
 use crate::id::AudienceId;
 use crate::lang::functions::Context;
-use crate::lang::typed::{Binding, Expr, Node, Quantifier, Slot};
+use crate::lang::typed::{Binding, Expr, Node, Quantifier, Slot, Step};
 use crate::plan::program::Definition;
 use crate::value::Value;
 
@@ -100,6 +102,10 @@ impl Walk<'_> {
                 Value::Boolean(test.is_some_and(|test| ops::occurs(&timestamp, &test, self.now_ms)))
             }
             Node::Member(audience) => Value::Boolean(self.member(audience, bound)),
+            Node::Chain { source, slot, order, steps } => {
+                let items = self.value(source, bound);
+                Value::Boolean(self.chain(items.items(), *slot, order, steps, bound))
+            }
         }
     }
 
@@ -139,6 +145,24 @@ impl Walk<'_> {
             }
         }
         Value::List(found)
+    }
+
+    /// Items are in the order of their instant and their id; those that agree in both are one.
+    fn chain(&self, items: &[Value], slot: Slot, order: &Expr, steps: &[Step], bound: &mut Bound) -> bool {
+        let mut found: BTreeMap<(i64, String), Vec<bool>> = BTreeMap::new();
+        for item in items {
+            let (at_ms, of) = self.with(slot, item.clone(), bound, |bound| {
+                let of: Vec<bool> = steps.iter().map(|step| self.truth(&step.condition, bound)).collect();
+                (self.value(order, bound).as_instant_ms(), of)
+            });
+            if let (Some(at_ms), Value::String(id)) = (at_ms, item.field(virtual_fields::ID)) {
+                let known = found.entry((at_ms, id)).or_insert_with(|| vec![false; steps.len()]);
+                known.iter_mut().zip(of).for_each(|(known, of)| *known |= of);
+            }
+        }
+        let items: Vec<naive_chain::Item> =
+            found.into_iter().map(|((at_ms, _), of)| naive_chain::Item { at_ms, of }).collect();
+        naive_chain::holds(steps, &items)
     }
 
     fn quantified(&self, quantifier: Quantifier, variables: &[Binding], bound: &mut Bound) -> bool {

@@ -100,6 +100,9 @@ impl<'a> Walk<'a, '_> {
                 })
             }
             Node::Member(audience) => (self.members)(audience),
+            Node::Chain { source, slot, order, steps } => {
+                self.chain((source, *slot, order), steps, variables)
+            }
             Node::Literal(_)
             | Node::Profile
             | Node::Events
@@ -162,7 +165,8 @@ impl<'a> Walk<'a, '_> {
             | Node::Compare { .. }
             | Node::Quantified { .. }
             | Node::Occurs { .. }
-            | Node::Member(_) => Place::boolean(self.truth(expr, variables)),
+            | Node::Member(_)
+            | Node::Chain { .. } => Place::boolean(self.truth(expr, variables)),
         }
     }
 

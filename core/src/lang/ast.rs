@@ -174,12 +174,30 @@ pub struct Step {
     pub label: Name,
     /// `WHAT(...)`: which events.
     pub what: Option<Expr>,
-    /// `WHEN(...)`: at what time.
-    pub when: Option<Occurs>,
+    /// `WHEN(... and ...)`: at what times, all of them; empty without the clause. An anchor that is the label of an
+    /// earlier step makes a test a gap.
+    pub when: Vec<Occurs>,
     /// `WHERE(...)`: a further condition.
     pub condition: Option<Expr>,
-    /// `COUNT(n)`: how many of them at least.
-    pub count: Option<u32>,
+    /// `COUNT(...)`: how many of them; `NOT WHAT(...)` is `COUNT(exactly 0)`.
+    pub count: Option<Count>,
+}
+
+/// How many events a step asks for. Equality ignores where it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    /// So many at least.
+    pub least: u32,
+    /// So many at most, if there is such a bound.
+    pub most: Option<u32>,
+    /// Where.
+    pub span: Span,
+}
+
+impl PartialEq for Count {
+    fn eq(&self, other: &Self) -> bool {
+        (self.least, self.most) == (other.least, other.most)
+    }
 }
 
 impl Expr {

@@ -71,6 +71,8 @@ codes! {
     NO_OUTER_SCOPE = "PQL0304" "no scope further out";
     UNKNOWN_PARAMETER = "PQL0305" "unknown parameter";
     IMPLIED_VARIABLE = "PQL0306" "field without its variable";
+    DUPLICATE_LABEL = "PQL0307" "label given twice";
+    UNKNOWN_LABEL = "PQL0308" "gap after no earlier step";
     NOT_SUPPORTED = "PQL0390" "not supported yet";
     INCOMPARABLE = "PQL0401" "types cannot be compared";
     NO_ORDER = "PQL0402" "type without an order";
@@ -87,6 +89,7 @@ codes! {
     TOO_DEEP = "PQL0502" "nested too deeply";
     WINDOW_TOO_LONG = "PQL0503" "window too long";
     TOO_LARGE = "PQL0504" "value too large";
+    TOO_MANY_STEPS = "PQL0505" "chain too long";
 }
 
 /// A place as people count it: from 1, columns in characters.

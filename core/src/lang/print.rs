@@ -1,13 +1,13 @@
 //! The canonical text of a tree. Reading it back gives the same tree: parentheses stand where, and only where, the
 //! binding powers need them, and around what would otherwise be read as a keyword.
 
+mod chain;
+
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::ast::{
-    Aggregate, Anchor, Arithmetic, Expr, Kind, Literal, Name, Occurs, Operator, Step, Variable,
-};
+use super::ast::{Aggregate, Anchor, Arithmetic, Expr, Kind, Literal, Name, Occurs, Operator, Variable};
 use super::parser::power;
 use super::words;
 
@@ -129,14 +129,6 @@ impl Printer {
         self.expr(body, power::ANY);
     }
 
-    fn chain(&mut self, events: &Expr, order: &Expr, steps: &[Step]) {
-        self.text("chain(");
-        self.items(&[events, order], |printer, part| printer.expr(part, power::ANY));
-        self.text(", [");
-        self.items(steps, Self::step);
-        self.text("])");
-    }
-
     fn object(&mut self, fields: &[(String, Expr)]) {
         self.text("{");
         self.items(fields, |printer, (key, value)| {
@@ -229,31 +221,6 @@ impl Printer {
             self.text(" over ");
         }
         self.items(variables, Self::variable);
-    }
-
-    fn step(&mut self, step: &Step) {
-        self.text(&step.label.text);
-        self.text(":");
-        if let Some(what) = &step.what {
-            self.clause("WHAT", |printer| printer.expr(what, power::ANY));
-        }
-        if let Some(when) = &step.when {
-            self.clause("WHEN", |printer| printer.occurs(when));
-        }
-        if let Some(condition) = &step.condition {
-            self.clause("WHERE", |printer| printer.expr(condition, power::ANY));
-        }
-        if let Some(count) = step.count {
-            self.clause("COUNT", |printer| printer.text(&format!("{count}")));
-        }
-    }
-
-    fn clause(&mut self, word: &str, print: impl FnOnce(&mut Self)) {
-        self.text(" ");
-        self.text(word);
-        self.text("(");
-        print(self);
-        self.text(")");
     }
 
     fn occurs(&mut self, test: &Occurs) {

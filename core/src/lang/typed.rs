@@ -140,7 +140,41 @@ pub enum Node {
     },
     /// `inSegment("...")`
     Member(AudienceId),
+    /// `chain(...)`: whether the items of the steps come one after another, by their instant and then by their `_id`.
+    ///
+    /// Every step with a minimum takes a stretch, from a first to a last item of the step, that holds at least the
+    /// minimum of the step's items; stretches come one after another. A maximum is over all of the step's items after
+    /// the last of the step before and before the first of the next step with a minimum, or to the ends where there is
+    /// none. True if some choice of stretches satisfies all of it.
+    Chain {
+        /// The list.
+        source: Box<Expr>,
+        /// The item.
+        slot: Slot,
+        /// The instant of the item; what has none takes no part.
+        order: Box<Expr>,
+        /// At least one.
+        steps: Vec<Step>,
+    },
 }
+
+/// One step of a chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Which items are the step's, by themselves.
+    pub condition: Expr,
+    /// The tests of their instant relative to the last item of the nearest step before that has a minimum; every one
+    /// looks forward from there.
+    pub gaps: Vec<Occurs<LastOfBefore>>,
+    /// So many at least.
+    pub least: u32,
+    /// So many at most, if there is such a bound.
+    pub most: Option<u32>,
+}
+
+/// The anchor of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastOfBefore;
 
 /// `x from A where c`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

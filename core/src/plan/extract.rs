@@ -54,7 +54,8 @@ impl Extract<'_> {
             | Node::Quantified { .. }
             | Node::Map { .. }
             | Node::Call { .. }
-            | Node::Occurs { .. } => self.test(normal),
+            | Node::Occurs { .. }
+            | Node::Chain { .. } => self.test(normal),
         }
     }
 

@@ -6,9 +6,6 @@ use crate::lang::functions::Function;
 /// `value in list`
 pub(crate) const IN: Function = Function(0x0301);
 
-/// What a chain of several steps becomes.
-pub(crate) const FOLLOW: Function = Function(0x0601);
-
 /// The aggregate that a function is.
 pub(crate) fn aggregate(function: Function) -> Option<Aggregate> {
     match function {
@@ -40,7 +37,6 @@ mod tests {
         assert_eq!(aggregate(named("min")), Some(Aggregate::Minimum));
         assert_eq!(aggregate(named("max")), Some(Aggregate::Maximum));
         assert_eq!(named("in"), IN);
-        assert_eq!(named("follow"), FOLLOW);
         assert!(reads_clock(named("currentYear")) && !reads_clock(named("in")));
     }
 }

@@ -3,6 +3,7 @@
 //! [`prepared`] adds the look-ups from events to the leaves they touch.
 
 pub(crate) mod functions;
+pub(crate) mod sequence_text;
 pub(crate) mod text;
 pub(crate) mod visit;
 

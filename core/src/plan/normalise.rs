@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use super::{functions, visit};
 use crate::eval::ops;
-use crate::lang::typed::{Binding, Comparison, Expr, Node, Quantifier, Slot};
+use crate::lang::typed::{Binding, Comparison, Expr, Node, Quantifier, Slot, Step};
 use crate::time::{Anchor, Direction, Occurs};
 use crate::value::Value;
 
@@ -96,6 +96,7 @@ fn is_boolean(expr: &Expr) -> bool {
             | Node::Quantified { .. }
             | Node::Occurs { .. }
             | Node::Member(_)
+            | Node::Chain { .. }
     )
 }
 
@@ -181,7 +182,21 @@ impl Normal {
                 folded(expr(Node::Call { function: *function, arguments }))
             }
             Node::Occurs { timestamp, test } => self.occurs(timestamp, test),
+            Node::Chain { source, slot, order, steps } => {
+                let source = Box::new(self.value(source));
+                let (_, order) = self.within(*slot, |normal| normal.value(order));
+                let (slot, steps) =
+                    self.within(*slot, |normal| steps.iter().map(|step| normal.step(step)).collect());
+                expr(Node::Chain { source, slot, order: Box::new(order), steps })
+            }
         }
+    }
+
+    fn step(&mut self, step: &Step) -> Step {
+        let mut gaps = step.gaps.clone();
+        gaps.sort_by_cached_key(bytes);
+        gaps.dedup();
+        Step { condition: self.boolean(&step.condition), gaps, least: step.least, most: step.most }
     }
 
     fn values(&mut self, sources: &[Expr]) -> Vec<Expr> {

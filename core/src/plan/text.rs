@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::leaf::{Aggregate, EventWindow, LeafKind};
+use super::sequence_text;
 use crate::lang::typed::{Arithmetic, Binding, Comparison, Expr, Node, Quantifier, Slot};
 use crate::time::{Anchor, Bound, Interval, Occurs, calendar::DAY_MS, format_date, format_instant};
 use crate::value::Value;
@@ -120,6 +121,10 @@ pub(crate) fn of_expr(expr: &Expr) -> String {
             format!("{} occurs {}", operand(timestamp), of_test(test, &|at| of_expr(at)))
         }
         Node::Member(audience) => format!("inSegment({})", quoted(audience.as_str())),
+        Node::Chain { source, slot, order, steps } => {
+            let steps = sequence_text::of_typed(steps);
+            format!("chain({} as {}, {}, [{steps}])", operand(source), variable(*slot), of_expr(order))
+        }
     }
 }
 
@@ -147,7 +152,8 @@ fn operand(expr: &Expr) -> String {
         | Node::Map { .. }
         | Node::Call { .. }
         | Node::Occurs { .. }
-        | Node::Member(_) => of_expr(expr),
+        | Node::Member(_)
+        | Node::Chain { .. } => of_expr(expr),
     }
 }
 
@@ -173,7 +179,8 @@ fn binding(slot: Slot, source: &Expr, condition: &Expr) -> String {
     format!("{} from {} where {}", variable(slot), operand(source), operand(condition))
 }
 
-fn of_test<T>(test: &Occurs<T>, exact: &dyn Fn(&T) -> String) -> String {
+/// A test of time, with what stands for its exact anchors.
+pub(crate) fn of_test<T>(test: &Occurs<T>, exact: &dyn Fn(&T) -> String) -> String {
     match test {
         Occurs::Offset { bound, count, unit, direction, anchor } => {
             let bound = match bound {

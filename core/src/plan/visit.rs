@@ -41,6 +41,11 @@ pub(crate) fn parts<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
             visit(timestamp);
             anchors(test, visit);
         }
+        Node::Chain { source, order, steps, .. } => {
+            visit(source);
+            visit(order);
+            steps.iter().for_each(|step| visit(&step.condition));
+        }
     }
 }
 
@@ -110,7 +115,8 @@ pub(crate) fn reads_clock(expr: &Expr) -> bool {
         | Node::Select(_)
         | Node::Quantified { .. }
         | Node::Map { .. }
-        | Node::Member(_) => false,
+        | Node::Member(_)
+        | Node::Chain { .. } => false,
     })
 }
 

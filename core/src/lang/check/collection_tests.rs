@@ -1,4 +1,4 @@
-//! Groups, ranks, chains of one step, and names that the documentation abbreviates.
+//! Groups, ranks, and names that the documentation abbreviates.
 
 use alloc::boxed::Box;
 
@@ -54,30 +54,6 @@ fn many_ranks_of_ranks_stay_small() {
     let text = alloc::format!("orders{}", ".topN(price, 5)".repeat(20));
     let bytes = postcard::to_allocvec(&compiled(&text).unwrap().expr).unwrap();
     assert!(bytes.len() < 20 * 100, "{}", bytes.len());
-}
-
-#[test]
-fn a_chain_of_one_step_counts_events() {
-    check_same(
-        "chain(xEvent, timestamp, [A: WHAT(price > 1) WHEN(< 24 hours before now) COUNT(5)])",
-        "xEvent[price > 1 and (timestamp occurs < 24 hours before now)].count() >= 5",
-    );
-    check_type("CHAIN(xEvent, timestamp, [A: WHAT(items.exists(sku = \"a\"))])", Type::Boolean);
-    check_errors("chain(xEvent, timestamp, [A: WHAT(prize > 1)])", &[code::UNKNOWN_FIELD]);
-    check_errors("chain(xEvent, timestamp, [])", &[code::BAD_STEP]);
-    check_errors("chain(xEvent, xEvent.timestamp.max(), [A: WHAT(price > 1)])", &[code::BAD_STEP]);
-}
-
-#[test]
-fn a_chain_of_several_steps_is_one_condition() {
-    check_type("chain(xEvent, timestamp, [A: WHAT(price > 1), B: WHAT(price > 2) COUNT(2)])", Type::Boolean);
-    check_type(
-        "not(chain(xEvent[score > 1], timestamp, [A: WHAT(price > ^.score), B: WHEN(today)]))",
-        Type::Boolean,
-    );
-    check_errors("chain(orders, at, [A: WHAT(price > 1), B: WHAT(price > 2)])", &[code::ARGUMENT_TYPE]);
-    check_errors("chain(xEvent, items, [A: WHAT(price > 1), B: WHAT(price > 2)])", &[code::NOT_A_TIME; 2]);
-    check_errors("chain(xEvent, timestamp, [A: WHAT(prize > 1), B: WHAT(y)])", &[code::UNKNOWN_FIELD; 2]);
 }
 
 #[test]

@@ -6,12 +6,15 @@ mod binders;
 mod calls;
 mod chain;
 mod coerce;
+mod gap;
 mod occurs;
 mod operators;
 mod scope;
 mod types;
 mod weight;
 
+#[cfg(test)]
+mod chain_tests;
 #[cfg(test)]
 mod collection_tests;
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn limit_window(&mut self, count: u32, unit: Unit, span: Span) {
+    pub(super) fn limit_window(&mut self, count: u32, unit: Unit, span: Span) {
         if u128::from(count) * u128::from(length_ms(unit)) > u128::from(WINDOW_YEARS_MAX * YEAR_MS) {
             let message = format!("the window is longer than the {WINDOW_YEARS_MAX} years allowed");
             self.error(code::WINDOW_TOO_LONG, span, message, "");
@@ -113,7 +113,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn bound_of(comparison: Comparison) -> (Bound, bool) {
+pub(super) fn bound_of(comparison: Comparison) -> (Bound, bool) {
     match comparison {
         Comparison::Equal => (Bound::Exactly, false),
         Comparison::NotEqual => (Bound::Exactly, true),

@@ -50,6 +50,14 @@ pub(super) enum Frame<'a> {
     Named { name: String, node: Node, ty: Ty<'a> },
 }
 
+impl<'a> Frame<'a> {
+    fn ty(&self) -> &Ty<'a> {
+        match self {
+            Self::Item { ty, .. } | Self::Named { ty, .. } => ty,
+        }
+    }
+}
+
 impl<'a> Checker<'a> {
     pub(super) fn within<T>(&mut self, frame: Frame<'a>, check: impl FnOnce(&mut Self) -> T) -> T {
         self.frames.push(frame);
@@ -90,6 +98,17 @@ impl<'a> Checker<'a> {
                 None => self.unknown_name(name, span),
             },
         }
+    }
+
+    /// Whether a bare name stands for anything.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        let of_item = self.items().next().is_some_and(|(_, ty)| **ty == Type::Any);
+        let implied = self.frames.iter().any(|frame| types::field(frame.ty(), name).is_some());
+        of_item
+            || implied
+            || [EVENTS, "profile"].contains(&name)
+            || self.bound(name, Span::default()).is_some()
+            || types::field(&self.world.profile(), name).is_some()
     }
 
     /// A field of the innermost variable that has one of that name: the documentation leaves out the variable in one

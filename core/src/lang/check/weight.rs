@@ -91,6 +91,14 @@ impl Weights {
                 1
             }
             Node::Occurs { timestamp, .. } => self.test(&[timestamp]),
+            Node::Chain { source, slot, order, steps } => {
+                let source = self.of(source);
+                self.item(*slot, source, order);
+                for step in steps {
+                    self.item(*slot, source, &step.condition);
+                }
+                1
+            }
         }
     }
 

@@ -8,7 +8,6 @@ mod digest;
 mod lift;
 mod map;
 pub mod pattern;
-mod sequence;
 mod string;
 mod table;
 mod template;

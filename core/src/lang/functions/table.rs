@@ -2,8 +2,8 @@
 
 use super::ParameterType as Kind;
 use super::{
-    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, digest, map, sequence,
-    string, template,
+    Context, Parameter, Presence, ResultType, Row, aggregate, array, convert, date, digest, map, string,
+    template,
 };
 use crate::value::Value;
 
@@ -46,7 +46,6 @@ const WHOLE: Parameter = required("number", Kind::Integer);
 const VALUE: Parameter = required("value", Kind::Any);
 const OTHER: Parameter = required("other", Kind::Any);
 const MORE: Parameter = parameter("more", Kind::Any, Presence::Repeated);
-const STEPS: Parameter = parameter("steps", Kind::Any, Presence::Repeated);
 const INSTANT: Parameter = required("instant", Kind::Instant);
 const OTHER_INSTANT: Parameter = required("other", Kind::Instant);
 const YEAR: Parameter = required("year", Kind::Integer);
@@ -236,7 +235,5 @@ pub const TABLE: &[Row] = &[
         "how many items there are, missing ones included"),
     row(0x0512, "distinctCountWithNull", &[LIST], ResultType::Integer, aggregate::apply_distinct_count_with_null,
         "how many different items there are, missing ones included as one"),
-    // Sequences
-    row(0x0601, "follow", &[STEPS], ResultType::Boolean, sequence::follow,
-        "whether events come one after another; write `chain`"),
+    // 0x0601 was what `chain` became before it had a node of its own: never to be given again.
 ];

@@ -1,14 +1,13 @@
-//! What binds names: `let`, lambda, `select`, quantifiers, aggregates in operator form, and the steps of `chain`.
+//! What binds names: `let`, lambda, `select`, quantifiers, and aggregates in operator form.
 
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::ast::{Aggregate, Expr, Kind, Quantifier, Step, Variable};
+use super::super::ast::{Aggregate, Expr, Kind, Quantifier, Variable};
 use super::super::diagnostic::code;
-use super::super::lexer::{Punctuation, TokenKind};
-use super::super::words;
+use super::super::lexer::Punctuation;
 use super::Parser;
 use super::expression::power;
 
@@ -111,96 +110,5 @@ impl Parser<'_> {
         let condition = (self.accept_word("where") || self.accept(Punctuation::Colon))
             .then(|| self.expression(power::ANY));
         Variable { name, source, condition }
-    }
-
-    pub(super) fn chain(&mut self) -> Expr {
-        let start = self.span();
-        self.bump();
-        let open = self.span();
-        self.bump();
-        let kind = self.inside(|parser| {
-            let events = parser.expression(power::ANY);
-            parser.comma();
-            let order = parser.expression(power::ANY);
-            parser.comma();
-            let list = parser.span();
-            let steps = if parser.accept(Punctuation::BracketOpen) {
-                parser.items(list, Punctuation::BracketClose, Self::step)
-            } else {
-                let message = format!("expected the list of steps, found {}", parser.found());
-                parser.report_with(code::BAD_STEP, message, "write `[A: WHAT(...), B: WHAT(...)]`");
-                Vec::new()
-            };
-            Kind::Chain(Box::new(events), Box::new(order), steps)
-        });
-        self.close(open, Punctuation::ParenClose);
-        let span = start.to(self.behind());
-        self.node(kind, span)
-    }
-
-    fn comma(&mut self) {
-        if !self.accept(Punctuation::Comma) {
-            let message = format!("expected `,`, found {}", self.found());
-            self.report(code::UNEXPECTED, message);
-        }
-    }
-
-    fn step(&mut self) -> Step {
-        let label = self.expect_name("the step");
-        if !self.accept(Punctuation::Colon) {
-            let message = format!("expected `:` behind the label, found {}", self.found());
-            self.report(code::BAD_STEP, message);
-        }
-        let mut step = Step { label, what: None, when: None, condition: None, count: None };
-        while self.is_ahead(1, Punctuation::ParenOpen) && !self.word(0).is_empty() {
-            self.clause(&mut step);
-        }
-        step
-    }
-
-    /// One clause, the cursor on its word.
-    fn clause(&mut self, step: &mut Step) {
-        let word = alloc::string::String::from(self.word(0));
-        let at = self.span();
-        self.bump();
-        let open = self.span();
-        self.bump();
-        let twice = if words::is(&word, "what") {
-            step.what.replace(self.inside(|parser| parser.expression(power::ANY))).is_some()
-        } else if words::is(&word, "where") {
-            step.condition.replace(self.inside(|parser| parser.expression(power::ANY))).is_some()
-        } else if words::is(&word, "when") {
-            step.when.replace(self.inside(Self::occurs)).is_some()
-        } else if words::is(&word, "count") {
-            step.count.replace(self.step_count()).is_some()
-        } else {
-            let help = "a step has `WHAT(...)`, `WHEN(...)`, `WHERE(...)` and `COUNT(n)`";
-            self.report_at(at, code::BAD_STEP, format!("unknown clause `{word}`"), help);
-            false
-        };
-        if twice {
-            self.report_at(at, code::BAD_STEP, format!("the step has two `{word}` clauses"), "");
-        }
-        self.close(open, Punctuation::ParenClose);
-    }
-
-    fn step_count(&mut self) -> u32 {
-        let number = match self.peek() {
-            TokenKind::Integer(number) => u32::try_from(*number).ok(),
-            TokenKind::Word(_)
-            | TokenKind::Double(_)
-            | TokenKind::String(_)
-            | TokenKind::Parameter(_)
-            | TokenKind::Context(_)
-            | TokenKind::Punctuation(_)
-            | TokenKind::End => None,
-        };
-        if let Some(number) = number {
-            self.bump();
-            return number;
-        }
-        let message = format!("expected a number, found {}", self.found());
-        self.report(code::BAD_STEP, message);
-        1
     }
 }

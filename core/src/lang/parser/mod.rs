@@ -2,6 +2,7 @@
 //! goes on behind it. Recursive descent, with operator precedence by binding power (`expression`).
 
 mod binders;
+mod chain;
 mod cursor;
 mod expression;
 mod occurs;

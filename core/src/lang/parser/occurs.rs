@@ -20,6 +20,12 @@ impl Parser<'_> {
         if comparison.is_some() {
             self.bump();
         }
+        // `within 1 day after A` is `<= 1 day after A`.
+        if comparison.is_none() && self.is_word(0, "within") && matches!(self.ahead(1), TokenKind::Integer(_))
+        {
+            self.bump();
+            return self.offset(Comparison::LessOrEqual);
+        }
         if comparison.is_some() || self.count_ahead() {
             return self.offset(comparison.unwrap_or(Comparison::Equal));
         }

@@ -115,6 +115,16 @@ fn chains_with_every_clause() {
         "chain(xEvent, timestamp, [A: WHAT(a = 1) WHEN(< 2 hours before now) WHERE(b) COUNT(2), B:])",
     );
     check("chain(e, t, [])", "chain(e, t, [])");
+    check(
+        "chain(e, t, [A: COUNT(at least 2), B: NOT WHAT(b) WHEN(within 2 Days after A), C: count(Exactly 3)])",
+        "chain(e, t, [A: COUNT(2), B: WHAT(b) WHEN(<= 2 days after A) COUNT(exactly 0), C: COUNT(exactly 3)])",
+    );
+    check(
+        "chain(e, t, [A: COUNT(at most 2) WHEN(between x and y and < 7 days before now), B: COUNT(between 0 and 1)])",
+        "chain(e, t, [A: WHEN(between x and y and < 7 days before now) COUNT(at most 2), B: COUNT(at most 1)])",
+    );
+    check("t occurs within 3 days before now", "t occurs <= 3 days before now");
+    check("t occurs within.x", "t occurs on within.x");
 }
 
 #[test]
@@ -142,6 +152,10 @@ fn errors_name_what_was_expected() {
     check_errors("if (a, b)", &[code::UNEXPECTED]);
     check_errors("chain(e, t, [A: NEAR(a) COUNT(x)])", &[code::BAD_STEP, code::BAD_STEP]);
     check_errors("chain(e, t, [A: WHAT(a) WHAT(b)])", &[code::BAD_STEP]);
+    check_errors("chain(e, t, [A: WHEN(today) WHEN(today)])", &[code::BAD_STEP]);
+    check_errors("chain(e, t, [A: NOT WHAT(a) COUNT(2)])", &[code::BAD_STEP]);
+    check_errors("chain(e, t, [A: COUNT(at 2)])", &[code::BAD_STEP]);
+    check_errors("chain(e, t, [A: COUNT(between 2, 3)])", &[code::BAD_STEP]);
     check_errors("a in (1, 2", &[code::UNCLOSED]);
     check_errors("(1, 2)", &[code::UNEXPECTED]);
     check_errors("9223372036854775808", &[code::BAD_NUMBER]);

@@ -134,7 +134,10 @@ fn operator() -> impl Strategy<Value = Operator> {
 
 fn step(inner: BoxedStrategy<Expr>) -> impl Strategy<Value = Step> {
     let one = || proptest::option::of(inner.clone());
-    (name(), one(), proptest::option::of(occurs(inner.clone())), one(), proptest::option::of(any::<u32>()))
+    let when = proptest::collection::vec(occurs(inner.clone()), 0..3);
+    let count = (0_u32..4, proptest::option::of(0_u32..4));
+    let count = count.prop_map(|(least, most)| Count { least, most, span: Span::default() });
+    (name(), one(), when, one(), proptest::option::of(count))
         .prop_map(|(label, what, when, condition, count)| Step { label, what, when, condition, count })
 }
 
@@ -229,10 +232,11 @@ proptest! {
     }
 }
 
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 46] = [
     "a", "b", "x", "select", "exists", "from", "where", "sum", "over", "let", "in", "=", "(", ")", "[", "]",
     ",", ".", "^", "not", "and", "or", "occurs", "before", "now", "this", "month", "1", "-", "'s'", ":",
-    "if", "=>", "{", "}", "+", "<", "chain", "WHAT", "days",
+    "if", "=>", "{", "}", "+", "<", "chain", "WHAT", "days", "WHEN", "COUNT", "between", "at", "most",
+    "within",
 ];
 
 const NAMES: [&str; 23] = [
