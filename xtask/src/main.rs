@@ -7,6 +7,7 @@ use anyhow::Context as _;
 mod bench;
 mod build;
 mod demo;
+mod fuzz;
 mod portable;
 mod shell;
 mod test;
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 cargo xtask demo [--check]   set up, build, start everything on loopback, load real data, show it; --check verifies and ends
 cargo xtask test             set up and run every test
 cargo xtask differential [--cases N | --seed N]   decide generated cases natively and in Wasm and compare; --seed shows one
+cargo xtask fuzz [--seconds N] [name]   fuzz every reader of outside input, or the one named, for N seconds each (60)
 cargo xtask bench [name]     print figures and ratios: core, engine, http, edge, size (all of them without a name)
 cargo xtask setup            set up and build only";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["differential", "--cases", cases] => number(cases).and_then(portable::run),
         ["differential", "--seed", seed] => number(seed).and_then(portable::show),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
         ["setup"] => build::everything().map(|_built| ()),
