@@ -20,7 +20,7 @@ pub mod explain;
 use alloc::vec::Vec;
 
 pub use explain::{Explanation, explain_answer, explain_run};
-pub use naive::naive;
+pub use naive::{naive, naive_in};
 
 use answers::Answers;
 

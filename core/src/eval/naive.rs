@@ -11,12 +11,24 @@ use crate::id::AudienceId;
 use crate::lang::functions::Context;
 use crate::lang::typed::{Binding, Expr, Node, Quantifier, Slot, Step};
 use crate::plan::program::Definition;
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 /// The value of an expression. `definitions` is where `inSegment` finds other audiences; one that is not there is read
 /// from the stored memberships.
 pub fn naive(expr: &Expr, definitions: &[Definition], subject: Subject<'_>, now_ms: i64) -> Value {
+    naive_in(expr, definitions, subject, &Fields::new(), now_ms)
+}
+
+/// As [`naive`], in the context of a decision: `@{name}` and `modelInstances("name")` are the context's fields.
+pub fn naive_in(
+    expr: &Expr,
+    definitions: &[Definition],
+    subject: Subject<'_>,
+    context: &Fields,
+    now_ms: i64,
+) -> Value {
     let walk = Walk {
+        context,
         definitions,
         subject,
         now_ms,
@@ -27,6 +39,7 @@ pub fn naive(expr: &Expr, definitions: &[Definition], subject: Subject<'_>, now_
 }
 
 struct Walk<'a> {
+    context: &'a Fields,
     definitions: &'a [Definition],
     subject: Subject<'a>,
     now_ms: i64,
@@ -106,6 +119,7 @@ impl Walk<'_> {
                 let items = self.value(source, bound);
                 Value::Boolean(self.chain(items.items(), *slot, order, steps, bound))
             }
+            Node::Context(name) => self.context.get(name).cloned().unwrap_or_default(),
         }
     }
 

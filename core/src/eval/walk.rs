@@ -106,6 +106,7 @@ impl<'a> Walk<'a, '_> {
             Node::Literal(_)
             | Node::Profile
             | Node::Events
+            | Node::Context(_)
             | Node::Variable(_)
             | Node::Field { .. }
             | Node::List(_)
@@ -124,6 +125,8 @@ impl<'a> Walk<'a, '_> {
     pub(crate) fn place(&self, expr: &'a Expr, variables: &mut Variables<'a>) -> Place<'a> {
         match &expr.node {
             Node::Literal(value) => Place::Value(Cow::Borrowed(value)),
+            // Programs are of audiences, and those are decided without a context (`plan::verdict`).
+            Node::Context(_) => Place::owned(Value::Null),
             Node::Profile => Place::Profile(self.profile),
             Node::Events => Place::Events(self.events.iter().collect()),
             Node::Variable(slot) => {

@@ -156,6 +156,8 @@ pub enum Node {
         /// At least one.
         steps: Vec<Step>,
     },
+    /// `@{...}` and `modelInstances("...")`: what only a decision knows, by name. Null where there is no decision.
+    Context(String),
 }
 
 /// One step of a chain.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::leaf::{Aggregate, EventWindow, Formula, Leaf, LeafKind};
 use super::program::Audience;
-use super::sequence;
+use super::{sequence, visit};
 use crate::limits::EVENTS_PER_PROFILE_MAX;
 use crate::time::{Interval, Occurs};
 
@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) audiences: BTreeSet<u32>,
     /// External audiences.
     pub(crate) external: bool,
+    /// Something that only a decision knows.
+    pub(crate) context: bool,
     /// Whether the whole is a negation.
     pub(crate) negated: bool,
 }
@@ -87,6 +89,7 @@ impl Facts {
             }
             Some(LeafKind::History(expr)) => {
                 self.history = true;
+                self.context |= visit::reads_context(expr);
                 match sequence::windows(expr) {
                     Some(steps) => {
                         self.chained = true;
@@ -97,7 +100,8 @@ impl Facts {
                 }
             }
             Some(LeafKind::Member(_)) => self.external = true,
-            Some(LeafKind::Attribute(_)) | None => {}
+            Some(LeafKind::Attribute(expr)) => self.context |= visit::reads_context(expr),
+            None => {}
         }
     }
 

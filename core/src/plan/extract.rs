@@ -40,6 +40,7 @@ impl Extract<'_> {
             },
             Node::Profile
             | Node::Events
+            | Node::Context(_)
             | Node::Variable(_)
             | Node::Field { .. }
             | Node::List(_)

@@ -114,7 +114,9 @@ impl Normal {
 
     fn value(&mut self, source: &Expr) -> Expr {
         match &source.node {
-            Node::Literal(_) | Node::Profile | Node::Events | Node::Member(_) => expr(source.node.clone()),
+            Node::Literal(_) | Node::Profile | Node::Events | Node::Member(_) | Node::Context(_) => {
+                expr(source.node.clone())
+            }
             Node::Variable(slot) => {
                 let found = self.slots.iter().rev().find(|(old, _)| old == slot);
                 expr(found.map_or(Node::Literal(Value::Null), |(_, new)| Node::Variable(*new)))

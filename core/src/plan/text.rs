@@ -125,6 +125,7 @@ pub(crate) fn of_expr(expr: &Expr) -> String {
             let steps = sequence_text::of_typed(steps);
             format!("chain({} as {}, {}, [{steps}])", operand(source), variable(*slot), of_expr(order))
         }
+        Node::Context(name) => format!("@{{{name}}}"),
     }
 }
 
@@ -153,7 +154,8 @@ fn operand(expr: &Expr) -> String {
         | Node::Call { .. }
         | Node::Occurs { .. }
         | Node::Member(_)
-        | Node::Chain { .. } => of_expr(expr),
+        | Node::Chain { .. }
+        | Node::Context(_) => of_expr(expr),
     }
 }
 

@@ -105,6 +105,9 @@ impl Modes {
 /// The verdicts by the rules of this engine: what needs no stored events runs everywhere.
 pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> Modes {
     let facts = Facts::of(leaves, formula);
+    if facts.context {
+        return contextual();
+    }
     let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
     let blocked = facts.audiences.iter().filter_map(|number| audiences.get(*number as usize));
     let mut blocked = blocked.filter(|audience| audience.mode != Mode::Batch);
@@ -129,6 +132,9 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
 /// The verdicts by the documented rules of Adobe (`pql.md` 3.1 and 3.3).
 pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> Modes {
     let facts = Facts::of(leaves, formula);
+    if facts.context {
+        return contextual();
+    }
     let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
     let streaming = adobe_streaming(&facts, leaves, audiences).unwrap_or_else(|| ok.clone());
     let several = facts.windows.len() > 1 || facts.frequency || facts.chained;
@@ -182,6 +188,16 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
         ));
     }
     None
+}
+
+/// An audience is decided without a decision at hand, in every mode.
+fn contextual() -> Modes {
+    let no = no(
+        "PQL0603",
+        "the rule reads what only a decision knows: `@{...}`, or instances other than of profiles and their events",
+        "use it in a decision rule or a ranking formula; an audience reads attributes, events and audiences",
+    );
+    Modes { edge: no.clone(), streaming: no.clone(), batch: no }
 }
 
 fn no(code: &str, reason: &str, help: &str) -> Verdict {

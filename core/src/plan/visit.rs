@@ -9,7 +9,12 @@ use crate::time::{Anchor, Occurs};
 /// Calls `visit` with every direct part of an expression.
 pub(crate) fn parts<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
     match &expr.node {
-        Node::Literal(_) | Node::Profile | Node::Events | Node::Variable(_) | Node::Member(_) => {}
+        Node::Literal(_)
+        | Node::Profile
+        | Node::Events
+        | Node::Variable(_)
+        | Node::Member(_)
+        | Node::Context(_) => {}
         Node::Field { object: part, .. } | Node::Not(part) | Node::Negate(part) => visit(part),
         Node::List(parts) | Node::And(parts) | Node::Or(parts) => parts.iter().for_each(visit),
         Node::Call { arguments, .. } => arguments.iter().for_each(visit),
@@ -116,14 +121,20 @@ pub(crate) fn reads_clock(expr: &Expr) -> bool {
         | Node::Quantified { .. }
         | Node::Map { .. }
         | Node::Member(_)
-        | Node::Chain { .. } => false,
+        | Node::Chain { .. }
+        | Node::Context(_) => false,
     })
+}
+
+/// Whether something is read that only a decision knows.
+pub(crate) fn reads_context(expr: &Expr) -> bool {
+    any(expr, &|node| matches!(node, Node::Context(_)))
 }
 
 /// Whether one event, bound to slot 0, is all that is read of a profile: not its attributes, other events or audiences,
 /// nor variables from outside. In a normal form slots are depths, so that any other variable is bound inside.
 pub(crate) fn reads_one_event_only(expr: &Expr) -> bool {
-    !any(expr, &|node| matches!(node, Node::Profile | Node::Events | Node::Member(_)))
+    !any(expr, &|node| matches!(node, Node::Profile | Node::Events | Node::Member(_) | Node::Context(_)))
 }
 
 /// The steps of a path from the variable of a slot: `x.a.b`.

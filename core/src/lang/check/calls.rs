@@ -75,7 +75,8 @@ impl<'a> Checker<'a> {
         self.reported(code::UNKNOWN_FUNCTION, name.span, message, self.did_you_mean(&name.text, known))
     }
 
-    /// The instances of a class: of profiles the one that is looked at, of events its own. Others are not stored.
+    /// The instances of a class: of profiles the one that is looked at, of events its own. Others are known to a
+    /// decision only.
     fn model_instances(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
         let [argument] = arguments else {
             let message = format!("`modelInstances` takes 1 argument, found {}", arguments.len());
@@ -88,10 +89,7 @@ impl<'a> Checker<'a> {
                 Typed::new(Node::List(vec![profile.expr]), span, ty)
             }
             Kind::Literal(Literal::String(class)) if class == EVENT_CLASS => self.events(span),
-            Kind::Literal(Literal::String(class)) => {
-                let help = "there are profiles and their events";
-                self.unsupported(&format!("reading instances of `{class}`"), argument.span, help)
-            }
+            Kind::Literal(Literal::String(class)) => super::context(class, span),
             _ => {
                 let message = "`modelInstances` takes the address of a class as a constant string";
                 self.reported(code::ARGUMENT_TYPE, argument.span, message, "")

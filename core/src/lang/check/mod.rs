@@ -207,7 +207,7 @@ impl<'a> Checker<'a> {
                 let message = format!("there is no parameter `${number}`");
                 self.reported(code::UNKNOWN_PARAMETER, span, message, "`$1` is the profile")
             }
-            Kind::Context(_) => self.unsupported("reading the context of a decision", span, ""),
+            Kind::Context(name) => context(name, span),
             Kind::Name(name) => self.name(name, span),
             Kind::Up(count) => self.up(*count, span),
             Kind::Field(object, name) => {
@@ -279,6 +279,11 @@ impl<'a> Checker<'a> {
         let node = Node::If { test, then: Box::new(then.expr), otherwise: Box::new(otherwise.expr) };
         Typed::new(node, span, ty)
     }
+}
+
+/// What only a decision knows may be anything.
+fn context<'a>(name: &str, span: Span) -> Typed<'a> {
+    Typed::new(Node::Context(name.into()), span, Ty::Borrowed(ANY))
 }
 
 fn literal_of<'a>(literal: &Literal, span: Span) -> Typed<'a> {

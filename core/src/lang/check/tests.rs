@@ -323,10 +323,16 @@ fn audiences_must_be_known() {
 }
 
 #[test]
-fn what_is_not_lowered_yet_says_so() {
-    for text in ["@{context}.weather = 1", "modelInstances(\"https://example.com/offer\")"] {
-        check_errors(text, &[code::NOT_SUPPORTED]);
+fn what_only_a_decision_knows_may_be_anything() {
+    for text in ["@{context}.weather = 1", "select o from modelInstances(\"urn:offer\") where o.rank > 3"] {
+        check_errors(text, &[]);
     }
+    assert_eq!(node("@{a;version=1}"), Node::Context("a;version=1".into()));
+    assert_eq!(node("modelInstances(\"urn:offer\")"), Node::Context("urn:offer".into()));
+}
+
+#[test]
+fn what_means_nothing_in_its_place_is_refused() {
     check_errors("orders[0]", &[code::INDEX]);
     check_errors("score = ((A) => A)", &[code::ARGUMENT_TYPE]);
 }

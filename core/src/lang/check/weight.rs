@@ -46,7 +46,7 @@ impl Weights {
 
     fn made(&mut self, expr: &Expr) -> u64 {
         match &expr.node {
-            Node::Literal(_) | Node::Profile | Node::Events | Node::Member(_) => 1,
+            Node::Literal(_) | Node::Profile | Node::Events | Node::Member(_) | Node::Context(_) => 1,
             Node::Variable(slot) => {
                 self.bound.iter().rev().find(|(bound, _)| bound == slot).map_or(1, |(_, weight)| *weight)
             }
