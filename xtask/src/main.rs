@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 mod bench;
 mod build;
+mod conformance;
 mod demo;
 mod fuzz;
 mod portable;

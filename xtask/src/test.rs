@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::build;
+use crate::conformance;
 use crate::portable;
 use crate::shell::{command, step};
 use crate::tools;
@@ -20,7 +21,9 @@ pub(crate) fn run() -> Result<()> {
     lint()?;
     native()?;
     wasm()?;
-    portable::differential(&portable::build()?, CASES)?;
+    let portable = portable::build()?;
+    conformance::run(&portable)?;
+    portable::differential(&portable, CASES)?;
     let built = build::everything()?;
     let mut end_to_end = command("cargo");
     // `--tests`: no documentation tests, whose empty summary would stand last.

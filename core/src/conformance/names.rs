@@ -83,7 +83,9 @@ impl Names {
             add(&mut schema.event, path);
         }
         for path in &self.of_variables {
+            // A variable may be an event, or the profile.
             add(&mut schema.event, path);
+            add(&mut schema.profile, path);
         }
         for name in &self.all {
             schema.event.entry(name.clone()).or_insert(Type::Any);

@@ -5,13 +5,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::case::Case;
 use super::run::Failure;
 
 /// What came of the cases of one or more files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Of all of them.
     pub total: Count,
@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 /// How many there were, and how many passed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// How many there were.
     pub cases: usize,
@@ -35,7 +35,7 @@ pub struct Count {
 }
 
 /// A case that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// Where it is from: the file and its id or line.
     pub place: String,
@@ -48,7 +48,7 @@ pub struct Failed {
     /// The expression.
     pub expression: String,
     /// The step at which it failed.
-    pub step: &'static str,
+    pub step: String,
     /// What should have come.
     pub expected: String,
     /// What came.
@@ -70,11 +70,24 @@ impl Report {
                 dialect: case.dialect.clone(),
                 category: case.category.clone(),
                 expression: case.expression.clone(),
-                step: failure.step.as_str(),
+                step: failure.step.as_str().into(),
                 expected: failure.expected,
                 found: failure.found,
             });
         }
+    }
+
+    /// What is otherwise than the exceptions say, which are reasons by name of the case: cases that fail without being
+    /// excepted, and exceptions that pass.
+    pub fn surprises(&self, exceptions: &BTreeMap<String, String>) -> Vec<String> {
+        let failed = |name: &String| self.failures.iter().any(|failed| failed.name == *name);
+        let unexpected = self.failures.iter().filter(|failed| !exceptions.contains_key(&failed.name));
+        let told = unexpected.map(|failed| {
+            let Failed { place, expression, step, expected, found, .. } = failed;
+            format!("{place}: `{expression}` fails at {step}: expected {expected}, found {found}")
+        });
+        let passed = exceptions.keys().filter(|name| !failed(name));
+        told.chain(passed.map(|name| format!("{name} passes, and is still an exception"))).collect()
     }
 
     /// Takes in what came of other files.

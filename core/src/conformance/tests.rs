@@ -174,4 +174,7 @@ fn reports_add_up() {
     assert_eq!(report.files["cases.jsonl"].cases, 2);
     assert_eq!(report.failures[0].place, "cases.jsonl:line 1");
     assert_eq!(report.categories["area"].passed, 7);
+    let exceptions = |name: &str| [(String::from(name), String::from("why"))].into();
+    assert_eq!(report.surprises(&exceptions("line 1")), [""; 0]);
+    assert_eq!(report.surprises(&exceptions("line 2")).len(), 2);
 }

@@ -15,3 +15,9 @@ pub fn digests(first_seed: u64, count: u32) -> String {
 pub fn show(seed: u64) -> String {
     block::show(seed)
 }
+
+/// Runs the conformance cases of a file; the answer is a report as JSON.
+#[wasm_bindgen]
+pub fn conformance(file: &str, text: &str) -> String {
+    crate::conformance::run(file, text)
+}

@@ -15,6 +15,7 @@ pub mod expressions;
 pub mod world;
 
 pub mod block;
+pub mod conformance;
 
 #[cfg(target_arch = "wasm32")]
 pub mod exports;
