@@ -317,7 +317,7 @@ fn power_of(kind: &Kind) -> u8 {
     }
 }
 
-fn of_operator(operator: Operator) -> &'static str {
+pub(super) fn of_operator(operator: Operator) -> &'static str {
     match operator {
         Operator::Compare(comparison) => comparison.symbol(),
         Operator::Arithmetic(Arithmetic::Add) => "+",
