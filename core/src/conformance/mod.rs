@@ -15,6 +15,7 @@ mod sample;
 mod world;
 
 mod evaluate;
+mod forms;
 mod run;
 
 pub mod report;

@@ -11,9 +11,9 @@ use serde_json::Value as Json;
 
 use super::case::{Body, Case, Expected, Form, Outcome, RuleSet, Setting};
 use super::evaluate::Evaluation;
-use super::fragment;
 use super::names::Names;
 use super::world::World;
+use super::{forms, fragment};
 use crate::eval::ops;
 use crate::lang::ast::Expr;
 use crate::lang::schema::{Type, UnionSchema};
@@ -84,7 +84,11 @@ impl fmt::Display for Failure {
     }
 }
 
-fn failed<T>(step: Step, expected: impl Into<String>, found: impl Into<String>) -> Result<T, Failure> {
+pub(super) fn failed<T>(
+    step: Step,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Result<T, Failure> {
     Err(Failure { step, expected: expected.into(), found: found.into() })
 }
 
@@ -98,6 +102,7 @@ pub fn run(case: &Case) -> Result<(), Failure> {
         Ok(read) => read,
         Err(Refused { codes, failure }) => return refused(&body.expected, &codes, failure),
     };
+    forms::written(&read.tree, body.expected.json.as_ref())?;
     let names = Names::of(&read.tree);
     let world = match &body.setting {
         Setting::World(json) => World::of_page(json, &names),
@@ -120,6 +125,7 @@ pub fn run(case: &Case) -> Result<(), Failure> {
         return failed(Step::Check, codes.join(" "), "no error");
     }
     types_and_warnings(&body.expected, &read, &checked)?;
+    forms::read_back(&read.tree, schema, &world, &checked)?;
     let evaluation = Evaluation::new(&world, schema, checked.clone())
         .or_else(|reason| failed(Step::Case, "audiences", reason))?;
     if let Some(audience) = evaluation.audience() {
