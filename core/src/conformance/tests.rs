@@ -120,6 +120,12 @@ fn an_open_schema_has_every_field() {
 }
 
 #[test]
+fn fields_behind_a_filter_or_a_call_are_fields_of_events_too() {
+    check_line(r#"{"pql": "xEvent[eventType = \"a\"].productListItems[price > 1].SKU"}"#, "ok");
+    check_line(r#"{"pql": "xEvent.topN(timestamp, 1).head().product"}"#, "ok");
+}
+
+#[test]
 fn lines_are_cases() {
     check_line(r#"{"pql": "a.b = 1 and c = \"x\"", "sample": {"b": 1, "p.c": "x"}, "expected": true}"#, "ok");
     check_line(r#"{"pql": "a = b", "sample": {"a": 1, "b": 2}, "expected": false}"#, "ok");
