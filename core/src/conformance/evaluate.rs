@@ -12,7 +12,7 @@ use crate::lang::{self, Checked};
 use crate::plan::program::Definition;
 use crate::plan::{Audience, Mode, Prepared, Program, Verdict};
 use crate::state::{self, State};
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 /// The id of the case among the audiences of its world.
 const CASE: &str = "the case itself";
@@ -47,13 +47,14 @@ impl<'a> Evaluation<'a> {
 
     /// The value by the specification.
     pub(super) fn value(&self) -> Value {
-        self.naive(&AudienceId::from(CASE))
+        self.naive(&AudienceId::from(CASE), &self.world.context)
     }
 
-    fn naive(&self, id: &AudienceId) -> Value {
+    fn naive(&self, id: &AudienceId, context: &Fields) -> Value {
         let definition = self.definitions.iter().find(|definition| definition.id == *id);
         let value = |definition: &Definition| {
-            eval::naive(&definition.checked.expr, &self.definitions, self.subject(), self.world.now_ms)
+            let expr = &definition.checked.expr;
+            eval::naive_in(expr, &self.definitions, self.subject(), context, self.world.now_ms)
         };
         definition.map(value).unwrap_or_default()
     }
@@ -66,8 +67,10 @@ impl<'a> Evaluation<'a> {
     /// What the evaluators disagree about, if they do.
     pub(super) fn disagreement(&self) -> Option<String> {
         let audiences = &self.program.audiences;
+        // An audience is decided where there is no decision to know more of.
+        let nowhere = Fields::new();
         let expected: Vec<bool> =
-            audiences.iter().map(|audience| ops::truth(&self.naive(&audience.id))).collect();
+            audiences.iter().map(|audience| ops::truth(&self.naive(&audience.id, &nowhere))).collect();
         let found = eval::run(&self.program, self.subject(), self.world.now_ms);
         if found != expected {
             return Some(format!(

@@ -1,21 +1,16 @@
-//! The names of an expression: where there is no schema, they say which fields there may be.
+//! The names of an expression: which paths of the profile it reads, so that samples can be laid out under them.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::lang::ast::{Expr, Kind, Name, Variable};
-use crate::lang::schema::{Type, UnionSchema};
 
 /// What an expression names.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// Paths of the profile, or of the item of a filter.
     pub(super) paths: BTreeSet<Vec<String>>,
-    /// Paths of variables, without the variable.
-    of_variables: BTreeSet<Vec<String>>,
-    /// Every name.
-    all: BTreeSet<String>,
     /// Names that something binds.
     bound: BTreeSet<String>,
 }
@@ -40,17 +35,13 @@ impl Names {
             }
         }
         for mut path in paths {
-            names.all.extend(path.iter().cloned());
             let Some(root) = path.first() else { continue };
             if root == "profile" || parameters.iter().any(|parameter| parameter.text == *root) {
                 path.remove(0);
-                names.paths.insert(path);
-            } else if root == "xEvent" || root == "this" || names.bound.contains(root) {
-                path.remove(0);
-                names.of_variables.insert(path);
-            } else {
-                names.paths.insert(path);
+            } else if root == "xEvent" || root == "this" || !names.is_free(root) {
+                continue;
             }
+            names.paths.insert(path);
         }
         names.paths.remove(&Vec::new());
         names
@@ -65,6 +56,7 @@ impl Names {
             Kind::Select(variables) | Kind::Quantified(_, variables) | Kind::Aggregate(_, _, variables) => {
                 of(variables)
             }
+            Kind::Chain(_, _, steps) => steps.iter().map(|step| step.label.text.clone()).collect(),
             _ => return,
         };
         self.bound.extend(bound);
@@ -73,29 +65,6 @@ impl Names {
     /// Whether a name stands for nothing that the expression binds.
     pub(super) fn is_free(&self, name: &str) -> bool {
         !self.bound.contains(name)
-    }
-
-    /// A schema in which every name is there and may be anything.
-    pub(super) fn anything(&self) -> UnionSchema {
-        let mut schema = UnionSchema::default();
-        self.open(&mut schema);
-        schema
-    }
-
-    /// Lets every name that the schema does not have be there, and be anything.
-    pub(super) fn open(&self, schema: &mut UnionSchema) {
-        for path in &self.paths {
-            add(&mut schema.profile, path);
-            add(&mut schema.event, path);
-        }
-        for path in &self.of_variables {
-            // A variable may be an event, or the profile.
-            add(&mut schema.event, path);
-            add(&mut schema.profile, path);
-        }
-        for name in &self.all {
-            schema.event.entry(name.clone()).or_insert(Type::Any);
-        }
     }
 }
 
@@ -110,18 +79,5 @@ fn path_of(expr: &Expr) -> Option<Vec<String>> {
             Some(path)
         }
         _ => None,
-    }
-}
-
-/// Of a list of objects nobody knows which fields the others have.
-fn add(fields: &mut BTreeMap<String, Type>, path: &[String]) {
-    let Some((first, rest)) = path.split_first() else { return };
-    match fields.get_mut(first) {
-        None => {
-            fields.insert(first.clone(), Type::Any);
-        }
-        Some(Type::Object(inner)) => add(inner, rest),
-        Some(Type::List(item)) if matches!(**item, Type::Object(_)) => **item = Type::Any,
-        Some(_) => {}
     }
 }

@@ -105,7 +105,7 @@ pub fn run(case: &Case) -> Result<(), Failure> {
     forms::written(&read.tree, body.expected.json.as_ref())?;
     let names = Names::of(&read.tree);
     let world = match &body.setting {
-        Setting::World(json) => World::of_page(json, &names),
+        Setting::World(json) => World::of_page(json),
         Setting::Sample(json) => World::of_sample(json, &names),
     };
     let world = world.or_else(|reason| failed(Step::Case, "a world", reason))?;

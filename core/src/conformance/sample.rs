@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value as Json};
 
 use super::names::Names;
-use super::world::{NOW_MS, World, instant, memberships, types_of};
+use super::world::{NOW_MS, World, instant, memberships, opened};
 use crate::lang::schema::{Type, UnionSchema};
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::profile::identity;
@@ -50,14 +50,13 @@ impl World {
                     .map_err(|error| error.to_string())?;
             }
         }
-        world.schemas = Vec::from([world.sampled(names), names.anything()]);
+        world.schemas = Vec::from([world.sampled(names), UnionSchema::open()]);
         Ok(world)
     }
 
     /// The values give types, and what they leave open may be anything.
     fn sampled(&self, names: &Names) -> UnionSchema {
-        let mut schema = UnionSchema::default();
-        schema.profile.extend(types_of(&self.attributes));
+        let mut schema = self.inferred();
         for (name, of) in &mut schema.profile {
             // Of an object whose fields nobody names, the fields are keys.
             let is_map = names.paths.contains(core::slice::from_ref(name));
@@ -65,8 +64,7 @@ impl World {
                 *of = Type::map(Type::Any);
             }
         }
-        names.open(&mut schema);
-        schema
+        opened(schema)
     }
 }
 

@@ -8,10 +8,9 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value as Json};
 
-use super::names::Names;
 use crate::id::AudienceId;
 use crate::lang::AudienceDirectory;
-use crate::lang::schema::{Class, Source, Type, UnionSchema};
+use crate::lang::schema::{Class, OTHERS, Source, Type, UnionSchema};
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::plan::Mode;
 use crate::profile::{Event, IdentityMap, Membership, Memberships, Status, identity};
@@ -21,7 +20,7 @@ use crate::value::{Fields, Value, fields};
 /// 2018-08-28T00:00:00Z, the day of the documentation's examples.
 pub(super) const NOW_MS: i64 = 1_535_414_400_000;
 
-const KEYS: [&str; 7] = ["now", "profile", "events", "audiences", "members", "schema", "dialect"];
+const KEYS: [&str; 8] = ["now", "profile", "events", "audiences", "members", "schema", "dialect", "context"];
 
 #[derive(Debug, Default)]
 pub(super) struct World {
@@ -30,6 +29,8 @@ pub(super) struct World {
     pub(super) memberships: Memberships,
     /// Sorted by timestamp and id.
     pub(super) events: Vec<Event>,
+    /// What a decision knows besides, by name.
+    pub(super) context: Fields,
     pub(super) now_ms: i64,
     /// The first in which the expression is in order is the one that counts.
     pub(super) schemas: Vec<UnionSchema>,
@@ -57,7 +58,7 @@ impl AudienceDirectory for World {
 
 impl World {
     /// The world of a page.
-    pub(super) fn of_page(json: &Map<String, Json>, names: &Names) -> Result<Self, String> {
+    pub(super) fn of_page(json: &Map<String, Json>) -> Result<Self, String> {
         if let Some(key) = json.keys().find(|key| !KEYS.contains(&&***key)) {
             return Err(format!("a world has no `{key}`"));
         }
@@ -68,6 +69,8 @@ impl World {
         world.profile(object(json, "profile")?)?;
         world.add_events(json.get("events"))?;
         world.add_members(json.get("members"))?;
+        let context = object(json, "context")?;
+        world.context = fields::from_json(&context, VALUE_DEPTH_MAX).map_err(|error| error.to_string())?;
         for (id, audience) in object(json, "audiences")? {
             world.audiences.push(Audience::read(id, audience)?);
         }
@@ -75,10 +78,8 @@ impl World {
             Some(Json::Object(schema)) => union(schema)?,
             None => world.inferred(),
             Some(Json::String(open)) if open == "open" => {
-                world.schemas.push(names.anything());
-                let mut schema = world.inferred();
-                names.open(&mut schema);
-                schema
+                world.schemas.push(UnionSchema::open());
+                opened(world.inferred())
             }
             Some(_) => {
                 return Err("`schema` is \"open\" or has the properties of `profile` and `event`".to_owned());
@@ -135,7 +136,7 @@ impl World {
     }
 
     /// The types of what is there, and no more.
-    fn inferred(&self) -> UnionSchema {
+    pub(super) fn inferred(&self) -> UnionSchema {
         let mut schema = UnionSchema::default();
         schema.profile.extend(types_of(&self.attributes));
         for event in &self.events {
@@ -210,7 +211,35 @@ pub(super) fn memberships(all: &Json) -> Option<Memberships> {
     Some(found)
 }
 
-pub(super) fn types_of(fields: &Fields) -> BTreeMap<String, Type> {
+/// The same types, with any other field besides.
+pub(super) fn opened(mut schema: UnionSchema) -> UnionSchema {
+    for fields in [&mut schema.profile, &mut schema.event] {
+        open_fields(fields);
+    }
+    schema
+}
+
+fn open_fields(fields: &mut BTreeMap<String, Type>) {
+    fields.values_mut().for_each(open_type);
+    fields.insert(OTHERS.to_owned(), Type::Any);
+}
+
+fn open_type(of: &mut Type) {
+    match of {
+        Type::Object(fields) => open_fields(fields),
+        Type::List(item) => open_type(item),
+        Type::Any
+        | Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::String
+        | Type::Date
+        | Type::DateTime
+        | Type::Map(_) => {}
+    }
+}
+
+fn types_of(fields: &Fields) -> BTreeMap<String, Type> {
     fields.iter().map(|(name, value)| (name.clone(), type_of(value))).collect()
 }
 
