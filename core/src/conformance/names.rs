@@ -25,13 +25,7 @@ impl Names {
             names.bind(expr);
             match path_of(expr) {
                 Some(path) => paths.push(path),
-                None => {
-                    // `xEvent[...].field`
-                    if let Kind::Field(_, name) = &expr.kind {
-                        names.all.insert(name.text.clone());
-                    }
-                    expr.kind.for_each_child(&mut |child| rest.push(child));
-                }
+                None => expr.kind.for_each_child(&mut |child| rest.push(child)),
             }
         }
         for mut path in paths {
