@@ -10,6 +10,7 @@ use std::time::Instant;
 use acquaint_portable::block::Report;
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::build::Profile;
 use crate::shell::{command, repository, step, target};
 use crate::tools;
 
@@ -17,6 +18,11 @@ use crate::tools;
 const BLOCK_SEEDS: u64 = 64;
 /// How many disagreements are worth printing.
 const SHOWN_MAX: usize = 3;
+
+/// Per cent of the answers that must be "in", so that agreement is not that of nothing with nothing.
+const MEMBERS_PERCENT_MIN: f64 = 30.0;
+/// Per cent of the generated texts that must have no error.
+const CHECKED_PERCENT_MIN: f64 = 90.0;
 
 /// The two forms of the crate.
 #[derive(Clone, Debug)]
@@ -27,24 +33,28 @@ pub(crate) struct Built {
     pub(crate) module: PathBuf,
 }
 
-/// Builds both forms, optimised: they run long enough to be worth it.
-pub(crate) fn build() -> Result<Built> {
+/// Builds both forms.
+pub(crate) fn build(profile: Profile) -> Result<Built> {
+    let (name, folder) = match profile {
+        Profile::Development => ("dev", "debug"),
+        Profile::Release => ("release", "release"),
+    };
     let mut native = command("cargo");
-    native.args(["build", "--release", "--package", "acquaint-portable", "--bin", "acquaint-portable"]);
+    native.args(["build", "--profile", name, "--package", "acquaint-portable", "--bin", "acquaint-portable"]);
     step("build the generated cases", &mut native)?;
     let mut wasm = command("cargo");
-    wasm.args(["build", "--release", "--package", "acquaint-portable", "--lib"]);
+    wasm.args(["build", "--profile", name, "--package", "acquaint-portable", "--lib"]);
     step("build the generated cases, for Wasm", wasm.args(["--target", "wasm32-unknown-unknown"]))?;
-    let folder = target().join("portable");
+    let built = target().join("wasm32-unknown-unknown").join(folder).join("acquaint_portable.wasm");
+    let bound = target().join("portable").join(folder);
     let mut bind = command(tools::cargo_bin("wasm-bindgen"));
-    bind.args(["--target", "nodejs", "--no-typescript", "--out-dir"]).arg(&folder);
-    bind.arg(target().join("wasm32-unknown-unknown/release/acquaint_portable.wasm"));
+    bind.args(["--target", "nodejs", "--no-typescript", "--out-dir"]).arg(&bound).arg(built);
     step("bind the generated cases to Node", &mut bind)?;
     // The repository's modules are of the other kind, and the target folder may lie inside it.
-    std::fs::write(folder.join("package.json"), "{\"type\": \"commonjs\"}\n")?;
+    std::fs::write(bound.join("package.json"), "{\"type\": \"commonjs\"}\n")?;
     Ok(Built {
-        native: target().join("release/acquaint-portable"),
-        module: folder.join("acquaint_portable.js"),
+        native: target().join(folder).join("acquaint-portable"),
+        module: bound.join("acquaint_portable.js"),
     })
 }
 
@@ -65,13 +75,13 @@ impl Built {
 /// Builds, and decides at least so many cases.
 pub(crate) fn run(cases: u64) -> Result<()> {
     tools::install()?;
-    differential(&build()?, cases)
+    differential(&build(Profile::Release)?, cases)
 }
 
 /// Builds, and shows the case of one seed, as small as it can be made if evaluators disagree about it.
 pub(crate) fn show(seed: u64) -> Result<()> {
     tools::install()?;
-    let built = build()?;
+    let built = build(Profile::Development)?;
     step("natively", built.native().args(["show", &seed.to_string()]))?;
     step("in Wasm", built.wasm().args(["show", &seed.to_string()]))
 }
@@ -107,6 +117,9 @@ pub(crate) fn differential(built: &Built, cases: u64) -> Result<()> {
     }
     eprintln!("{} in {} s", total.summary(), start.elapsed().as_secs());
     ensure!(total.disagreements.is_empty(), "{} disagreements", total.disagreements.len());
+    let (members, checked) = (total.members_percent(), total.checked_percent());
+    ensure!(members >= MEMBERS_PERCENT_MIN, "too few answers are `in`: {members:.1} %");
+    ensure!(checked >= CHECKED_PERCENT_MIN, "too few texts type-check: {checked:.1} %");
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::build;
+use crate::build::{self, Profile};
 use crate::conformance;
 use crate::portable;
 use crate::shell::{command, step};
@@ -21,7 +21,9 @@ pub(crate) fn run() -> Result<()> {
     lint()?;
     native()?;
     wasm()?;
-    let portable = portable::build()?;
+    // The profile of the tests, which finds overflowing arithmetic too.
+    let portable = portable::build(Profile::Development)?;
+    step("what nests a million times, in Wasm", portable.wasm().arg("depths"))?;
     conformance::run(&portable)?;
     portable::differential(&portable, CASES)?;
     let built = build::everything()?;

@@ -1,13 +1,10 @@
 //! The cases of a range of seeds, decided by every evaluator.
 
-use acquaint_core::eval;
-use acquaint_core::state::{self, State};
-use acquaint_core::value::Value;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
+use crate::case;
 use crate::choices::Choices;
-use crate::world::{START_MS, World};
+use crate::shrink::shrink;
 
 /// What came of a range of seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +13,14 @@ pub struct Report {
     pub cases: u64,
     /// How many of the answers were "in".
     pub members: u64,
+    /// How many of the answers came from folded state too.
+    pub folded: u64,
+    /// Deadlines that were passed.
+    pub deadlines: u64,
+    /// Texts that were written.
+    pub texts: u64,
+    /// How many of them have no error.
+    pub checked: u64,
     /// Of each seed, a digest of everything that was answered, in hexadecimal.
     pub digests: Vec<String>,
     /// What went wrong, for people.
@@ -32,54 +37,67 @@ impl Report {
     pub fn add(&mut self, other: Self) {
         self.cases += other.cases;
         self.members += other.members;
+        self.folded += other.folded;
+        self.deadlines += other.deadlines;
+        self.texts += other.texts;
+        self.checked += other.checked;
         self.disagreements.extend(other.disagreements);
+    }
+
+    /// Per cent of the answers that were "in".
+    pub fn members_percent(&self) -> f64 {
+        percent(self.members, self.cases)
+    }
+
+    /// Per cent of the texts that have no error.
+    pub fn checked_percent(&self) -> f64 {
+        percent(self.checked, self.texts)
     }
 
     /// The figures in one line.
     pub fn summary(&self) -> String {
-        let share = |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64;
         format!(
-            "{} cases, {:.1} % in, {} disagreements",
+            "{} cases ({:.1} % in, {:.1} % folded, {} deadlines), {} texts ({:.1} % type-check), {} disagreements",
             self.cases,
-            share(self.members, self.cases),
+            self.members_percent(),
+            percent(self.folded, self.cases),
+            self.deadlines,
+            self.texts,
+            self.checked_percent(),
             self.disagreements.len()
         )
     }
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    part as f64 * 100.0 / whole.max(1) as f64
 }
 
 /// Decides the cases of `count` seeds.
 pub fn run(first_seed: u64, count: u32) -> Report {
     let mut report = Report::default();
     for seed in (first_seed..).take(count as usize) {
-        let world = World::new(&mut Choices::of_seed(seed));
-        let program = world.prepared();
-        let mut state = State::default();
-        for event in &world.events {
-            state::fold(&program, &mut state, event, START_MS);
+        let outcome = case::decide(&mut Choices::of_seed(seed));
+        report.cases += outcome.seen.cases;
+        report.members += outcome.seen.members;
+        report.folded += outcome.seen.folded;
+        report.deadlines += outcome.seen.deadlines;
+        report.texts += outcome.texts;
+        report.checked += outcome.checked;
+        report.digests.push(format!("{:016x}", outcome.seen.digest()));
+        if outcome.broken.is_some() && !cfg!(target_arch = "wasm32") {
+            report.disagreements.push(show(seed));
         }
-        let run = eval::run(&program, world.subject(&world.events), START_MS);
-        let folded = eval::answer(&program, world.slice(&state), START_MS);
-        let naive = program.audiences.iter().map(|audience| {
-            let found = world.definitions.iter().find(|definition| definition.id == audience.id).unwrap();
-            let value =
-                eval::naive(&found.checked.expr, &world.definitions, world.subject(&world.events), START_MS);
-            value == Value::Boolean(true)
-        });
-        let naive: Vec<bool> = naive.collect();
-        let agree = folded.iter().zip(&naive).all(|(folded, naive)| folded.is_none_or(|it| it == *naive));
-        if run != naive || !agree {
-            report.disagreements.push(format!("seed {seed}"));
-        }
-        report.cases += naive.len() as u64;
-        report.members += naive.iter().filter(|answer| **answer).count() as u64;
-        let answers = postcard::to_allocvec(&(naive, run, folded, &program.audiences, state)).unwrap();
-        report.digests.push(format!("{:016x}", xxh3_64(&answers)));
     }
     report
 }
 
-/// The case of one seed, for people.
+/// The case of one seed, for people; as small as it can be made if it breaks a law.
 pub fn show(seed: u64) -> String {
-    let report = run(seed, 1);
-    format!("{:#?}\n{report:#?}", World::new(&mut Choices::of_seed(seed)).definitions)
+    let mut choices = Choices::of_seed(seed);
+    let outcome = case::decide(&mut choices);
+    let drawn = choices.drawn().to_vec();
+    let choices = if outcome.broken.is_some() { shrink(&drawn) } else { drawn };
+    let described = case::describe(&mut Choices::of_list(&choices));
+    format!("seed {seed}: cargo xtask differential --seed {seed}\n{described}")
 }

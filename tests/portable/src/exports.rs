@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::block;
+use crate::{block, depth};
 
 /// Decides the cases of `count` seeds; the answer is a [`block::Report`] as JSON.
 #[wasm_bindgen]
@@ -20,4 +20,10 @@ pub fn show(seed: u64) -> String {
 #[wasm_bindgen]
 pub fn conformance(file: &str, text: &str) -> String {
     crate::conformance::run(file, text)
+}
+
+/// Reads what nests a million times; the answer is what is wrong, as a list in JSON.
+#[wasm_bindgen]
+pub fn depths() -> String {
+    serde_json::to_string(&depth::run()).unwrap()
 }

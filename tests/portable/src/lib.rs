@@ -6,16 +6,27 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "a test that has no other crate to be in: what fails here is the test"
 )]
 
 pub mod choices;
-pub mod expressions;
+pub mod vocabulary;
+
+pub mod write;
+
+pub mod audiences;
 pub mod world;
 
+pub mod laws;
+
+pub mod depth;
+
 pub mod block;
+pub mod case;
 pub mod conformance;
+pub mod shrink;
 
 #[cfg(target_arch = "wasm32")]
 pub mod exports;

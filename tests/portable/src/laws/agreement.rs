@@ -1,0 +1,87 @@
+//! The specification, the evaluator of whole profiles and folded state give one answer.
+
+use std::collections::BTreeSet;
+
+use acquaint_core::eval;
+use acquaint_core::plan::Prepared;
+use acquaint_core::profile::Event;
+use acquaint_core::state::{self, State};
+
+use super::{Law, Seen, differing, naive, naive_without_batch};
+use crate::choices::Choices;
+use crate::world::{START_MS, World, sort};
+
+/// At instants moving forward, with events arriving in any order and some of them dated in the future.
+pub(super) fn every_evaluator_agrees(world: &World, choices: &mut Choices, seen: &mut Seen) -> Law {
+    let program = world.prepared();
+    let (mut state, mut arrived, mut now_ms) = (State::default(), Vec::new(), START_MS);
+    for batch in world.arrivals(choices) {
+        for event in &batch {
+            let before = eval::answer(&program, world.slice(&state), now_ms);
+            let touched = state::fold(&program, &mut state, event, now_ms);
+            let affected: BTreeSet<u32> = state::affected(&program, &touched).into_iter().collect();
+            let after = eval::answer(&program, world.slice(&state), now_ms);
+            for (number, (before, after)) in (0..).zip(before.iter().zip(&after)) {
+                if before != after && !affected.contains(&number) {
+                    return Err(format!(
+                        "event {} changed audience {number}, which is not affected",
+                        event.id
+                    ));
+                }
+            }
+        }
+        arrived.extend(batch);
+        sort(&mut arrived);
+        if choices.flip() {
+            state::expire(&program, &mut state, now_ms);
+        }
+        agree(world, &program, &arrived, &state, now_ms, seen)?;
+        now_ms += choices.step_ms();
+        agree(world, &program, &arrived, &state, now_ms, seen)?;
+    }
+    Ok(())
+}
+
+/// At one instant.
+pub(super) fn agree(
+    world: &World,
+    program: &Prepared,
+    events: &[Event],
+    state: &State,
+    now_ms: i64,
+    seen: &mut Seen,
+) -> Law {
+    let expected = naive(world, program, events, now_ms);
+    seen.cases += expected.len() as u64;
+    seen.members += expected.iter().filter(|answer| **answer).count() as u64;
+    let run = eval::run(program, world.subject(events), now_ms);
+    let folded = eval::answer(program, world.slice(state), now_ms);
+    seen.add(&(&expected, &run, &folded, now_ms));
+    if run != expected {
+        return Err(format!("run at {now_ms}: {}", differing(program, &run, &expected)));
+    }
+    let expected = if world.audiences.refers_to_batch() {
+        naive_without_batch(world, program, events, now_ms)
+    } else {
+        expected
+    };
+    let mut known = Vec::new();
+    for (answer, expected) in folded.iter().zip(&expected) {
+        seen.folded += u64::from(answer.is_some());
+        known.push(answer.map(|_| *expected));
+    }
+    if known != folded {
+        let differing = differing(program, &folded, &known);
+        return Err(format!("folded at {now_ms}: {differing}\n{state:?}"));
+    }
+    Ok(())
+}
+
+/// Values that are no audiences: only for the digest, since the specification alone computes them.
+pub(super) fn values_are_the_same(world: &World, _: &mut Choices, seen: &mut Seen) -> Law {
+    for checked in &world.audiences.values {
+        let subject = world.subject(&world.events);
+        seen.add(&eval::naive(&checked.expr, &world.audiences.definitions, subject, START_MS));
+    }
+    Ok(())
+}

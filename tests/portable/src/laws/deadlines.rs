@@ -1,0 +1,57 @@
+//! Between two deadlines nothing changes, and at a deadline the folded answers are those of the specification.
+
+use acquaint_core::eval;
+use acquaint_core::state::{self, State};
+
+use super::agreement::agree;
+use super::{Law, Seen, differing, naive_without_batch};
+use crate::choices::Choices;
+use crate::world::{START_MS, World};
+
+/// How many deadlines are passed.
+const DEADLINES: usize = 4;
+
+pub(super) fn nothing_changes_between_deadlines(
+    world: &World,
+    choices: &mut Choices,
+    seen: &mut Seen,
+) -> Law {
+    let program = world.prepared();
+    let mut state = State::default();
+    let mut now_ms = START_MS;
+    for event in &world.events {
+        state::fold(&program, &mut state, event, now_ms);
+    }
+    for _ in 0..DEADLINES {
+        let slice = world.slice(&state);
+        let before = eval::answer(&program, slice, now_ms);
+        let deadline_ms = state::next_deadline(&program, slice, now_ms);
+        seen.add(&deadline_ms);
+        let last_ms = deadline_ms
+            .map_or(now_ms.saturating_add(choices.step_ms() * 1_000), |deadline_ms| deadline_ms - 1);
+        if last_ms < now_ms {
+            return Err(format!("a deadline of {deadline_ms:?} is not after {now_ms}"));
+        }
+        for at_ms in [choices.between(now_ms, last_ms), last_ms] {
+            let after = naive_without_batch(world, &program, &world.events, at_ms);
+            let known: Vec<Option<bool>> =
+                before.iter().zip(after).map(|(before, after)| before.map(|_| after)).collect();
+            if known != before {
+                let differing = differing(&program, &before, &known);
+                return Err(format!(
+                    "from {now_ms} to {at_ms}, before {deadline_ms:?}: {differing}\n{state:?}"
+                ));
+            }
+        }
+        let Some(deadline_ms) = deadline_ms else { return Ok(()) };
+        seen.deadlines += 1;
+        for at_ms in [deadline_ms - 1, deadline_ms, deadline_ms.saturating_add(1)] {
+            agree(world, &program, &world.events, &state, at_ms, seen)?;
+        }
+        now_ms = deadline_ms;
+        if choices.flip() {
+            state::expire(&program, &mut state, now_ms);
+        }
+    }
+    Ok(())
+}
