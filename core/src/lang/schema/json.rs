@@ -79,6 +79,9 @@ pub enum Reason {
     /// No name.
     #[error("a field needs a name without dots, other than `{OTHERS}`")]
     Name,
+    /// A field group that is none, or not of this class.
+    #[error("{0}")]
+    FieldGroup(String),
     /// A field that is always there and has its type already.
     #[error("the field is always there; leave it out")]
     Reserved,

@@ -2,6 +2,7 @@
 
 pub mod conform;
 pub mod json;
+pub mod standard;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
