@@ -16,6 +16,18 @@ pub const EXPRESSION_DEPTH_MAX: usize = 64;
 pub const DIAGNOSTICS_MAX: usize = 50;
 /// Steps of one chain of events; a folded event says in as many bits of which steps it is.
 pub const CHAIN_STEPS_MAX: usize = 32;
+/// Clauses that must all hold, if a condition were written so: every `or` multiplies them (`pql.md` section 4).
+pub const LOGICAL_CLAUSES_MAX: u64 = 65_536;
+/// Events in a row above which a chain comes with a warning (`pql.md` section 4).
+pub const SEQUENCE_EVENTS_ADVISED_MAX: usize = 6;
+/// Aggregations above which an expression comes with a warning (`pql.md` section 4).
+pub const AGGREGATIONS_ADVISED_MAX: usize = 3;
+/// Arrays looked through inside one another above which an expression comes with a warning (`pql.md` section 4).
+pub const COLLECTION_NESTING_ADVISED_MAX: usize = 2;
+/// Values behind `in` above which an expression comes with a warning (`pql.md` section 4).
+pub const LIST_ITEMS_ADVISED_MAX: usize = 100;
+/// Days of looking back over events above which an expression comes with a warning.
+pub const LOOK_BACK_ADVISED_DAYS: u64 = 5 * 366;
 /// Years that one `occurs` may reach.
 pub const WINDOW_YEARS_MAX: u64 = 10_000;
 /// Stored events of one profile; beyond it the oldest are dropped.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use acquaint_core::id::AudienceId;
 use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
-use acquaint_core::lang::schema::{Class, Error as SchemaError, Source, UnionSchema};
+use acquaint_core::lang::schema::{Class, Error as SchemaError, Source, UnionSchema, standard};
 use acquaint_core::lang::{self, AudienceDirectory};
 use acquaint_core::plan::program::{self, Definition};
 use acquaint_core::plan::{Mode, Modes, Program, Verdict};
@@ -90,14 +90,26 @@ pub fn verdict(modes: &Modes, mode: Mode) -> &Verdict {
 pub fn union_of<'a>(
     schemas: impl IntoIterator<Item = &'a Schema>,
 ) -> std::result::Result<UnionSchema, SchemaError> {
-    UnionSchema::from_json_schemas(schemas.into_iter().map(|schema| Source {
-        id: &schema.id,
-        class: match schema.class {
-            SchemaClass::Profile => Class::Profile,
-            SchemaClass::Event => Class::Event,
-        },
-        properties: &schema.properties,
-    }))
+    let schemas: Vec<&Schema> = schemas.into_iter().collect();
+    let mut groups = Vec::new();
+    for schema in &schemas {
+        groups.push(standard::fields_of(&schema.id, class_of(schema.class), &schema.field_groups)?);
+    }
+    // The groups first: where a schema's own field does not fit, it is the schema that is named.
+    let sources = schemas.iter().zip(&groups).flat_map(|(schema, fields)| {
+        let source =
+            |properties| Source { id: schema.id.as_str(), class: class_of(schema.class), properties };
+        [source(fields), source(&schema.properties)]
+    });
+    UnionSchema::from_json_schemas(sources)
+}
+
+/// The class as the language has it.
+pub fn class_of(class: SchemaClass) -> Class {
+    match class {
+        SchemaClass::Profile => Class::Profile,
+        SchemaClass::Event => Class::Event,
+    }
 }
 
 /// Compiles all audiences. The problems are those of all of them, not only of the first.

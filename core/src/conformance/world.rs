@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::id::AudienceId;
 use crate::lang::AudienceDirectory;
+use crate::lang::schema::standard::FIELD_GROUPS;
 use crate::lang::schema::{Class, OTHERS, Source, Type, UnionSchema};
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::plan::Mode;
@@ -189,11 +190,22 @@ fn object(json: &Map<String, Json>, key: &str) -> Result<Map<String, Json>, Stri
 
 fn union(schema: &Map<String, Json>) -> Result<UnionSchema, String> {
     let (profile, event) = (object(schema, "profile")?, object(schema, "event")?);
-    let sources = [
+    let named: &[Json] = match schema.get("fieldGroups") {
+        None => &[],
+        Some(named) => named.as_array().ok_or("`fieldGroups` is a list of names")?,
+    };
+    let groups = FIELD_GROUPS.iter().filter(|group| named.iter().any(|name| name == group.name));
+    let groups: Vec<_> = groups.map(|group| (group, group.properties())).collect();
+    if groups.len() != named.len() {
+        return Err("`fieldGroups` has something twice, or what is no field group".to_owned());
+    }
+    let groups =
+        groups.iter().map(|(group, properties)| Source { id: group.name, class: group.class, properties });
+    let own = [
         Source { id: "profile", class: Class::Profile, properties: &profile },
         Source { id: "event", class: Class::Event, properties: &event },
     ];
-    UnionSchema::from_json_schemas(sources).map_err(|error| error.to_string())
+    UnionSchema::from_json_schemas(groups.chain(own)).map_err(|error| error.to_string())
 }
 
 /// `segmentMembership` as profiles carry it.

@@ -65,6 +65,7 @@ codes! {
     BAD_OCCURS = "PQL0206" "malformed time constraint";
     BAD_STEP = "PQL0207" "malformed step of a chain";
     BAD_OBJECT = "PQL0208" "malformed object";
+    BAD_JSON = "PQL0209" "malformed JSON form";
     UNKNOWN_FIELD = "PQL0301" "unknown field";
     UNKNOWN_FUNCTION = "PQL0302" "unknown function";
     UNKNOWN_AUDIENCE = "PQL0303" "unknown audience";
@@ -90,6 +91,12 @@ codes! {
     WINDOW_TOO_LONG = "PQL0503" "window too long";
     TOO_LARGE = "PQL0504" "value too large";
     TOO_MANY_STEPS = "PQL0505" "chain too long";
+    TOO_COMPLEX = "PQL0506" "too many alternatives";
+    LONG_SEQUENCE = "PQL0520" "many events in a row";
+    MANY_AGGREGATIONS = "PQL0521" "many aggregations";
+    DEEP_COLLECTIONS = "PQL0522" "arrays deep inside one another";
+    LONG_LOOK_BACK = "PQL0523" "events long ago";
+    LONG_LIST = "PQL0524" "long list";
 }
 
 /// A place as people count it: from 1, columns in characters.

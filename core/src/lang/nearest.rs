@@ -1,6 +1,10 @@
 //! The name that was probably meant: for "did you mean" in messages.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::schema::Type;
 
 /// Names longer than this are not compared.
 const NAME_CHARACTERS_MAX: usize = 64;
@@ -16,6 +20,44 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= distance_max && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// The path of the nearest field within a type, if one is near enough; the shallowest of several. Not the fields of
+/// the type itself, but those of the objects in it.
+pub(crate) fn nearest_path(name: &str, within: &Type) -> Option<String> {
+    const LEVELS_MAX: usize = 5;
+    let mut level = children(within, "");
+    for _ in 0..LEVELS_MAX {
+        let mut next = Vec::new();
+        for (path, ty) in &level {
+            if let Some(found) = nearest(name, ty.field_names()) {
+                return Some(format!("{path}.{found}"));
+            }
+            next.extend(children(ty, path));
+        }
+        level = next;
+    }
+    None
+}
+
+/// The objects, and the items of arrays that are objects, by their path.
+fn children<'t>(ty: &'t Type, path: &str) -> Vec<(String, &'t Type)> {
+    match ty {
+        Type::Object(fields) => fields
+            .iter()
+            .filter(|(_, of)| matches!(of, Type::Object(_) | Type::List(_)))
+            .map(|(name, of)| (if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, of))
+            .collect(),
+        Type::List(item) => children(item, path),
+        Type::Any
+        | Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::String
+        | Type::Date
+        | Type::DateTime
+        | Type::Map(_) => Vec::new(),
+    }
 }
 
 fn folded(name: &str) -> Option<Vec<char>> {

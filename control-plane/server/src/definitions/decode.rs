@@ -7,7 +7,7 @@ use acquaint_store::catalog::{Audience, Catalog, Definition};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Finding, Kind, Subject};
+use super::{Finding, Kind, Subject, conversion};
 
 /// Characters of an id.
 const ID_CHARACTERS_MAX: usize = 200;
@@ -93,7 +93,10 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         Kind::Dataset => Definition::Dataset(decode(subject, fields)?),
         Kind::Source => Definition::Source(decode(subject, fields)?),
         Kind::MergePolicy => Definition::MergePolicy(decode(subject, fields)?),
-        Kind::Audience => Definition::Audience(dated(catalog, decode(subject, fields)?, now_ms)),
+        Kind::Audience => {
+            let audience = decode(subject, conversion::as_text(subject, fields)?)?;
+            Definition::Audience(dated(catalog, audience, now_ms))
+        }
         Kind::Offer => Definition::Offer(decode(subject, fields)?),
         Kind::Datastream => Definition::Datastream(decode(subject, fields)?),
         Kind::Destination => Definition::Destination(decode(subject, fields)?),

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use acquaint_core::lang::schema::standard::field_group;
 use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::AttributeMerge;
 use acquaint_core::value::Value;
+use acquaint_engine::compile::class_of;
 use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::definition::MERGE_POLICY_ID;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
@@ -14,6 +16,7 @@ use super::{Finding, Kind, Subject};
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     let mut checker = Checker { catalog, findings: Vec::new() };
+    checker.field_groups();
     checker.collection();
     for (id, source) in &catalog.sources {
         checker.source(&Subject::new(Kind::Source, id), source);
@@ -66,6 +69,19 @@ impl Checker<'_> {
             }
         });
         false
+    }
+
+    fn field_groups(&mut self) {
+        for (id, schema) in &self.catalog.schemas {
+            let subject = Subject::new(Kind::Schema, id);
+            for (index, name) in schema.field_groups.iter().enumerate() {
+                if let Err((message, help)) = field_group(name, class_of(schema.class)) {
+                    let pointer = format!("/fieldGroups/{index}");
+                    let found = Finding::about(&subject, &pointer, "unknown-field-group", message);
+                    self.findings.push(found.with_help(help));
+                }
+            }
+        }
     }
 
     fn collection(&mut self) {
@@ -187,7 +203,7 @@ impl Checker<'_> {
                 subject,
                 "/expression/format",
                 "unsupported",
-                "the only format of expression is `pql/text`".into(),
+                "the formats of expression are `pql/text` and `pql/json`".into(),
             );
         }
     }

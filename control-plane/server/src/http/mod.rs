@@ -8,6 +8,7 @@ mod catalog;
 mod clients;
 mod clock;
 mod collection;
+mod conversion;
 mod cors;
 mod edge;
 mod entities;
@@ -36,6 +37,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(catalog::routes())
         .merge(clock::routes(&app))
         .merge(collection::routes())
+        .merge(conversion::routes())
         .merge(entities::routes())
         .merge(explain::routes())
         .merge(flows::routes())

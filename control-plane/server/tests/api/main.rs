@@ -3,8 +3,11 @@
 
 mod audiences;
 mod command_line;
+mod conversion;
 mod definitions;
+mod dependents;
 mod edge;
+mod field_groups;
 mod ingestion;
 mod profiles;
 mod server;

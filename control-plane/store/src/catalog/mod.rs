@@ -57,7 +57,11 @@ pub struct Schema {
     pub id: String,
     /// What it describes.
     pub class: SchemaClass,
+    /// Standard field groups that it has, by name; their fields are beside its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub field_groups: Vec<String>,
     /// `properties` of a JSON Schema: nested `type`, `format`, `items`, `properties`, `additionalProperties`.
+    #[serde(default)]
     pub properties: serde_json::Map<String, serde_json::Value>,
 }
 

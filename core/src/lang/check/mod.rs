@@ -2,6 +2,7 @@
 //! sugar removed. What cannot be lowered yet is a diagnostic, never a guess.
 
 mod arguments;
+mod authoring;
 mod binders;
 mod calls;
 mod chain;
@@ -30,7 +31,7 @@ use self::scope::{Frame, World};
 use self::types::{ANY, BOOLEAN, Ty};
 use self::weight::Weights;
 use super::ast::{self, Kind, Literal};
-use super::diagnostic::{Diagnostic, Span, code};
+use super::diagnostic::{Diagnostic, Severity, Span, code};
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
@@ -78,6 +79,12 @@ pub fn check(
     let checked = checker.root(tree);
     if checker.errors == 0 && Weights::largest(&checked.expr) > CONSTRUCTED_ITEMS_MAX {
         checker.too_large(tree.span);
+    }
+    if checker.errors == 0 {
+        for found in authoring::review(tree) {
+            checker.errors += usize::from(found.severity == Severity::Error);
+            checker.push(found);
+        }
     }
     let (errors, mut diagnostics) = (checker.errors, checker.diagnostics);
     diagnostics.sort_by_key(|found| found.span.start);
@@ -154,6 +161,11 @@ impl<'a> Checker<'a> {
             return String::new();
         }
         nearest(name, known).map_or(String::new(), |known| format!("did you mean `{known}`?"))
+    }
+
+    /// Whether anybody will read what is said next.
+    fn is_read(&self) -> bool {
+        self.errors < DIAGNOSTICS_MAX
     }
 
     fn reported(

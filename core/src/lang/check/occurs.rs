@@ -125,7 +125,7 @@ pub(super) fn bound_of(comparison: Comparison) -> (Bound, bool) {
 }
 
 /// On average.
-fn length_ms(unit: Unit) -> u64 {
+pub(super) fn length_ms(unit: Unit) -> u64 {
     match unit {
         Unit::Millisecond => 1,
         Unit::Second => 1_000,

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::super::ast::Name;
 use super::super::diagnostic::{Span, code};
+use super::super::nearest::nearest_path;
 use super::super::schema::{Type, UnionSchema};
 use super::super::typed::{Node, Slot};
 use super::types::{self, Ty};
@@ -183,11 +184,23 @@ impl<'a> Checker<'a> {
         }
         if types::has_fields(&object.ty) {
             let message = format!("there is no field `{}`", name.text);
-            let help = self.did_you_mean(&name.text, object.ty.field_names());
+            let help = self.field_meant(&object, &name.text);
             return self.reported(code::UNKNOWN_FIELD, name.span, message, help);
         }
         let message = format!("{} has no fields", types::describe(&object.ty));
         self.reported(code::NO_SUCH_FIELDS, name.span, message, "")
+    }
+
+    /// The field of an object that was probably meant: one beside it, or one further in with its whole path.
+    fn field_meant(&self, object: &Typed<'a>, name: &str) -> String {
+        match self.did_you_mean(name, object.ty.field_names()) {
+            none if none.is_empty() && self.is_read() => {
+                let before = path_of(&object.expr.node).map(|path| format!("{path}.")).unwrap_or_default();
+                let nested = nearest_path(name, &object.ty);
+                nested.map(|path| format!("did you mean `{before}{path}`?")).unwrap_or_default()
+            }
+            help => help,
+        }
     }
 
     fn unknown_name(&mut self, name: &str, span: Span) -> Typed<'a> {
@@ -201,11 +214,29 @@ impl<'a> Checker<'a> {
             Some(_) | None => {
                 let items = self.items().flat_map(|(_, ty)| ty.field_names());
                 let known = variables.iter().map(String::as_str).chain(items);
-                self.did_you_mean(name, known.chain(self.world.profile.field_names()).chain([EVENTS]))
+                let known = known.chain(self.world.profile.field_names()).chain([EVENTS]);
+                match self.did_you_mean(name, known) {
+                    none if none.is_empty() && self.is_read() => {
+                        let nested = nearest_path(name, &self.world.profile);
+                        nested.map(|path| format!("did you mean `{path}`?")).unwrap_or_default()
+                    }
+                    help => help,
+                }
             }
         };
         let message = format!("there is no field or variable `{name}`");
         self.reported(code::UNKNOWN_FIELD, span, message, help)
+    }
+}
+
+/// A path of fields of the profile, as it is written.
+fn path_of(node: &Node) -> Option<String> {
+    match node {
+        Node::Field { object, name } => match object.node {
+            Node::Profile => Some(name.clone()),
+            _ => path_of(&object.node).map(|path| format!("{path}.{name}")),
+        },
+        _ => None,
     }
 }
 

@@ -38,14 +38,17 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 
 use serde_json::Value as Json;
 
 use super::ast::Expr;
+use super::diagnostic::{Diagnostic, Span, code};
 use crate::limits::EXPRESSION_DEPTH_MAX;
 
 pub use read::from_json;
+pub(crate) use scope::is_per_item;
 pub use write::to_json;
 
 /// Why a JSON value is not the form of an expression.
@@ -70,12 +73,23 @@ pub enum Reason {
     /// A function with operands that it does not take.
     #[error("`{0}` does not take {1} parameters")]
     ParameterCount(String, usize),
+    /// A text that should be JSON and is not, or is nested too deeply to be read.
+    #[error("not JSON: {0}")]
+    NotJson(String),
     /// Too deep.
     #[error("nested more than {EXPRESSION_DEPTH_MAX} deep")]
     TooDeep,
     /// A name that no text can say, such as one with a space.
     #[error("the text form cannot say this: a name is not a name, or nothing")]
     NoText,
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        let (path, reason) = (error.path, error.reason);
+        let message = if path.is_empty() { reason.to_string() } else { format!("at `{path}`: {reason}") };
+        Self::error(code::BAD_JSON, Span::default(), message)
+    }
 }
 
 impl Error {

@@ -51,7 +51,7 @@ impl Scope {
 }
 
 /// Whether that argument of a function (the receiver is argument 0) is evaluated per item.
-pub(super) fn is_per_item(function: &str, argument: usize) -> bool {
+pub(crate) fn is_per_item(function: &str, argument: usize) -> bool {
     if argument > 0 && matches!(function, "filter" | "exists" | "map") {
         return true;
     }

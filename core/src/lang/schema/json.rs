@@ -45,7 +45,7 @@ pub enum Error {
     },
     /// Two of them disagree.
     #[error(
-        "schema `{schema}`, field `{path}`: another schema gives it a type that cannot be joined with this one"
+        "schema `{schema}`, field `{path}`: another schema or field group gives it a type that cannot be joined with this one"
     )]
     Conflict {
         /// The later of the two.
