@@ -11,6 +11,7 @@ use crate::lang::schema::UnionSchema;
 use crate::lang::{self, Checked};
 use crate::plan::program::Definition;
 use crate::plan::{Audience, Mode, Prepared, Program, Verdict};
+use crate::profile::{Membership, Memberships, Status};
 use crate::state::{self, State};
 use crate::value::{Fields, Value};
 
@@ -77,9 +78,10 @@ impl<'a> Evaluation<'a> {
                 "the specification says {expected:?}, the program over the whole profile {found:?}"
             ));
         }
+        let memberships = self.after_batch(&expected);
         for state in self.states() {
-            let World { attributes, identities, memberships, now_ms, .. } = self.world;
-            let slice = Slice { attributes, identities, memberships, state: &state };
+            let World { attributes, identities, now_ms, .. } = self.world;
+            let slice = Slice { attributes, identities, memberships: &memberships, state: &state };
             let answers = eval::answer(&self.program, slice, *now_ms);
             for ((audience, expected), answer) in audiences.iter().zip(&expected).zip(answers) {
                 let must_know =
@@ -90,6 +92,18 @@ impl<'a> Evaluation<'a> {
             }
         }
         None
+    }
+
+    /// The memberships once the batch audiences were decided: from folded state they are what they were then.
+    fn after_batch(&self, answers: &[bool]) -> Memberships {
+        let mut memberships = self.world.memberships.clone();
+        for (audience, answer) in self.program.audiences.iter().zip(answers) {
+            if audience.mode == Mode::Batch {
+                let status = if *answer { Status::Realized } else { Status::Exited };
+                memberships.insert(audience.id.clone(), Membership { status, since_ms: self.world.now_ms });
+            }
+        }
+        memberships
     }
 
     /// The state as the events come: each when it happens, and all at once the other way round.

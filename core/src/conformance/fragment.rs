@@ -40,8 +40,8 @@ fn is_variable(name: &str) -> bool {
     rest.next().is_some_and(|first| first.is_ascii_uppercase()) && rest.all(|one| one.is_ascii_digit())
 }
 
-/// The text of 2018 with its patterns as the quantifiers that they became: `{ A as xEvent.a.b, B as A.c: condition }` is
-/// `exists A from xEvent where A.a.b, B from A.c where condition`, and `{ xEvent.a > 1 }` asks it of one event.
+/// The text of 2018 with its patterns as the `select` that they became: `{ A as xEvent.a.b, B as A.c: condition }` is
+/// `select A from xEvent where A.a.b, B from A.c where condition`, and `{ xEvent.a > 1 }` selects single events.
 pub(super) fn of_set_pattern(text: &str) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -50,17 +50,17 @@ pub(super) fn of_set_pattern(text: &str) -> Result<String, String> {
         let end = find(from, '}').ok_or("a pattern has no end")?;
         let (pattern, after) = from.split_at(end);
         out.push_str(before);
-        out.push_str(&quantifier(pattern.trim_start_matches('{'))?);
+        out.push_str(&selection(pattern.trim_start_matches('{'))?);
         rest = after.strip_prefix('}').unwrap_or_default();
     }
     out.push_str(rest);
     Ok(out)
 }
 
-fn quantifier(pattern: &str) -> Result<String, String> {
+fn selection(pattern: &str) -> Result<String, String> {
     let Some(colon) = find(pattern, ':') else {
         let condition = pattern.replace("xEvent.", "Event1.");
-        return Ok(format!("(exists Event1 from xEvent where {})", condition.trim()));
+        return Ok(format!("(select Event1 from xEvent where {})", condition.trim()));
     };
     let (declarations, condition) = pattern.split_at(colon);
     let condition = condition.trim_start_matches(':').trim();
@@ -76,7 +76,7 @@ fn quantifier(pattern: &str) -> Result<String, String> {
     }
     let last = variables.last().is_some_and(|variable| variable.contains(" where "));
     let joint = if last { "and" } else { "where" };
-    Ok(format!("(exists {} {joint} ({condition}))", variables.join(", ")))
+    Ok(format!("(select {} {joint} ({condition}))", variables.join(", ")))
 }
 
 /// The first such character outside of strings.
@@ -115,16 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn patterns_become_quantifiers() {
+    fn patterns_become_selections() {
         for (text, expected) in [
-            ("{ xEvent.a.b != \"\" }", "(exists Event1 from xEvent where Event1.a.b != \"\")"),
+            ("{ xEvent.a.b != \"\" }", "(select Event1 from xEvent where Event1.a.b != \"\")"),
             (
                 "c and { A as xEvent.a, B as xEvent.b: B.t occurs after A.t }",
-                "c and (exists A from xEvent where A.a, B from xEvent where B.b and (B.t occurs after A.t))",
+                "c and (select A from xEvent where A.a, B from xEvent where B.b and (B.t occurs after A.t))",
             ),
             (
                 "{ A as xEvent, I as A.items: I.sku = \"}\" }",
-                "(exists A from xEvent, I from A.items where (I.sku = \"}\"))",
+                "(select A from xEvent, I from A.items where (I.sku = \"}\"))",
             ),
         ] {
             assert_eq!(of_set_pattern(text).unwrap(), expected);
