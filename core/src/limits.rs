@@ -62,3 +62,17 @@ pub const SEALED_DEPTH_MAX: usize = 12 * EXPRESSION_DEPTH_MAX;
 pub const REGEX_BYTES_MAX: usize = 4 * 1024;
 /// Bytes of one compiled regular expression.
 pub const REGEX_PROGRAM_BYTES_MAX: usize = 256 * 1024;
+/// Terms inside one another that an explanation shows: each takes two levels of JSON, of which readers take 128.
+pub const EXPLANATION_DEPTH_MAX: usize = 56;
+/// Events that an explanation shows of one term.
+pub const EXPLANATION_EVENTS_MAX: usize = 20;
+/// Values that an explanation shows of one term.
+pub const EXPLANATION_VALUES_MAX: usize = 16;
+/// Items and fields that an explanation shows of one value.
+pub const EXPLANATION_VALUE_PARTS_MAX: usize = 100;
+/// Characters that an explanation shows of one text.
+pub const EXPLANATION_TEXT_CHARACTERS_MAX: usize = 200;
+/// Instants at which an explanation looks for the next change.
+pub const EXPLANATION_INSTANTS_MAX: usize = 50_000;
+/// How far ahead an explanation looks for the next change: ten years.
+pub const EXPLANATION_AHEAD_MS: i64 = 3_653 * 86_400_000;

@@ -1,6 +1,7 @@
 //! Answers of one profile at one instant: every leaf is looked at once, when the first audience asks for it.
 
 use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -19,9 +20,10 @@ use crate::state::{Entry, Number, State};
 use crate::value::Value;
 
 /// What is known of the profile's events.
-enum History<'a> {
+#[derive(Clone)]
+pub(super) enum History<'a> {
     /// The events themselves, and the entries of every events leaf.
-    Stored(&'a [Event], Vec<Vec<Entry>>),
+    Stored(&'a [Event], Rc<[Vec<Entry>]>),
     /// What was folded of them.
     Folded(&'a State),
 }
@@ -35,10 +37,10 @@ enum Known {
 
 /// The answers of one profile at one instant. An answer is `None` where it would take the stored events.
 pub(crate) struct Answers<'a> {
-    program: &'a Prepared,
-    profile: Profile<'a>,
-    history: History<'a>,
-    now_ms: i64,
+    pub(super) program: &'a Prepared,
+    pub(super) profile: Profile<'a>,
+    pub(super) history: History<'a>,
+    pub(super) now_ms: i64,
     leaves: Vec<Cell<Known>>,
     audiences: Vec<Cell<Known>>,
     aggregates: RefCell<BTreeMap<(u32, Aggregate), Value>>,
@@ -57,7 +59,7 @@ impl<'a> Answers<'a> {
             }
         }
         let profile = Profile { attributes, identities, memberships };
-        Self::new(program, profile, History::Stored(events, kept), now_ms)
+        Self::new(program, profile, History::Stored(events, kept.into()), now_ms)
     }
 
     /// From folded events.
@@ -65,6 +67,11 @@ impl<'a> Answers<'a> {
         let Slice { attributes, identities, memberships, state } = slice;
         let profile = Profile { attributes, identities, memberships };
         Self::new(program, profile, History::Folded(state), now_ms)
+    }
+
+    /// Of the same profile at another instant.
+    pub(super) fn at(&self, now_ms: i64) -> Self {
+        Self::new(self.program, self.profile, self.history.clone(), now_ms)
     }
 
     fn new(program: &'a Prepared, profile: Profile<'a>, history: History<'a>, now_ms: i64) -> Self {
@@ -139,25 +146,34 @@ impl<'a> Answers<'a> {
     }
 
     fn stored(&self, expr: &'a Expr) -> Option<bool> {
+        self.with_events(|walk| walk.truth(expr, &mut Vec::new()))
+    }
+
+    /// Walks over the stored events, where they are at hand.
+    pub(super) fn with_events<T>(&self, then: impl FnOnce(Walk<'a, '_>) -> T) -> Option<T> {
         let History::Stored(events, _) = &self.history else { return None };
         let members = |audience: &crate::id::AudienceId| match self.program.audience_number(audience) {
             Some(number) => self.audience(number) == Some(true),
             None => virtual_fields::is_member(self.profile.memberships, audience),
         };
-        let walk = Walk { events, members: &members, ..Walk::of_profile(self.profile, self.now_ms) };
-        Some(walk.truth(expr, &mut Vec::new()))
+        Some(then(Walk { events, members: &members, ..Walk::of_profile(self.profile, self.now_ms) }))
     }
 
-    /// The entries of an events leaf that are inside its window.
-    pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
-        let Some(window) = self.program.window(leaf) else { return &[] };
-        let kept: &[Entry] = match &self.history {
+    /// The entries of an events leaf, inside its window or not.
+    pub(super) fn kept(&self, leaf: u32) -> &[Entry] {
+        match &self.history {
             History::Stored(_, kept) => kept.get(leaf as usize).map_or(&[], Vec::as_slice),
             History::Folded(state) => {
                 let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
                 id.and_then(|id| state.leaves.get(&id)).map_or(&[], |entries| &entries.list)
             }
-        };
+        }
+    }
+
+    /// The entries of an events leaf that are inside its window.
+    pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
+        let Some(window) = self.program.window(leaf) else { return &[] };
+        let kept = self.kept(leaf);
         if window.window.is_empty() {
             return kept;
         }

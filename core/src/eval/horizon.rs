@@ -7,9 +7,16 @@ use crate::value::Value;
 /// The last instant looked at: the end of the year 9999. Nothing is said to change after it.
 const LAST_MS: i64 = 253_402_300_799_999;
 
-/// The first midnight after `now_ms`: what reads the day, month or year cannot change before.
-pub(crate) fn next_day(now_ms: i64) -> Option<i64> {
-    now_ms.div_euclid(DAY_MS).checked_add(1)?.checked_mul(DAY_MS)
+/// The first midnight after `now_ms` at which a value that depends on the day is another one, but no later than in a
+/// year.
+pub(crate) fn of_day(now_ms: i64, value: impl Fn(i64) -> Value) -> Option<i64> {
+    const DAYS_MAX: i64 = 366;
+    let before = value(now_ms);
+    let first_ms = now_ms.div_euclid(DAY_MS).checked_add(1)?.checked_mul(DAY_MS)?;
+    let last_ms = first_ms.checked_add(DAYS_MAX * DAY_MS)?;
+    let mut midnights = (0..DAYS_MAX).map(|day| first_ms + day * DAY_MS);
+    let at_ms = midnights.find(|at_ms| value(*at_ms) != before).unwrap_or(last_ms);
+    (at_ms <= LAST_MS).then_some(at_ms)
 }
 
 /// The first instant after `now_ms` at which the test may come out differently for one of

@@ -231,9 +231,6 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn call(&self, function: Function, arguments: &'a [Expr], variables: &mut Variables<'a>) -> Place<'a> {
-        if self.notes_horizon && functions::reads_clock(function) {
-            self.note(horizon::next_day);
-        }
         let context = Context { now_ms: self.now_ms };
         if let ([list], Some(Aggregate::Count)) = (arguments, functions::aggregate(function)) {
             let place = self.place(list, variables);
@@ -244,6 +241,11 @@ impl<'a> Walk<'a, '_> {
             return Place::owned(function.apply(context, core::slice::from_ref(&list)));
         }
         let arguments: Vec<Value> = arguments.iter().map(|expr| self.value(expr, variables)).collect();
+        if self.notes_horizon && functions::reads_clock(function) {
+            self.note(|now_ms| {
+                horizon::of_day(now_ms, |now_ms| function.apply(Context { now_ms }, &arguments))
+            });
+        }
         Place::owned(function.apply(context, &arguments))
     }
 

@@ -1,6 +1,6 @@
 //! When to look again: the next instant at which an answer may change without any event.
 
-use super::{Entries, State, fold};
+use super::{Entry, State, fold};
 use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
 use crate::plan::Prepared;
 use crate::plan::leaf::{EventWindow, LeafKind};
@@ -9,7 +9,7 @@ use crate::plan::leaf::{EventWindow, LeafKind};
 pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
     let windows = slice.state.leaves.iter().filter_map(|(id, entries)| {
         let window = program.folded_window(program.leaf_number(*id)?)?;
-        of_window(window, entries, now_ms)
+        of_window(window, &entries.list, now_ms)
     });
     let attributes =
         program.clocked().iter().filter_map(|leaf| match &program.leaves.get(*leaf as usize)?.kind {
@@ -24,18 +24,17 @@ pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Optio
 pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_ms: i64) -> Option<i64> {
     let of = |leaf: &u32| {
         let entries = state.leaves.get(&program.leaves.get(*leaf as usize)?.id)?;
-        of_window(program.folded_window(*leaf)?, entries, now_ms)
+        of_window(program.folded_window(*leaf)?, &entries.list, now_ms)
     };
     leaves.iter().filter_map(of).min()
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.
-fn of_window(window: &EventWindow, entries: &Entries, now_ms: i64) -> Option<i64> {
+pub(crate) fn of_window(window: &EventWindow, list: &[Entry], now_ms: i64) -> Option<i64> {
     if window.window.is_empty() {
         return None;
     }
     let inside = fold::inside(window, now_ms);
-    let list = &entries.list;
     let first = list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
     let entering = list.partition_point(|entry| fold::has_entered(inside, entry.timestamp_ms));
     let moving = [first, entering].into_iter().filter_map(|place| list.get(place));

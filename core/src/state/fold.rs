@@ -111,7 +111,7 @@ fn settle(entries: &mut Entries, inside: Interval, keep_max: Option<u32>) {
 }
 
 /// The order of entries: by time, and then so that equal sets of entries are equal lists.
-fn order(left: &Entry, right: &Entry) -> Ordering {
+pub(crate) fn order(left: &Entry, right: &Entry) -> Ordering {
     let by_time = left.timestamp_ms.cmp(&right.timestamp_ms);
     by_time.then_with(|| match (left.value, right.value) {
         (Some(Number::Integer(left)), Some(Number::Integer(right)))

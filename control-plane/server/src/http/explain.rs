@@ -58,15 +58,6 @@ fn explained(app: &App, id: &str, identity: &Identity) -> Result<Value, Problem>
         "evaluatedAt": format_instant(now_ms),
         "answer": explanation.as_ref().and_then(|explanation| explanation.value),
         "membership": document.memberships.get(&AudienceId::new(id)).map(|membership| membership.to_json()),
-        "because": explanation.as_ref().map(shown),
+        "because": explanation.as_ref().map(Explanation::to_json),
     }))
-}
-
-fn shown(explanation: &Explanation) -> Value {
-    json!({
-        "text": explanation.text,
-        "value": explanation.value,
-        "found": explanation.found.as_ref().map(acquaint_core::value::Value::to_json),
-        "children": explanation.children.iter().map(shown).collect::<Vec<_>>(),
-    })
 }
