@@ -1,13 +1,33 @@
 //! The two forms of an expression: its JSON form is what is expected, and means the same when it is read back.
 
-use alloc::string::ToString as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 use serde_json::Value as Json;
 
-use super::run::{Failure, Step, failed};
+use super::case::Body;
+use super::run::{Failure, Read, Refused, Step, failed, wanted};
 use crate::lang::ast::Expr;
 use crate::lang::schema::UnionSchema;
-use crate::lang::{self, AudienceDirectory, Checked, json};
+use crate::lang::{self, AudienceDirectory, Checked, Diagnostic, json};
+
+/// A case in JSON.
+pub(super) fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
+    let found = |found: String| Failure { step: Step::Json, expected: wanted(&body.expected), found };
+    let node: Json = serde_json::from_str(expression)
+        .map_err(|error| Refused { codes: Vec::new(), failure: found(format!("not JSON: {error}")) })?;
+    let read = json::from_json(&node).and_then(|tree| Ok((tree, json::to_text(&node)?)));
+    let (tree, text) = read.map_err(|error| {
+        let diagnostic = Diagnostic::from(error);
+        Refused { codes: [diagnostic.code].into(), failure: found(diagnostic.message) }
+    })?;
+    if let Some(prints) = body.expected.prints.as_ref().filter(|prints| **prints != text) {
+        let failure = Failure { step: Step::Print, expected: prints.clone(), found: text };
+        return Err(Refused { codes: Vec::new(), failure });
+    }
+    Ok(Read { text, tree, warnings: Vec::new(), is_fragment: false })
+}
 
 /// The JSON form is the expected one, if one is expected.
 pub(super) fn written(tree: &Expr, expected: Option<&Json>) -> Result<(), Failure> {

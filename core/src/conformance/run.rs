@@ -17,7 +17,7 @@ use super::{forms, fragment};
 use crate::eval::ops;
 use crate::lang::ast::Expr;
 use crate::lang::schema::{Type, UnionSchema};
-use crate::lang::{self, Checked, Diagnostic, json};
+use crate::lang::{self, Checked, Diagnostic};
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::plan::{Mode, Modes, Verdict};
 use crate::profile::Event;
@@ -140,19 +140,19 @@ pub fn run(case: &Case) -> Result<(), Failure> {
 }
 
 /// An expression that was read.
-struct Read {
+pub(super) struct Read {
     /// Its text; of the JSON form, as it is printed.
-    text: String,
-    tree: Expr,
-    warnings: Vec<Diagnostic>,
+    pub(super) text: String,
+    pub(super) tree: Expr,
+    pub(super) warnings: Vec<Diagnostic>,
     /// Whether something was put around it, so that its type is not that of the whole.
-    is_fragment: bool,
+    pub(super) is_fragment: bool,
 }
 
 /// An expression that was not.
-struct Refused {
-    codes: Vec<String>,
-    failure: Failure,
+pub(super) struct Refused {
+    pub(super) codes: Vec<String>,
+    pub(super) failure: Failure,
 }
 
 fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
@@ -161,7 +161,7 @@ fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
         Refused { codes: Vec::new(), failure }
     };
     let (text, is_fragment) = match body.form {
-        Form::Json => return read_json(expression, body).map_err(|reason| refused(Step::Parse, reason)),
+        Form::Json => return forms::read(expression, body),
         Form::Template => (fragment::of_template(expression).to_owned(), false),
         Form::SetPattern => {
             (fragment::of_set_pattern(expression).map_err(|reason| refused(Step::Parse, reason))?, false)
@@ -202,19 +202,6 @@ fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
     Ok(Read { text, tree: parsed.tree, warnings: parsed.diagnostics, is_fragment })
 }
 
-fn read_json(expression: &str, body: &Body) -> Result<Read, String> {
-    let node: Json = serde_json::from_str(expression).map_err(|error| format!("not JSON: {error}"))?;
-    let tree = json::from_json(&node).map_err(|error| error.to_string())?;
-    let text = lang::print(&tree);
-    if lang::parse(&text).has_errors() {
-        return Err(format!("its text, which cannot be read back: {text}"));
-    }
-    if let Some(prints) = body.expected.prints.as_ref().filter(|prints| **prints != text) {
-        return Err(format!("`{text}`, not `{prints}`"));
-    }
-    Ok(Read { text, tree, warnings: Vec::new(), is_fragment: false })
-}
-
 /// Checks against the first schema in which it is in order; the errors are those of the last.
 fn check<'w>(read: &Read, world: &'w World) -> Result<(Checked, &'w UnionSchema), Vec<Diagnostic>> {
     let mut errors = Vec::new();
@@ -240,7 +227,7 @@ fn refused(expected: &Expected, codes: &[String], failure: Failure) -> Result<()
 }
 
 /// What is expected, for messages.
-fn wanted(expected: &Expected) -> String {
+pub(super) fn wanted(expected: &Expected) -> String {
     match &expected.value {
         Some(Outcome::Value(value)) => value.to_string(),
         Some(Outcome::Errors(codes)) => codes.join(" "),
