@@ -14,18 +14,10 @@ use serde::Serialize;
 
 /// Codes of what can be wrong with audiences together, beside those of one text.
 pub mod code {
-    /// `inSegment` in a circle.
-    pub const CYCLE: &str = "PQL0310";
-    /// The same id twice.
-    pub const DUPLICATE: &str = "PQL0311";
-    /// More audiences than allowed.
-    pub const TOO_MANY: &str = "PQL0510";
-    /// A chain of references that is too long.
-    pub const CHAIN_TOO_LONG: &str = "PQL0511";
-    /// Schemas that make no union.
-    pub const SCHEMA: &str = "PQL0312";
-    /// More than one mode.
-    pub const SEVERAL_MODES: &str = "PQL0313";
+    pub use acquaint_core::lang::diagnostic::code::{
+        AUDIENCE_CYCLE as CYCLE, AUDIENCE_TWICE as DUPLICATE, REFERENCES_TOO_LONG as CHAIN_TOO_LONG,
+        SCHEMA_CONFLICT as SCHEMA, SEVERAL_MODES, TOO_MANY_AUDIENCES as TOO_MANY,
+    };
 }
 
 /// What is wrong with one audience; with the catalogue as a whole if `audience` is empty.

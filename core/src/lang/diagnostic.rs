@@ -46,7 +46,8 @@ macro_rules! codes {
         pub mod code {
             $(#[doc = $title] pub const $name: &str = $code;)*
         }
-        /// Every code of the lexer, the parser and the checker with its short title, in order.
+        /// Every code with its short title, in order: of the lexer, the parser, the checker, of audiences together, and
+        /// of verdicts.
         pub const CODES: &[(&str, &str)] = &[$(($code, $title)),*];
     };
 }
@@ -74,6 +75,10 @@ codes! {
     IMPLIED_VARIABLE = "PQL0306" "field without its variable";
     DUPLICATE_LABEL = "PQL0307" "label given twice";
     UNKNOWN_LABEL = "PQL0308" "gap after no earlier step";
+    AUDIENCE_CYCLE = "PQL0310" "audiences that refer to each other in a circle";
+    AUDIENCE_TWICE = "PQL0311" "audience defined twice";
+    SCHEMA_CONFLICT = "PQL0312" "schemas that make no union";
+    SEVERAL_MODES = "PQL0313" "more than one mode";
     NOT_SUPPORTED = "PQL0390" "not supported yet";
     INCOMPARABLE = "PQL0401" "types cannot be compared";
     NO_ORDER = "PQL0402" "type without an order";
@@ -92,11 +97,21 @@ codes! {
     TOO_LARGE = "PQL0504" "value too large";
     TOO_MANY_STEPS = "PQL0505" "chain too long";
     TOO_COMPLEX = "PQL0506" "too many alternatives";
+    TOO_MANY_AUDIENCES = "PQL0510" "too many audiences";
+    REFERENCES_TOO_LONG = "PQL0511" "too long a chain of references";
     LONG_SEQUENCE = "PQL0520" "many events in a row";
     MANY_AGGREGATIONS = "PQL0521" "many aggregations";
     DEEP_COLLECTIONS = "PQL0522" "arrays deep inside one another";
     LONG_LOOK_BACK = "PQL0523" "events long ago";
     LONG_LIST = "PQL0524" "long list";
+    NEEDS_EVENTS = "PQL0601" "needs the stored events";
+    REFERS_TO_EVENTS = "PQL0602" "refers to an audience that needs the stored events";
+    NEEDS_DECISION = "PQL0603" "reads what only a decision knows";
+    RELATED_EVENTS = "PQL0611" "aggregates and relations between events";
+    LONG_WINDOW = "PQL0612" "window longer than a day";
+    NEGATED_RULE = "PQL0613" "rule negated as a whole";
+    EVENT_AND_AUDIENCE = "PQL0614" "event combined with an audience of events";
+    SEVERAL_EVENTS = "PQL0617" "more than one event at the edge";
 }
 
 /// A place as people count it: from 1, columns in characters.

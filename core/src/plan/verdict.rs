@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cost::{self, Facts};
 use super::leaf::{Formula, Leaf};
 use super::program::Audience;
+use crate::lang::diagnostic::code;
 
 /// How an audience is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -114,7 +115,7 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
     let blocked = blocked.find(|audience| matches!(audience.native.streaming, Verdict::No { .. }));
     let folded = if facts.history {
         no(
-            "PQL0601",
+            code::NEEDS_EVENTS,
             "a condition needs the stored events: it compares events with each other, with the profile or with \
              other than constant numbers, or tests a time other than the event's timestamp",
             "use filters of one event at a time, their counts and aggregates compared with constants, and windows \
@@ -122,7 +123,7 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
         )
     } else if let Some(other) = blocked {
         let reason = format!("audience `{}`, which it refers to, needs the stored events", other.id);
-        no("PQL0602", &reason, "run the other audience as batch: then its last answer is used")
+        no(code::REFERS_TO_EVENTS, &reason, "run the other audience as batch: then its last answer is used")
     } else {
         ok.clone()
     };
@@ -140,14 +141,9 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
     let several = facts.windows.len() > 1 || facts.frequency || facts.chained;
     let edge = match &streaming {
         Verdict::Ok { .. } if several => no(
-            "PQL0617",
+            code::SEVERAL_EVENTS,
             "more than one event is asked for, which the edge rules do not allow",
             "ask for a single event within 24 hours, or run it as streaming",
-        ),
-        Verdict::Ok { .. } if facts.windows.iter().any(|leaf| !facts.affirmed.contains(leaf)) => no(
-            "PQL0618",
-            "the event is asked not to have happened, which the edge rules do not allow",
-            "run it as streaming together with an event that did happen, or as batch",
         ),
         other => (*other).clone(),
     };
@@ -157,7 +153,7 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
 fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Option<Verdict> {
     if facts.related || facts.arithmetic {
         return Some(no(
-            "PQL0611",
+            code::RELATED_EVENTS,
             "aggregates and relations between events are only evaluated as batch",
             "ask for single events within 24 hours, or run it as batch",
         ));
@@ -167,14 +163,14 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
     }
     if !facts.within_a_day(leaves) {
         return Some(no(
-            "PQL0612",
+            code::LONG_WINDOW,
             "an event window is longer than 24 hours, or there is none",
             "add `timestamp occurs <= 24 hours before now`, or run it as batch",
         ));
     }
     if facts.negated || (facts.affirmed.is_empty() && !facts.chain_affirmed) {
         return Some(no(
-            "PQL0613",
+            code::NEGATED_RULE,
             "the rule as a whole is negated",
             "ask for at least one event that did happen, or run it as batch",
         ));
@@ -182,7 +178,7 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
     let profile_only = cost::are_profile_only(leaves, audiences, &facts.audiences);
     if facts.external || !profile_only {
         return Some(no(
-            "PQL0614",
+            code::EVENT_AND_AUDIENCE,
             "events are combined with an audience that does not only read attributes",
             "refer only to audiences over profile attributes, or run it as batch",
         ));
@@ -193,7 +189,7 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
 /// An audience is decided without a decision at hand, in every mode.
 fn contextual() -> Modes {
     let no = no(
-        "PQL0603",
+        code::NEEDS_DECISION,
         "the rule reads what only a decision knows: `@{...}`, or instances other than of profiles and their events",
         "use it in a decision rule or a ranking formula; an audience reads attributes, events and audiences",
     );
