@@ -293,3 +293,67 @@ fn a_comparison_of_a_time_with_a_word_shows_how_times_are_written() {
         ],
     );
 }
+
+#[test]
+fn a_field_further_in_comes_with_its_path() {
+    check(
+        "frstName = \"Ada\"",
+        &[
+            "error[PQL0301]: there is no field or variable `frstName`",
+            " --> 1:1",
+            "  |",
+            r#"1 | frstName = "Ada""#,
+            "  | ^^^^^^^^",
+            "  = help: did you mean `person.firstName`?",
+        ],
+    );
+    check(
+        "exists e from xEvent where e.tottal > 5",
+        &[
+            "error[PQL0301]: there is no field `tottal`",
+            " --> 1:30",
+            "  |",
+            "1 | exists e from xEvent where e.tottal > 5",
+            "  |                              ^^^^^^",
+            "  = help: did you mean `commerce.total`?",
+        ],
+    );
+}
+
+#[test]
+fn what_had_better_be_written_otherwise_is_a_warning_with_advice() {
+    let text = "xEvent[timestamp occurs <= 20 years before now].count() > 3";
+    let checked = compile(text, &schema(), &Known).unwrap();
+    let found: String = checked.warnings.iter().map(|found| found.render(text)).collect();
+    assert_eq!(
+        found.lines().collect::<Vec<_>>(),
+        [
+            "warning[PQL0523]: this looks back over events for more than 1830 days",
+            " --> 1:8",
+            "  |",
+            "1 | xEvent[timestamp occurs <= 20 years before now].count() > 3",
+            "  |        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
+            "  = help: events so old may have been dropped; keep what matters in an attribute of the profile",
+        ]
+    );
+    let json = serde_json::to_value(&checked.warnings[0]).unwrap();
+    assert_eq!(
+        json,
+        json!({"code": "PQL0523", "severity": "warning", "span": {"start": 7, "end": 46},
+            "message": "this looks back over events for more than 1830 days",
+            "help": "events so old may have been dropped; keep what matters in an attribute of the profile"})
+    );
+}
+
+#[test]
+fn alternatives_that_multiply_are_refused_with_a_way_out() {
+    let pairs: Vec<String> =
+        (0..17).map(|n| format!("(loyalty.points = {n} and loyalty.tier = \"{n}\")")).collect();
+    let found = compile(&pairs.join(" or "), &schema(), &Known).unwrap_err();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].message,
+        "written as conditions that must all hold, this has more than 65536: each `or` multiplies those of its sides"
+    );
+    assert!(found[0].help.as_deref().unwrap().starts_with("use `in [...]`"));
+}

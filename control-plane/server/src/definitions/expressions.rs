@@ -1,6 +1,7 @@
 //! The rules of all audiences: they must type-check against the schemas, refer to each other without a circle, and run in
 //! the mode they ask for.
 
+use acquaint_core::lang::diagnostic::code::NEEDS_DECISION;
 use acquaint_core::lang::{Diagnostic, Severity};
 use acquaint_engine::compile::{self, Compiled, Problem, code};
 use acquaint_store::catalog::Catalog;
@@ -43,6 +44,8 @@ fn finding(catalog: &Catalog, audience: &str, diagnostic: &Diagnostic) -> Findin
     };
     match (diagnostic.code.as_str(), text) {
         (code::SEVERAL_MODES, _) => about("/evaluationInfo"),
+        // In no mode at all: it is the rule that has to change.
+        (NEEDS_DECISION, _) => about("/expression/value"),
         (verdict, _) if verdict.starts_with("PQL06") => about("/evaluationInfo"),
         // About the schemas together, and so about no audience.
         (code::SCHEMA, _) | (_, None) => Finding { kind: String::new(), ..about("") },

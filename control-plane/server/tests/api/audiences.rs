@@ -122,3 +122,16 @@ async fn administration_needs_the_token() {
     server.get("/nowhere").await.problem(404, "not-found");
     server.with_body(Method::DELETE, "/status", &Value::Null).await.problem(405, "method-not-allowed");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_only_a_decision_could_answer_is_refused_in_every_mode() {
+    let server = with_definitions().await;
+    for mode in ["synchronous", "continuous", "batch"] {
+        let found = refused(&server, &audience("a", "city = @{visit;version=1}.city", mode)).await;
+        assert_eq!(
+            (&found["code"], &found["pointer"]),
+            (&json!("PQL0603"), &json!("/expression/value")),
+            "{found}"
+        );
+    }
+}

@@ -44,7 +44,7 @@ impl Review {
     fn condition(&mut self, expr: &Expr) {
         if Clauses::of(expr).all_of > LOGICAL_CLAUSES_MAX {
             let message = format!(
-                "as alternatives that must all hold this has more than {LOGICAL_CLAUSES_MAX} of them: every `or` \
+                "written as conditions that must all hold, this has more than {LOGICAL_CLAUSES_MAX}: each `or` \
                  multiplies those of its sides"
             );
             let help = "use `in [...]` for several values of one field, or make audiences of the parts and combine those";

@@ -173,6 +173,8 @@ mod tests {
         let mut names = BTreeSet::new();
         for group in FIELD_GROUPS {
             assert!(!group.title().is_empty(), "{}", group.name);
+            let class = if group.class == Class::Event { "event" } else { "profile" };
+            assert_eq!(read(group.text)["class"], class, "{}", group.name);
             let fields = group.properties();
             assert!(!fields.is_empty(), "{}", group.name);
             for field in fields.keys() {
