@@ -357,3 +357,16 @@ fn alternatives_that_multiply_are_refused_with_a_way_out() {
     );
     assert!(found[0].help.as_deref().unwrap().starts_with("use `in [...]`"));
 }
+
+#[test]
+fn a_single_value_in_the_place_of_an_array_says_what_to_do() {
+    let help = |text: &str| compile(text, &schema(), &Known).unwrap_err()[0].help.clone().unwrap();
+    assert_eq!(help("loyalty.points.sum() > 1"), "it is a single value: use it as it is");
+    assert_eq!(help("exists x from loyalty where x.points > 1"), "name an array in it");
+    assert_eq!(
+        help("loyalty.points in loyalty.points"),
+        "compare one value with `=`; several stand in brackets: `[1, 2]`"
+    );
+    assert_eq!(help("loyalty = \"gold\""), "compare one of its fields, such as `points`, `tier`");
+    assert_eq!(help("loyalty.tier.name = \"gold\""), "leave out `.name`");
+}

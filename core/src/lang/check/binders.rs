@@ -26,8 +26,14 @@ impl<'a> Checker<'a> {
     pub(super) fn items_of(&mut self, source: &Typed<'a>) -> Ty<'a> {
         types::item(&source.ty).unwrap_or_else(|| {
             let message = types::mismatch("an array", &source.ty);
-            let map = matches!(*source.ty, Type::Map(_));
-            let help = if map { "`.values()` is the array of a map's values" } else { "" };
+            let help = match types::class(&source.ty) {
+                _ if matches!(*source.ty, Type::Map(_)) => "`.values()` is the array of a map's values",
+                Class::Object => "name an array in it",
+                Class::Any | Class::List => "",
+                Class::Boolean | Class::Number | Class::Text | Class::Time => {
+                    "it is a single value: use it as it is"
+                }
+            };
             self.error(code::NOT_A_LIST, source.span(), message, help);
             Ty::Borrowed(types::ANY)
         })

@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
     pub(super) fn limit_window(&mut self, count: u32, unit: Unit, span: Span) {
         if u128::from(count) * u128::from(length_ms(unit)) > u128::from(WINDOW_YEARS_MAX * YEAR_MS) {
             let message = format!("the window is longer than the {WINDOW_YEARS_MAX} years allowed");
-            self.error(code::WINDOW_TOO_LONG, span, message, "");
+            self.error(code::WINDOW_TOO_LONG, span, message, "leave the test out if any time will do");
         }
     }
 }

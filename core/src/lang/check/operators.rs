@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::super::ast::{self, Kind, Literal, Operator};
 use super::super::diagnostic::{Span, code};
@@ -110,7 +112,8 @@ impl<'a> Checker<'a> {
         };
         if types::item(&list.ty).is_none() {
             let message = types::mismatch("an array", &list.ty);
-            return self.reported(code::NOT_A_LIST, list.span(), message, "");
+            let help = "compare one value with `=`; several stand in brackets: `[1, 2]`";
+            return self.reported(code::NOT_A_LIST, list.span(), message, help);
         }
         let (value, list) = self.agreed(value, list);
         if !Self::comparable(&value.ty, &list.ty) {
@@ -236,22 +239,25 @@ fn is_constant(expr: &Expr) -> bool {
     }
 }
 
-fn comparison_help(left: &Typed<'_>, right: &Typed<'_>) -> &'static str {
+fn comparison_help(left: &Typed<'_>, right: &Typed<'_>) -> String {
     let of = |typed: &Typed<'_>, class: Class| types::class(types::scalar(&typed.ty)) == class;
     let time = |typed: &Typed<'_>| of(typed, Class::Time);
     let object = |typed: &Typed<'_>| of(typed, Class::Object);
     if time(left) || time(right) {
-        "times are written like \"2020-03-14\" or \"2020-03-14T12:00:00Z\""
+        "times are written like \"2020-03-14\" or \"2020-03-14T12:00:00Z\"".into()
     } else if object(left) || object(right) {
-        "compare one of its fields"
+        let names = types::scalar(if object(left) { &left.ty } else { &right.ty }).field_names();
+        let some = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let such = if some.is_empty() { some } else { format!(", such as {some}") };
+        format!("compare one of its fields{such}")
     } else if left.is_literal() != right.is_literal() && (of(left, Class::Number) || of(right, Class::Number))
     {
-        "a number is written without quotes: `5`"
+        "a number is written without quotes: `5`".into()
     } else if left.is_literal() != right.is_literal()
         && (of(left, Class::Boolean) || of(right, Class::Boolean))
     {
-        "write `true` or `false`"
+        "write `true` or `false`".into()
     } else {
-        ""
+        String::new()
     }
 }

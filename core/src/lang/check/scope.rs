@@ -188,7 +188,8 @@ impl<'a> Checker<'a> {
             return self.reported(code::UNKNOWN_FIELD, name.span, message, help);
         }
         let message = format!("{} has no fields", types::describe(&object.ty));
-        self.reported(code::NO_SUCH_FIELDS, name.span, message, "")
+        let help = format!("leave out `.{}`", name.text);
+        self.reported(code::NO_SUCH_FIELDS, name.span, message, help)
     }
 
     /// The field of an object that was probably meant: one beside it, or one further in with its whole path.
