@@ -78,8 +78,9 @@ pub enum Setting {
 pub struct Expected {
     /// Its value.
     pub value: Option<Outcome>,
-    /// Whether an audience's answer is enough: null where false is expected, a list where true is.
-    pub as_answer: bool,
+    /// Whether it is an example of the documentation, which is looser: the expression may be a fragment, types of numbers
+    /// are not told apart, and null is false and a list true, as audiences have it.
+    pub is_loose: bool,
     /// The type of its value.
     pub result: Option<String>,
     /// The codes of the warnings.

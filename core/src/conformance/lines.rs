@@ -53,7 +53,7 @@ fn body(row: &Map<String, Json>, dialect: &str) -> Result<Body, String> {
     };
     let expected = Expected {
         value: is_evaluated.then(|| outcome(wanted)),
-        as_answer: true,
+        is_loose: true,
         result: row.get("result_type").and_then(Json::as_str).map(str::to_owned),
         ..Expected::default()
     };

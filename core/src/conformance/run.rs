@@ -166,14 +166,12 @@ fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
         Form::SetPattern => {
             (fragment::of_set_pattern(expression).map_err(|reason| refused(Step::Parse, reason))?, false)
         }
-        Form::Text | Form::CalculatedField => match body.setting {
-            Setting::World(_) => (expression.to_owned(), false),
-            Setting::Sample(_) => {
-                let whole = fragment::whole(expression);
-                let is_fragment = whole != expression;
-                (whole, is_fragment)
-            }
-        },
+        Form::Text | Form::CalculatedField if body.expected.is_loose => {
+            let whole = fragment::whole(expression);
+            let is_fragment = whole != expression;
+            (whole, is_fragment)
+        }
+        Form::Text | Form::CalculatedField => (expression.to_owned(), false),
     };
     let parsed = lang::parse(&text);
     if parsed.has_errors() {
@@ -243,7 +241,7 @@ fn shown(found: &[Diagnostic], text: &str) -> String {
 
 fn types_and_warnings(expected: &Expected, read: &Read, checked: &Checked) -> Result<(), Failure> {
     if let Some(name) = expected.result.as_ref().filter(|_| !read.is_fragment)
-        && !fits(name, &checked.result, expected.as_answer)
+        && !fits(name, &checked.result, expected.is_loose)
     {
         return failed(Step::Type, name, name_of(&checked.result));
     }
@@ -319,7 +317,7 @@ fn value(expected: &Expected, wanted: &Json, found: &Value) -> Result<(), Failur
     let same =
         found.equals(&value) || (*found == Value::Null && value == Value::Null) || same_items(found, &value);
     let as_answer =
-        expected.as_answer && matches!(value, Value::Boolean(wanted) if wanted == ops::truth(found));
+        expected.is_loose && matches!(value, Value::Boolean(wanted) if wanted == ops::truth(found));
     if same || as_answer {
         Ok(())
     } else {

@@ -173,7 +173,11 @@ impl Reader {
 
     fn object(&mut self, node: &Map<String, Json>) -> Read<Kind> {
         let fields = self.each(node, "fields", |reader, field| match field {
-            Json::Object(field) => Ok((text(field, "fieldName")?.to_owned(), reader.child(field, "value")?)),
+            // Any text is a key, also none.
+            Json::Object(field) => match field.get("fieldName") {
+                Some(Json::String(name)) => Ok((name.clone(), reader.child(field, "value")?)),
+                Some(_) | None => Err(Reason::Expected("a text `fieldName`")),
+            },
             _ => Err(Reason::Expected("a field, which is an object")),
         })?;
         Ok(Kind::Object(fields))
