@@ -99,7 +99,12 @@ pub(crate) fn differential(built: &Built, cases: u64) -> Result<()> {
             let first = next.fetch_add(BLOCK_SEEDS, Ordering::Relaxed);
             let (here, there) = (native.ask(first)?, wasm.ask(first)?);
             let mut total = total.lock().map_err(|_poisoned| anyhow::anyhow!("another thread failed"))?;
+            let tenth = |total: &Report| total.cases * 10 / cases.max(1);
+            let before = tenth(&total);
             add(&mut total, here, there, first);
+            if tenth(&total) > before {
+                eprintln!("    {} after {} s", total.summary(), start.elapsed().as_secs());
+            }
         }
         Ok(())
     };

@@ -1,6 +1,7 @@
 //! The audiences of a world: written, read, checked, and read back from every form they have.
 
 use acquaint_core::id::AudienceId;
+use acquaint_core::lang::ast::Expr;
 use acquaint_core::lang::schema::UnionSchema;
 use acquaint_core::lang::{self, AudienceDirectory, Checked, Diagnostic};
 use acquaint_core::plan::Mode;
@@ -76,20 +77,45 @@ impl Audiences {
         let parsed = lang::parse(&text);
         let checked = lang::compile(&text, schema, known);
         if !parsed.has_errors() {
-            let printed = lang::print(&parsed.tree);
-            let again = lang::parse(&printed);
-            if again.has_errors() || again.tree != parsed.tree {
-                self.broken
-                    .push(format!("`{text}` is printed as `{printed}`, which is read as something else"));
+            self.printed.push(lang::print(&parsed.tree));
+            if let Err(broken) = round_trips(&parsed.tree, schema, known, &checked) {
+                self.broken.push(format!("`{text}` {broken}"));
             }
-            if checked.as_ref().ok().map(|it| &it.expr)
-                != lang::check(&again.tree, schema, known).as_ref().ok().map(|it| &it.expr)
-            {
-                self.broken.push(format!("`{text}` is printed as `{printed}`, which is checked differently"));
-            }
-            self.printed.push(printed);
         }
         self.written.push(Written { text, checked: checked.clone() });
         checked.ok()
     }
+}
+
+/// A tree is read back the same from its canonical text, and with the same meaning from its JSON form.
+fn round_trips(
+    tree: &Expr,
+    schema: &UnionSchema,
+    known: &Known,
+    checked: &Result<Checked, Vec<Diagnostic>>,
+) -> Result<(), String> {
+    let printed = lang::print(tree);
+    let again = lang::parse(&printed);
+    if again.has_errors() || again.tree != *tree {
+        return Err(format!("is printed as `{printed}`, which is read as something else"));
+    }
+    let meaning =
+        |checked: &Result<Checked, Vec<Diagnostic>>| checked.as_ref().ok().map(|it| it.expr.clone());
+    if meaning(checked) != meaning(&lang::check(&again.tree, schema, known)) {
+        return Err(format!("is printed as `{printed}`, which means something else"));
+    }
+    let json = lang::json::to_json(tree).map_err(|error| format!("has no JSON form: {error}"))?;
+    // Through bytes, because numbers may change there.
+    let json =
+        serde_json::from_str(&json.to_string()).map_err(|error| format!("has no JSON text: {error}"))?;
+    let read = lang::json::from_json(&json)
+        .map_err(|error| format!("is not read from its JSON form, {error}: {json}"))?;
+    // The form has one way to write what the text has several ways to.
+    if lang::json::to_json(&read).as_ref() != Ok(&json) {
+        return Err(format!("is read from its JSON form as `{}`, which has another: {json}", lang::print(&read)));
+    }
+    if meaning(checked) != meaning(&lang::check(&read, schema, known)) {
+        return Err(format!("is read from its JSON form as `{}`, which means something else", lang::print(&read)));
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use crate::case;
 use crate::choices::Choices;
 
 /// How many smaller lists are tried.
-const TRIES_MAX: usize = 3_000;
+const TRIES_MAX: usize = 1_000;
 
 /// A short list of choices that still breaks a law.
 pub fn shrink(drawn: &[u32]) -> Vec<u32> {

@@ -85,3 +85,28 @@ pub(super) fn values_are_the_same(world: &World, _: &mut Choices, seen: &mut See
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of some worlds break the law if the state is folded from so many events fewer.
+    fn found_without(events: usize) -> usize {
+        let broken = (0..300).filter(|seed| {
+            let world = World::new(&mut Choices::of_seed(*seed));
+            let program = world.prepared();
+            let mut state = State::default();
+            for event in world.events.iter().skip(events) {
+                state::fold(&program, &mut state, event, START_MS);
+            }
+            agree(&world, &program, &world.events, &state, START_MS, &mut Seen::default()).is_err()
+        });
+        broken.count()
+    }
+
+    #[test]
+    fn state_that_lacks_an_event_is_found_out() {
+        assert_eq!(found_without(0), 0);
+        assert!(found_without(1) > 10, "only {} of 300 worlds show it", found_without(1));
+    }
+}
