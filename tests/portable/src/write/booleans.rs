@@ -1,5 +1,6 @@
 //! Generated conditions.
 
+use super::scope::Scope;
 use super::{Piece, Writer, operand, piece, power};
 use crate::vocabulary::{Class, Kind};
 
@@ -13,7 +14,10 @@ impl Writer<'_> {
         if depth == 0 {
             return self.simple();
         }
-        match self.choices.pick(22) {
+        match self.choices.pick(30) {
+            // What audiences are mostly about.
+            22..=27 if self.scopes.is_empty() => self.of_events(depth - 1),
+            28 | 29 if self.scopes.is_empty() => self.chain(depth - 1),
             0 | 1 => self.joined("and", power::AND, depth - 1),
             2..=4 => self.joined("or", power::OR, depth - 1),
             5 | 6 => {
@@ -53,6 +57,11 @@ impl Writer<'_> {
 
     /// Without anything nested.
     pub(super) fn simple(&mut self) -> Piece {
+        if let Some(event) = self.event_in_scope()
+            && self.choices.pick(5) < 3
+        {
+            return self.of_event_itself(&event);
+        }
         match self.choices.pick(12) {
             0..=4 => self.compared(0),
             5 | 6 => self.occurs(0),
@@ -65,6 +74,30 @@ impl Writer<'_> {
                 _ => self.compared(0),
             },
         }
+    }
+
+    /// What to write before the fields of the innermost item, if that is an event.
+    fn event_in_scope(&self) -> Option<String> {
+        match self.scopes.last()? {
+            Scope::Item(Kind::Object(Class::Event)) => Some(String::new()),
+            Scope::Named(name, Kind::Object(Class::Event)) => Some(format!("{name}.")),
+            Scope::Item(_) | Scope::Named(..) => None,
+        }
+    }
+
+    /// What is mostly asked of one event.
+    fn of_event_itself(&mut self, event: &str) -> Piece {
+        let (number, word) = (self.choices.pick(3), self.choices.one(&["a", "b", "c"]));
+        let comparison = self.choices.one(&COMPARISONS);
+        let text = match self.choices.pick(10) {
+            0..=3 => format!("{event}eventType = \"{word}\""),
+            4 => format!("{event}eventType in [\"{word}\", \"b\"]"),
+            5 => format!("{event}visits {comparison} {number}"),
+            6 => format!("{event}commerce.amount {comparison} {number}"),
+            7 => format!("{event}tags = \"{word}\""),
+            _ => format!("{event}timestamp occurs {}", self.test(0)),
+        };
+        piece(power::COMPARISON, text)
     }
 
     fn in_events(&self) -> bool {
@@ -134,13 +167,22 @@ impl Writer<'_> {
         let events = match self.choices.pick(8) {
             0 => "xEvent".into(),
             1 => self.closed_kind(Kind::Items(Class::Event), depth, power::POSTFIX),
+            // What most audiences ask.
+            2..=5 => {
+                let (term, days) = (self.of_event_itself("").text, 1 + self.choices.pick(60));
+                format!("xEvent[{term} and timestamp occurs <= {days} days before now]")
+            }
             _ => {
                 let item = Kind::Object(Class::Event);
+                let depth = if self.choices.flip() { 0 } else { depth };
                 let condition = self.over(item, |writer| writer.boolean(depth).text);
                 format!("xEvent[{condition}]")
             }
         };
-        let number = self.number_literal();
+        let number = match self.choices.pick(4) {
+            0 => self.number_literal(),
+            _ => operand(format!("{}", self.choices.pick(4))),
+        };
         let number = self.closed(number, power::SUM);
         let comparison = self.choices.one(&COMPARISONS);
         let aggregate = self.choices.one(&["sum", "average", "min", "max"]);
