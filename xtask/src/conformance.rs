@@ -27,9 +27,11 @@ pub(crate) fn run(built: &Built) -> Result<()> {
     let known: Value = serde_json::from_str(&known)?;
     let exceptions = known.get("exceptions").cloned().unwrap_or_default();
     let exceptions: BTreeMap<String, String> = serde_json::from_value(exceptions)?;
+    let at_least = known.get("casesMin").and_then(Value::as_u64).unwrap_or(u64::MAX);
     for (report, form) in [(native, "natively"), (wasm, "in Wasm")] {
         let (cases, passed) = (report.total.cases, report.total.passed);
         eprintln!("conformance {form}: {cases} cases, {passed} passed, {} exceptions", cases - passed);
+        ensure!(cases as u64 >= at_least, "{cases} cases are fewer than the {at_least} there were");
         let surprises = report.surprises(&exceptions);
         ensure!(surprises.is_empty(), "{}", surprises.join("\n"));
     }
