@@ -8,7 +8,7 @@ use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
 use acquaint_core::lang::schema::{Class, Error as SchemaError, Source, UnionSchema, standard};
 use acquaint_core::lang::{self, AudienceDirectory};
 use acquaint_core::plan::program::{self, Definition};
-use acquaint_core::plan::{Mode, Modes, Program, Verdict};
+use acquaint_core::plan::{AudienceFacts, Mode, Modes, Program, Verdict};
 use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo, Schema, SchemaClass};
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ pub struct Checkup {
     pub native: Option<Modes>,
     /// The verdicts by the documented rules of Adobe.
     pub adobe: Option<Modes>,
+    /// Look-back, leaves, state and cost.
+    pub facts: Option<AudienceFacts>,
 }
 
 impl Checkup {
@@ -126,7 +128,7 @@ pub fn compile_catalog(catalog: &Catalog) -> std::result::Result<Compiled, Vec<P
 pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
     let mut with = catalog.clone();
     with.audiences.insert(audience.id.clone(), audience.clone());
-    let failed = |diagnostics| Checkup { diagnostics, native: None, adobe: None };
+    let failed = |diagnostics| Checkup { diagnostics, native: None, adobe: None, facts: None };
     let schema = match union_of(with.schemas.values()) {
         Ok(schema) => schema,
         Err(error) => return failed(vec![diagnostic(code::SCHEMA, error.to_string())]),
@@ -144,7 +146,9 @@ pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
         Ok(program) => program,
         Err(error) => return failed(of_program(&error).diagnostics),
     };
-    let Some(built) = program.audiences.iter().find(|built| built.id == id) else {
+    let facts = program.facts();
+    let mut each = program.audiences.iter().zip(facts);
+    let Some((built, facts)) = each.find(|(built, _)| built.id == id) else {
         return failed(diagnostics);
     };
     diagnostics.extend(refused(&built.native, built.mode));
@@ -155,7 +159,12 @@ pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
             diagnostics.push(found);
         }
     }
-    Checkup { diagnostics, native: Some(built.native.clone()), adobe: Some(built.adobe.clone()) }
+    Checkup {
+        diagnostics,
+        native: Some(built.native.clone()),
+        adobe: Some(built.adobe.clone()),
+        facts: Some(facts),
+    }
 }
 
 /// One line for people.

@@ -7,6 +7,7 @@ mod check;
 pub mod diagnostic;
 pub mod functions;
 pub mod json;
+mod layout;
 mod lexer;
 pub mod nearest;
 mod parser;
@@ -17,6 +18,7 @@ mod words;
 
 pub use check::{AudienceDirectory, check, compile};
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use layout::layout;
 pub use parser::{Parsed, parse};
 pub use print::print;
 pub use typed::Checked;

@@ -126,7 +126,11 @@ pub(crate) fn are_profile_only(leaves: &[Leaf], audiences: &[Audience], numbers:
 }
 
 /// The facts of these audiences and of all that they refer to, each once: there can be very many ways to one audience.
-fn reached(leaves: &[Leaf], audiences: &[Audience], numbers: &BTreeSet<u32>) -> BTreeMap<u32, Facts> {
+pub(crate) fn reached(
+    leaves: &[Leaf],
+    audiences: &[Audience],
+    numbers: &BTreeSet<u32>,
+) -> BTreeMap<u32, Facts> {
     let mut open: Vec<u32> = numbers.iter().copied().collect();
     let mut reached = BTreeMap::new();
     while let Some(number) = open.pop() {

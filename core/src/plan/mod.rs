@@ -18,6 +18,7 @@ pub(crate) mod extract;
 pub(crate) mod sequence;
 
 pub(crate) mod cost;
+pub mod facts;
 pub(crate) mod graph;
 pub mod verdict;
 
@@ -29,6 +30,7 @@ pub mod read_set;
 pub(crate) mod index;
 pub mod prepared;
 
+pub use facts::{AudienceFacts, LookBack};
 pub use leaf::Leaf;
 pub use prepared::Prepared;
 pub use program::{Audience, Program};

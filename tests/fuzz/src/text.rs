@@ -38,6 +38,8 @@ fn comes_back(tree: &ast::Expr) {
     assert!(!again.has_errors(), "{printed}\n{:?}", again.diagnostics);
     assert_eq!(&again.tree, tree, "{printed}");
     assert_eq!(print(&again.tree), printed);
+    let lines = lang::layout(tree);
+    assert_eq!(&parse(&lines).tree, tree, "{lines}");
 }
 
 /// Forms of every kind of node.

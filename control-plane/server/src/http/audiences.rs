@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
+use acquaint_core::plan::AudienceFacts;
 use acquaint_engine::Progress;
 use acquaint_engine::compile::{self, Checkup, Compiled};
 use acquaint_store::catalog::{Audience, Catalog, Kind};
@@ -27,8 +28,17 @@ const PAGE_MAX: usize = 4_000;
 const FAMILIES: [(&str, &str); 2] =
     [("/data/core/ups/audiences", "children"), ("/data/core/ups/segment/definitions", "segments")];
 /// What clients of the documented API send along and what we know anyway.
-const SAID_ANYWAY: [&str; 8] =
-    ["schema", "profileInstanceId", "imsOrgId", "sandbox", "mode", "verdicts", "diagnostics", "counts"];
+const SAID_ANYWAY: [&str; 9] = [
+    "schema",
+    "profileInstanceId",
+    "imsOrgId",
+    "sandbox",
+    "mode",
+    "verdicts",
+    "facts",
+    "diagnostics",
+    "counts",
+];
 
 type Asked = BTreeMap<String, String>;
 
@@ -63,9 +73,11 @@ async fn list(
         let audiences = &in_force.catalog.audiences;
         // What is in force compiles; should it not, the list is there all the same, without verdicts.
         let compiled = expressions::check(&in_force.catalog).ok();
+        let facts = compiled.as_ref().map(|compiled| compiled.program.facts()).unwrap_or_default();
         let counted = if with_counts { Some(count_all(app)?) } else { None };
         let children = audiences.values().skip(start).take(limit).map(|audience| {
-            let mut shown = shown(audience, compiled.as_ref().map(|compiled| verdicts(compiled, audience)));
+            let mut shown =
+                shown(audience, compiled.as_ref().map(|compiled| verdicts(compiled, &facts, audience)));
             if let (Some(counted), Value::Object(shown)) = (&counted, &mut shown) {
                 shown.insert("counts".into(), json!(counted.get(&audience.id).copied().unwrap_or_default()));
             }
@@ -234,13 +246,15 @@ fn show(catalog: &Catalog, id: &str) -> Result<Value, Problem> {
     Ok(shown(audience, Some(compile::check_audience(catalog, audience))))
 }
 
-fn verdicts(compiled: &Compiled, audience: &Audience) -> Checkup {
-    let built = compiled.program.audiences.iter().find(|built| built.id.as_str() == audience.id);
+fn verdicts(compiled: &Compiled, facts: &[AudienceFacts], audience: &Audience) -> Checkup {
+    let mut built = compiled.program.audiences.iter().zip(facts);
+    let built = built.find(|(built, _)| built.id.as_str() == audience.id);
     let definition = compiled.definitions.iter().find(|definition| definition.id.as_str() == audience.id);
     Checkup {
         diagnostics: definition.map(|definition| definition.checked.warnings.clone()).unwrap_or_default(),
-        native: built.map(|built| built.native.clone()),
-        adobe: built.map(|built| built.adobe.clone()),
+        native: built.map(|(built, _)| built.native.clone()),
+        adobe: built.map(|(built, _)| built.adobe.clone()),
+        facts: built.map(|(_, facts)| *facts),
     }
 }
 
@@ -250,8 +264,9 @@ fn shown(audience: &Audience, checkup: Option<Checkup>) -> Value {
         shown.insert("mode".into(), json!(compile::mode(&audience.evaluation_info)));
         shown.insert("schema".into(), json!({"name": "_xdm.context.profile"}));
         shown.insert("profileInstanceId".into(), json!("ups"));
-        if let Some(Checkup { diagnostics, native, adobe }) = checkup {
+        if let Some(Checkup { diagnostics, native, adobe, facts }) = checkup {
             shown.insert("verdicts".into(), json!({"native": native, "adobe": adobe}));
+            shown.insert("facts".into(), json!(facts));
             shown.insert("diagnostics".into(), json!(diagnostics));
         }
     }
