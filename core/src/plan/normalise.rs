@@ -371,7 +371,7 @@ fn mirrored(operator: Comparison) -> Comparison {
     }
 }
 
-/// The filter that is counted.
+/// The filter that is counted, of events: items of other lists may be null, which are found and not counted.
 fn counted(side: &Expr) -> Option<(Expr, Slot, Expr)> {
     let Node::Call { function, arguments } = &side.node else { return None };
     let (Some(super::leaf::Aggregate::Count), [list]) = (functions::aggregate(*function), &**arguments)
@@ -379,8 +379,17 @@ fn counted(side: &Expr) -> Option<(Expr, Slot, Expr)> {
         return None;
     };
     match &list.node {
-        Node::Filter { source, slot, condition } => Some(((**source).clone(), *slot, (**condition).clone())),
+        Node::Filter { source, slot, condition } if are_events(source) => {
+            Some(((**source).clone(), *slot, (**condition).clone()))
+        }
         _ => None,
+    }
+}
+
+fn are_events(list: &Expr) -> bool {
+    match &list.node {
+        Node::Filter { source, .. } => are_events(source),
+        node => matches!(node, Node::Events),
     }
 }
 

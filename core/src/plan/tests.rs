@@ -99,6 +99,15 @@ fn ways_of_asking_whether_there_is_an_event_are_one_leaf() {
 }
 
 #[test]
+fn items_that_are_null_are_found_but_not_counted() {
+    check("[null].filter((x) => city = \"a\")", "exists x0 from [null] where city = \"a\"");
+    check(
+        "[null].filter((x) => city = \"a\").count() > 0",
+        "(select x0 from [null] where city = \"a\").count() > 0",
+    );
+}
+
+#[test]
 fn operands_are_sorted_so_that_order_does_not_matter() {
     let one = program(&["xEvent[eventType = \"a\" and total > 5]"]);
     let other = program(&["xEvent[total > 5 and eventType = \"a\"]"]);
