@@ -30,8 +30,11 @@ pub const LIST_ITEMS_ADVISED_MAX: usize = 100;
 pub const LOOK_BACK_ADVISED_DAYS: u64 = 5 * 366;
 /// Years that one `occurs` may reach.
 pub const WINDOW_YEARS_MAX: u64 = 10_000;
-/// Stored events of one profile; beyond it the oldest are dropped.
+/// Stored events of one profile, and events that one leaf of its folded state keeps; beyond it the oldest are dropped.
 pub const EVENTS_PER_PROFILE_MAX: usize = 5_000;
+/// Values of events that one leaf of a profile's folded state keeps, ten an event (`pql.md` section 4: arrays of an
+/// event have at most ten items); beyond it the oldest are dropped.
+pub const VALUES_PER_LEAF_MAX: usize = 10 * EVENTS_PER_PROFILE_MAX;
 /// Nesting of one event or record.
 pub const VALUE_DEPTH_MAX: usize = 16;
 /// Characters of one event id (`ingest-api.md` section 4 allows 100 from clients; the edge puts a prefix before it).

@@ -41,7 +41,7 @@ impl<'a> Evaluation<'a> {
         let wanted = (0..).zip(&program.audiences);
         let wanted = wanted.filter(|(_, audience)| asked.is_empty() || asked.contains(&audience.id));
         let reads_events = program.leaves.iter().any(|leaf| match leaf.kind {
-            LeafKind::Events(_) | LeafKind::History(_) => true,
+            LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::History(_) => true,
             LeafKind::Attribute(_) | LeafKind::Member(_) => false,
         });
         Self { wanted: wanted.map(|(place, _)| place).collect(), program, policy, now_ms, reads_events }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use super::place::Profile;
+use super::sequence::Item;
 use super::walk::Walk;
 use super::{Slice, Subject, aggregate, ops, virtual_fields};
 use crate::lang::functions;
@@ -15,17 +16,25 @@ use crate::plan::Prepared;
 use crate::plan::leaf::{Aggregate, Formula, LeafKind};
 use crate::plan::verdict::Mode;
 use crate::profile::Event;
-use crate::state::fold::{entries_of, has_entered, inside};
-use crate::state::{Entry, Number, State};
+use crate::state::entries::{entries_of, has_entered, inside};
+use crate::state::{Entry, LeafState, Number, State, matches};
 use crate::value::Value;
 
 /// What is known of the profile's events.
 #[derive(Clone)]
 pub(super) enum History<'a> {
-    /// The events themselves, and the entries of every events leaf.
-    Stored(&'a [Event], Rc<[Vec<Entry>]>),
+    /// The events themselves, and what folding all of them would keep.
+    Stored(&'a [Event], Rc<Stored>),
     /// What was folded of them.
     Folded(&'a State),
+}
+
+/// What there is of the stored events for each leaf.
+pub(super) struct Stored {
+    /// By leaf: the entries of an events leaf.
+    entries: Vec<Vec<Entry>>,
+    /// The events of the steps of a sequence leaf.
+    matched: BTreeMap<u32, Vec<Item>>,
 }
 
 /// What is known of an answer.
@@ -50,16 +59,21 @@ impl<'a> Answers<'a> {
     /// From a whole profile.
     pub(crate) fn of_subject(program: &'a Prepared, subject: Subject<'a>, now_ms: i64) -> Self {
         let Subject { attributes, identities, memberships, events } = subject;
-        let mut kept = vec![Vec::new(); program.leaves.len()];
+        let mut entries = vec![Vec::new(); program.leaves.len()];
+        let mut matched: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
         for event in events {
             for leaf in program.candidates(event) {
-                if let (Some(window), Some(kept)) = (program.window(leaf), kept.get_mut(leaf as usize)) {
+                if let (Some(window), Some(kept)) = (program.window(leaf), entries.get_mut(leaf as usize)) {
                     entries_of(window, event, now_ms, &mut |entry| kept.push(entry));
+                } else if let Some(sequence) = program.sequence(leaf) {
+                    let steps = matches::steps_of(sequence, event, now_ms);
+                    matched.entry(leaf).or_default().push(Item { at_ms: event.timestamp_ms, steps });
                 }
             }
         }
         let profile = Profile { attributes, identities, memberships };
-        Self::new(program, profile, History::Stored(events, kept.into()), now_ms)
+        let stored = Rc::new(Stored { entries, matched });
+        Self::new(program, profile, History::Stored(events, stored), now_ms)
     }
 
     /// From folded events.
@@ -140,6 +154,7 @@ impl<'a> Answers<'a> {
                 Some(Walk::of_profile(self.profile, self.now_ms).truth(expr, &mut Vec::new()))
             }
             LeafKind::Events(_) => Some(!self.entries(number).is_empty()),
+            LeafKind::Sequence(sequence) => Some(matches::holds(sequence, &self.matched(number))),
             LeafKind::Member(audience) => Some(virtual_fields::is_member(self.profile.memberships, audience)),
             LeafKind::History(expr) => self.stored(expr),
         })
@@ -162,10 +177,13 @@ impl<'a> Answers<'a> {
     /// The entries of an events leaf, inside its window or not.
     pub(super) fn kept(&self, leaf: u32) -> &[Entry] {
         match &self.history {
-            History::Stored(_, kept) => kept.get(leaf as usize).map_or(&[], Vec::as_slice),
+            History::Stored(_, stored) => stored.entries.get(leaf as usize).map_or(&[], Vec::as_slice),
             History::Folded(state) => {
                 let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
-                id.and_then(|id| state.leaves.get(&id)).map_or(&[], |entries| &entries.list)
+                match id.and_then(|id| state.leaves.get(&id)) {
+                    Some(LeafState::Events(entries)) => &entries.list,
+                    Some(LeafState::Sequence(_)) | None => &[],
+                }
             }
         }
     }
@@ -181,6 +199,26 @@ impl<'a> Answers<'a> {
         let start = kept.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
         let end = kept.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
         kept.get(start..end).unwrap_or(&[])
+    }
+
+    /// The events of the steps of a sequence leaf, inside their windows or not.
+    pub(super) fn items(&self, leaf: u32) -> Vec<Item> {
+        match &self.history {
+            History::Stored(_, stored) => stored.matched.get(&leaf).cloned().unwrap_or_default(),
+            History::Folded(state) => {
+                let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
+                match id.and_then(|id| state.leaves.get(&id)) {
+                    Some(LeafState::Sequence(kept)) => kept.items(),
+                    Some(LeafState::Events(_)) | None => Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// The events of a sequence leaf that are inside the windows of their steps.
+    pub(super) fn matched(&self, leaf: u32) -> Vec<Item> {
+        let Some(sequence) = self.program.sequence(leaf) else { return Vec::new() };
+        matches::counting(sequence, self.items(leaf), self.now_ms)
     }
 
     /// An aggregate of the entries inside the window.

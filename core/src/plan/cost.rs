@@ -5,16 +5,18 @@ use alloc::vec::Vec;
 
 use super::leaf::{Aggregate, EventWindow, Formula, Leaf, LeafKind};
 use super::program::Audience;
-use super::{sequence, visit};
-use crate::limits::EVENTS_PER_PROFILE_MAX;
+use super::visit;
+use crate::limits::{EVENT_ID_CHARACTERS_MAX, EVENTS_PER_PROFILE_MAX};
 use crate::time::{Interval, Occurs};
 
 /// The documented rules look back one day, the edge of the day included (design, decision 12).
 const DAY_MS: i64 = 86_400_000;
-/// A leaf's identity, its length and what was trimmed.
-const LEAF_BYTES: u64 = 16 + 3 + 6;
-/// A timestamp, and whether there is a value.
-const ENTRY_BYTES: u64 = 10 + 1;
+/// A leaf's identity, its kind, its length and what was trimmed.
+const LEAF_BYTES: u64 = 16 + 1 + 3 + 1 + 5 + 10;
+/// A timestamp, the hash of an id, and whether there is a value.
+const ENTRY_BYTES: u64 = 10 + 8 + 1;
+/// A timestamp, an id, and the bits of the steps.
+const MATCH_BYTES: u64 = 10 + 2 + 4 * EVENT_ID_CHARACTERS_MAX as u64 + 5;
 /// A value with its kind.
 const VALUE_BYTES: u64 = 1 + 10;
 
@@ -27,14 +29,10 @@ pub(crate) struct Facts {
     pub(crate) affirmed: BTreeSet<u32>,
     /// An expression that needs the stored events.
     pub(crate) history: bool,
-    /// Such an expression that is no chain of events, each looked for by itself.
-    pub(crate) related: bool,
-    /// A chain of events.
-    pub(crate) chained: bool,
-    /// A chain that is asked for under an even number of negations.
-    pub(crate) chain_affirmed: bool,
-    /// A chain with a step that looks back further than a day.
-    pub(crate) chain_far_back: bool,
+    /// Sequences that are asked for.
+    pub(crate) sequences: BTreeSet<u32>,
+    /// A sequence that is asked for under an even number of negations.
+    pub(crate) sequence_affirmed: bool,
     /// A sum, average, smallest or largest.
     pub(crate) arithmetic: bool,
     /// A count compared with a number.
@@ -87,17 +85,13 @@ impl Facts {
                     self.affirmed.insert(number);
                 }
             }
+            Some(LeafKind::Sequence(_)) => {
+                self.sequences.insert(number);
+                self.sequence_affirmed |= !negated;
+            }
             Some(LeafKind::History(expr)) => {
                 self.history = true;
                 self.context |= visit::reads_context(expr);
-                match sequence::windows(expr) {
-                    Some(steps) => {
-                        self.chained = true;
-                        self.chain_affirmed |= !negated;
-                        self.chain_far_back |= !steps.iter().all(|window| looks_back_a_day_at_most(window));
-                    }
-                    None => self.related = true,
-                }
             }
             Some(LeafKind::Member(_)) => self.external = true,
             Some(LeafKind::Attribute(expr)) => self.context |= visit::reads_context(expr),
@@ -107,15 +101,23 @@ impl Facts {
 
     /// Whether events are read at all.
     pub(crate) fn reads_events(&self) -> bool {
-        self.history || !self.windows.is_empty()
+        self.history || self.folded().next().is_some()
     }
 
-    /// Whether every window looks back at most a day.
+    /// Whether every window, those of the steps of sequences included, looks back at most a day.
     pub(crate) fn within_a_day(&self, leaves: &[Leaf]) -> bool {
-        self.windows.iter().all(|leaf| match leaves.get(*leaf as usize).map(|leaf| &leaf.kind) {
+        self.folded().all(|leaf| match leaves.get(leaf as usize).map(|leaf| &leaf.kind) {
             Some(LeafKind::Events(window)) => looks_back_a_day_at_most(&window.window),
+            Some(LeafKind::Sequence(sequence)) => {
+                sequence.steps.iter().all(|step| looks_back_a_day_at_most(&step.window))
+            }
             Some(LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_)) | None => false,
-        }) && !self.chain_far_back
+        })
+    }
+
+    /// The leaves whose events are folded.
+    fn folded(&self) -> impl Iterator<Item = u32> {
+        self.windows.iter().chain(&self.sequences).copied()
     }
 }
 
@@ -160,16 +162,16 @@ fn looks_back_a_day_at_most(window: &[Occurs<Interval>]) -> bool {
 pub(crate) fn state_bytes_max(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) -> u64 {
     let facts = Facts::of(leaves, formula);
     let reached = reached(leaves, audiences, &facts.audiences);
-    let windows: BTreeSet<u32> =
-        reached.values().chain([&facts]).flat_map(|facts| &facts.windows).copied().collect();
-    let kept = windows.iter().filter_map(|leaf| match &leaves.get(*leaf as usize)?.kind {
+    let folded: BTreeSet<u32> = reached.values().chain([&facts]).flat_map(Facts::folded).collect();
+    let kept = folded.iter().filter_map(|leaf| match &leaves.get(*leaf as usize)?.kind {
         LeafKind::Events(window) => Some(window_bytes_max(window)),
+        LeafKind::Sequence(_) => Some(LEAF_BYTES + EVENTS_PER_PROFILE_MAX as u64 * MATCH_BYTES),
         LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
     });
     kept.sum()
 }
 
 fn window_bytes_max(window: &EventWindow) -> u64 {
-    let entries = window.keep_max.map_or(EVENTS_PER_PROFILE_MAX as u64, u64::from);
+    let entries = (window.keep_max.unwrap_or(u32::MAX) as usize).min(EVENTS_PER_PROFILE_MAX) as u64;
     LEAF_BYTES + entries * (ENTRY_BYTES + if window.value.is_some() { VALUE_BYTES } else { 0 })
 }

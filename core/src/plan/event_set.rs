@@ -47,7 +47,8 @@ pub(crate) fn items(list: &Expr) -> Option<EventSet> {
     }
 }
 
-fn events(list: &Expr) -> Option<EventSet> {
+/// The events that an expression is, whole.
+pub(crate) fn events(list: &Expr) -> Option<EventSet> {
     items(list).filter(|set| set.value.is_none())
 }
 
@@ -97,6 +98,11 @@ fn projected(list: &Expr) -> Option<(EventSet, Expr)> {
 }
 
 impl EventSet {
+    /// Those of the events that satisfy a further condition.
+    pub(crate) fn narrowed(&self, condition: &Expr) -> Self {
+        Self { condition: all(vec![self.condition.clone(), condition.clone()]), value: self.value.clone() }
+    }
+
     /// Sets of which at least one has an event if and only if this one has: tests of time inside `or` come apart.
     pub(crate) fn alternatives(self) -> Vec<Self> {
         let mut open = vec![conjuncts(&self.condition)];
@@ -149,7 +155,7 @@ impl EventSet {
 }
 
 /// The operands of a conjunction.
-pub(crate) fn conjuncts(condition: &Expr) -> Vec<Expr> {
+fn conjuncts(condition: &Expr) -> Vec<Expr> {
     match &condition.node {
         Node::And(operands) => operands.clone(),
         _ => vec![condition.clone()],
@@ -159,7 +165,7 @@ pub(crate) fn conjuncts(condition: &Expr) -> Vec<Expr> {
 /// The test of the timestamp of the event in a slot that a condition is: `Some(None)` if it is one whose anchor is not
 /// constant.
 #[expect(clippy::option_option, reason = "not a test, a test that cannot be a window, a window")]
-pub(crate) fn timestamp_test(event: Slot, condition: &Expr) -> Option<Option<Occurs<Interval>>> {
+fn timestamp_test(event: Slot, condition: &Expr) -> Option<Option<Occurs<Interval>>> {
     let Node::Occurs { timestamp, test } = &condition.node else { return None };
     if visit::path_from(event, timestamp)? != [TIMESTAMP] {
         return None;

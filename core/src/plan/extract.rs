@@ -8,9 +8,9 @@ use super::event_set::{self, EventSet};
 use super::leaf::{Aggregate, EventWindow, Formula, LeafKind};
 use super::leaf_set::{LeafSet, Needs};
 use super::normalise::expr;
-use super::{functions, visit};
+use super::{functions, sequence, visit};
 use crate::id::AudienceId;
-use crate::lang::typed::{Binding, Comparison, Expr, Node, Quantifier};
+use crate::lang::typed::{Binding, Comparison, Expr, Node, Quantifier, Step};
 use crate::limits::EVENTS_PER_PROFILE_MAX;
 use crate::value::Value;
 
@@ -76,8 +76,28 @@ impl Extract<'_> {
         match &normal.node {
             Node::Quantified { quantifier, variables } => self.of_quantified(*quantifier, variables),
             Node::Compare { operator, left, right } => self.of_comparison(*operator, left, right),
+            Node::Chain { source, slot, order, steps } => {
+                let events = sequence::events(source, *slot, order)?;
+                match &**steps {
+                    [only] if only.gaps.is_empty() => self.of_step(&events.narrowed(&only.condition), only),
+                    steps => {
+                        let kind = LeafKind::Sequence(sequence::sequence(&events, steps)?);
+                        Some(Formula::Leaf(self.leaves.add(kind, Needs::All)))
+                    }
+                }
+            }
             _ => self.any_of(event_set::satisfying(normal)?),
         }
+    }
+
+    /// A single step counts its events.
+    fn of_step(&mut self, events: &EventSet, step: &Step) -> Option<Formula> {
+        let (least, most) = (Value::Integer(step.least.into()), step.most);
+        let enough = self.aggregate(events.clone(), Aggregate::Count, Comparison::GreaterOrEqual, least)?;
+        let Some(most) = most else { return Some(enough) };
+        let most = Value::Integer(most.into());
+        let not_too_many = self.aggregate(events.clone(), Aggregate::Count, Comparison::LessOrEqual, most)?;
+        Some(join(vec![enough, not_too_many], true))
     }
 
     fn of_quantified(&mut self, quantifier: Quantifier, variables: &[Binding]) -> Option<Formula> {

@@ -40,20 +40,32 @@ impl EventIndex {
         let mut index = Self::default();
         let mut places: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for (leaf, number) in leaves.iter().zip(0..) {
-            let LeafKind::Events(window) = &leaf.kind else { continue };
-            let Some((path, constants)) = asked_for(&window.predicate) else {
-                index.always.push(number);
-                continue;
-            };
-            let place = *places.entry(path.clone()).or_insert(index.fields.len());
-            if place == index.fields.len() {
-                index.fields.push(FieldIndex { path, ..FieldIndex::default() });
-            }
-            if let Some(field) = index.fields.get_mut(place) {
-                field.add(&constants, number);
+            match &leaf.kind {
+                LeafKind::Events(window) => index.add(&mut places, &window.predicate, number),
+                // An event of any step touches the leaf.
+                LeafKind::Sequence(sequence) => {
+                    for step in &sequence.steps {
+                        index.add(&mut places, &step.predicate, number);
+                    }
+                }
+                LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => {}
             }
         }
         index
+    }
+
+    fn add(&mut self, places: &mut BTreeMap<Vec<String>, usize>, predicate: &Expr, leaf: u32) {
+        let Some((path, constants)) = asked_for(predicate) else {
+            self.always.push(leaf);
+            return;
+        };
+        let place = *places.entry(path.clone()).or_insert(self.fields.len());
+        if place == self.fields.len() {
+            self.fields.push(FieldIndex { path, ..FieldIndex::default() });
+        }
+        if let Some(field) = self.fields.get_mut(place) {
+            field.add(&constants, leaf);
+        }
     }
 
     /// The leaves whose predicate the event may satisfy, ascending, each once.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AudienceId, LeafId};
-use crate::lang::typed::{Comparison, Expr};
+use crate::lang::typed::{Comparison, Expr, LastOfBefore};
 use crate::time::{Interval, Occurs};
 use crate::value::Value;
 
@@ -29,6 +29,8 @@ pub enum LeafKind {
     Member(AudienceId),
     /// A boolean expression that needs the stored events.
     History(Expr),
+    /// Events of several steps, one after another.
+    Sequence(Sequence),
 }
 
 /// The events that satisfy a predicate inside a look-back window.
@@ -44,12 +46,35 @@ pub struct EventWindow {
     pub keep_max: Option<u32>,
 }
 
+/// Events of several steps, one after another by their timestamp and then by their id: see
+/// [`Node::Chain`](crate::lang::typed::Node::Chain).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// At most [`CHAIN_STEPS_MAX`](crate::limits::CHAIN_STEPS_MAX).
+    pub steps: Vec<SequenceStep>,
+}
+
+/// One step of a sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SequenceStep {
+    /// Boolean, over one event bound to slot 0. Does not depend on the time of evaluation.
+    pub predicate: Expr,
+    /// The tests the event's timestamp must pass, all of them; empty: any time.
+    pub window: Vec<Occurs<Interval>>,
+    /// The tests of the timestamp relative to the last event of the nearest step before that has a minimum.
+    pub gaps: Vec<Occurs<LastOfBefore>>,
+    /// So many events at least.
+    pub least: u32,
+    /// So many at most, if there is such a bound.
+    pub most: Option<u32>,
+}
+
 /// A boolean formula over leaves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Formula {
     /// A constant.
     Constant(bool),
-    /// An attribute, member or history leaf; an events leaf: whether there is any.
+    /// An attribute, member, history or sequence leaf; an events leaf: whether there is any.
     Leaf(u32),
     /// An aggregate of an events leaf compared with a constant.
     Aggregate {

@@ -187,8 +187,13 @@ impl Normal {
             Node::Chain { source, slot, order, steps } => {
                 let source = Box::new(self.value(source));
                 let (_, order) = self.within(*slot, |normal| normal.value(order));
-                let (slot, steps) =
-                    self.within(*slot, |normal| steps.iter().map(|step| normal.step(step)).collect());
+                // A step that asks for nothing is none.
+                let asking = steps.iter().filter(|step| step.least > 0 || step.most.is_some());
+                let (slot, steps): (_, Vec<Step>) =
+                    self.within(*slot, |normal| asking.map(|step| normal.step(step)).collect());
+                if steps.is_empty() {
+                    return constant(true);
+                }
                 expr(Node::Chain { source, slot, order: Box::new(order), steps })
             }
         }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ops::Deref;
 
 use super::index::EventIndex;
-use super::leaf::{EventWindow, LeafKind};
+use super::leaf::{EventWindow, LeafKind, Sequence};
 use super::program::Program;
 use super::verdict::Mode;
 use super::visit;
@@ -27,6 +27,20 @@ pub struct Prepared {
     audience_numbers: BTreeMap<AudienceId, u32>,
 }
 
+/// A leaf whose events are folded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Folded<'a> {
+    pub(crate) id: LeafId,
+    pub(crate) kind: FoldedKind<'a>,
+}
+
+/// What is folded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FoldedKind<'a> {
+    Events(&'a EventWindow),
+    Sequence(&'a Sequence),
+}
+
 impl Prepared {
     /// Builds the look-ups.
     pub fn new(program: Program) -> Self {
@@ -34,7 +48,11 @@ impl Prepared {
         let leaves = || program.leaves.iter().zip(0_u32..);
         let clocked = leaves().zip(&dependents).filter_map(|((leaf, number), dependents)| match &leaf.kind {
             LeafKind::Attribute(expr) if !dependents.is_empty() && visit::reads_clock(expr) => Some(number),
-            LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+            LeafKind::Attribute(_)
+            | LeafKind::Events(_)
+            | LeafKind::Sequence(_)
+            | LeafKind::Member(_)
+            | LeafKind::History(_) => None,
         });
         Self {
             index: EventIndex::new(&program.leaves),
@@ -55,7 +73,7 @@ impl Prepared {
     /// [`crate::state::migrate`] wants to know of the program that came before.
     pub fn folded(&self) -> Vec<LeafId> {
         let leaves = self.program.leaves.iter().zip(0..);
-        leaves.filter(|(_, number)| self.folded_window(*number).is_some()).map(|(leaf, _)| leaf.id).collect()
+        leaves.filter(|(_, number)| self.folded_leaf(*number).is_some()).map(|(leaf, _)| leaf.id).collect()
     }
 
     /// The leaves whose predicate the event may satisfy, ascending; those that nobody folds included.
@@ -67,14 +85,35 @@ impl Prepared {
     pub(crate) fn window(&self, leaf: u32) -> Option<&EventWindow> {
         match &self.program.leaves.get(leaf as usize)?.kind {
             LeafKind::Events(window) => Some(window),
-            LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+            LeafKind::Attribute(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => {
+                None
+            }
         }
     }
 
-    /// The window of an events leaf that edge or streaming audiences depend on.
-    pub(crate) fn folded_window(&self, leaf: u32) -> Option<&EventWindow> {
+    /// What a sequence leaf asks.
+    pub(crate) fn sequence(&self, leaf: u32) -> Option<&Sequence> {
+        match &self.program.leaves.get(leaf as usize)?.kind {
+            LeafKind::Sequence(sequence) => Some(sequence),
+            LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+        }
+    }
+
+    /// What is folded for a leaf, if edge or streaming audiences depend on it.
+    pub(crate) fn folded_leaf(&self, leaf: u32) -> Option<Folded<'_>> {
         let wanted = self.dependents.get(leaf as usize).is_some_and(|dependents| !dependents.is_empty());
-        self.window(leaf).filter(|_| wanted)
+        self.foldable(leaf).filter(|_| wanted)
+    }
+
+    /// What could be folded for a leaf, whoever depends on it.
+    pub(crate) fn foldable(&self, leaf: u32) -> Option<Folded<'_>> {
+        let leaf = self.program.leaves.get(leaf as usize)?;
+        let kind = match &leaf.kind {
+            LeafKind::Events(window) => FoldedKind::Events(window),
+            LeafKind::Sequence(sequence) => FoldedKind::Sequence(sequence),
+            LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => return None,
+        };
+        Some(Folded { id: leaf.id, kind })
     }
 
     pub(crate) fn dependents(&self, leaf: u32) -> &[u32] {

@@ -18,7 +18,7 @@ pub(crate) fn attribute_paths(program: &Program) -> Vec<Vec<String>> {
         match &leaf.kind {
             LeafKind::Attribute(expr) | LeafKind::History(expr) => collect(expr, &mut paths),
             // Their predicates see the event only.
-            LeafKind::Events(_) | LeafKind::Member(_) => {}
+            LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_) => {}
         }
     }
     let is_virtual = |path: &Vec<String>| {

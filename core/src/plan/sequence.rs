@@ -1,30 +1,25 @@
-//! Recognising a chain of events in a normal form, for the documented rules: this engine evaluates it over the stored
-//! events, but what it asks for are single events, one after another.
+//! Recognising a chain of events in a normal form that can be folded as the events come.
 
-use alloc::vec::Vec;
+use super::event_set::{self, EventSet};
+use super::leaf::{EventWindow, Sequence, SequenceStep};
+use super::visit;
+use crate::eval::virtual_fields::TIMESTAMP;
+use crate::lang::typed::{Expr, Slot, Step};
+use crate::limits::CHAIN_STEPS_MAX;
 
-use super::event_set::{conjuncts, timestamp_test};
-use super::{event_set, visit};
-use crate::lang::typed::{Expr, Node};
-use crate::time::{Interval, Occurs};
+/// The events of a chain, if it is one over the profile's events in the order of their timestamps.
+pub(crate) fn events(source: &Expr, slot: Slot, order: &Expr) -> Option<EventSet> {
+    let by_time = visit::path_from(slot, order)? == [TIMESTAMP];
+    event_set::events(source).filter(|_| by_time)
+}
 
-/// For every step of a chain the tests that the timestamps of its events must pass. `None` if the expression is no
-/// chain, or a step compares its events with anything else.
-pub(crate) fn windows(chain: &Expr) -> Option<Vec<Vec<Occurs<Interval>>>> {
-    let Node::Chain { source, slot, steps, .. } = &chain.node else { return None };
-    let source = event_set::items(source)?.window()?;
-    if source.value.is_some() {
-        return None;
-    }
+/// As a leaf, if every event can be judged when it comes, and time only decides by its timestamp.
+pub(crate) fn sequence(events: &EventSet, steps: &[Step]) -> Option<Sequence> {
     let steps = steps.iter().map(|step| {
-        let condition = &step.condition;
-        if !visit::reads_one_event_only(condition) {
-            return None;
-        }
-        let tests = conjuncts(condition).into_iter().filter_map(|part| timestamp_test(*slot, &part));
-        let mut window: Vec<Occurs<Interval>> = tests.collect::<Option<_>>()?;
-        window.extend(source.window.iter().cloned());
-        Some(window)
+        let EventWindow { predicate, window, .. } = events.narrowed(&step.condition).window()?;
+        let Step { gaps, least, most, .. } = step.clone();
+        Some(SequenceStep { predicate, window, gaps, least, most })
     });
-    steps.collect()
+    let steps = steps.collect::<Option<alloc::vec::Vec<_>>>()?;
+    (steps.len() <= CHAIN_STEPS_MAX).then_some(Sequence { steps })
 }

@@ -16,6 +16,16 @@ pub(crate) fn of_leaf(kind: &LeafKind) -> String {
         LeafKind::Attribute(expr) | LeafKind::History(expr) => of_expr(expr),
         LeafKind::Member(audience) => format!("inSegment({})", quoted(audience.as_str())),
         LeafKind::Events(window) => of_window(window),
+        LeafKind::Sequence(sequence) => {
+            let steps = sequence.steps.iter().map(|step| sequence_text::StepText {
+                what: sequence_text::condition(&step.predicate),
+                when: step.window.iter().map(|test| of_test(test, &of_interval)).collect(),
+                gaps: &step.gaps,
+                least: step.least,
+                most: step.most,
+            });
+            format!("chain(xEvent, timestamp, [{}])", sequence_text::of_steps(steps))
+        }
     }
 }
 

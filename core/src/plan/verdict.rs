@@ -138,7 +138,7 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
     }
     let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
     let streaming = adobe_streaming(&facts, leaves, audiences).unwrap_or_else(|| ok.clone());
-    let several = facts.windows.len() > 1 || facts.frequency || facts.chained;
+    let several = facts.windows.len() > 1 || facts.frequency || !facts.sequences.is_empty();
     let edge = match &streaming {
         Verdict::Ok { .. } if several => no(
             code::SEVERAL_EVENTS,
@@ -151,7 +151,7 @@ pub(crate) fn adobe(leaves: &[Leaf], audiences: &[Audience], formula: &Formula) 
 }
 
 fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Option<Verdict> {
-    if facts.related || facts.arithmetic {
+    if facts.history || facts.arithmetic {
         return Some(no(
             code::RELATED_EVENTS,
             "aggregates and relations between events are only evaluated as batch",
@@ -168,7 +168,7 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
             "add `timestamp occurs <= 24 hours before now`, or run it as batch",
         ));
     }
-    if facts.negated || (facts.affirmed.is_empty() && !facts.chain_affirmed) {
+    if facts.negated || (facts.affirmed.is_empty() && !facts.sequence_affirmed) {
         return Some(no(
             code::NEGATED_RULE,
             "the rule as a whole is negated",

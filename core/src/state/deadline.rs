@@ -1,32 +1,57 @@
 //! When to look again: the next instant at which an answer may change without any event.
 
-use super::{Entry, State, fold};
-use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
+use super::{Entry, LeafState, State, entries, matches};
+use crate::eval::{Slice, horizon, place::Profile, sequence::Item, walk::Walk};
 use crate::plan::Prepared;
-use crate::plan::leaf::{EventWindow, LeafKind};
+use crate::plan::leaf::{EventWindow, LeafKind, Sequence};
+use crate::plan::prepared::{Folded, FoldedKind};
 
 /// The next instant after `now_ms` at which an answer may change without any event; exact or early, never late.
 pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
-    let windows = slice.state.leaves.iter().filter_map(|(id, entries)| {
-        let window = program.folded_window(program.leaf_number(*id)?)?;
-        of_window(window, &entries.list, now_ms)
+    let folded = slice.state.leaves.iter().filter_map(|(id, kept)| {
+        let folded = program.folded_leaf(program.leaf_number(*id)?)?;
+        of_folded(folded, kept, now_ms)
     });
     let attributes =
         program.clocked().iter().filter_map(|leaf| match &program.leaves.get(*leaf as usize)?.kind {
             LeafKind::Attribute(expr) => of_attributes(expr, slice, now_ms),
-            LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+            LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
         });
-    windows.chain(attributes).min()
+    folded.chain(attributes).min()
 }
 
-/// As [`next_deadline`], but only for what the given events leaves bring about: after [`super::fold`] the earlier of
+/// As [`next_deadline`], but only for what the given folded leaves bring about: after [`super::fold`] the earlier of
 /// this and the deadline before is never late.
 pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_ms: i64) -> Option<i64> {
     let of = |leaf: &u32| {
-        let entries = state.leaves.get(&program.leaves.get(*leaf as usize)?.id)?;
-        of_window(program.folded_window(*leaf)?, &entries.list, now_ms)
+        let folded = program.folded_leaf(*leaf)?;
+        of_folded(folded, state.leaves.get(&folded.id)?, now_ms)
     };
     leaves.iter().filter_map(of).min()
+}
+
+fn of_folded(Folded { kind, .. }: Folded<'_>, kept: &LeafState, now_ms: i64) -> Option<i64> {
+    match (kind, kept) {
+        (FoldedKind::Events(window), LeafState::Events(kept)) => of_window(window, &kept.list, now_ms),
+        (FoldedKind::Sequence(sequence), LeafState::Sequence(kept)) => {
+            of_sequence(sequence, &kept.items(), now_ms)
+        }
+        (FoldedKind::Events(_), LeafState::Sequence(_)) | (FoldedKind::Sequence(_), LeafState::Events(_)) => {
+            None
+        }
+    }
+}
+
+/// While every event is of the same steps, the answer stays: gaps do not move with time. Early where the event that
+/// leaves or enters does not decide.
+pub(crate) fn of_sequence(sequence: &Sequence, items: &[Item], now_ms: i64) -> Option<i64> {
+    if sequence.steps.iter().all(|step| step.window.is_empty()) {
+        return None;
+    }
+    let moving = matches::next_to_move(&matches::insides(sequence, now_ms), items).into_iter();
+    let changes = moving
+        .filter_map(|(step, at_ms)| horizon::of_timestamp(at_ms, &sequence.steps.get(step)?.window, now_ms));
+    changes.min()
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.
@@ -34,9 +59,9 @@ pub(crate) fn of_window(window: &EventWindow, list: &[Entry], now_ms: i64) -> Op
     if window.window.is_empty() {
         return None;
     }
-    let inside = fold::inside(window, now_ms);
+    let inside = entries::inside(window, now_ms);
     let first = list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
-    let entering = list.partition_point(|entry| fold::has_entered(inside, entry.timestamp_ms));
+    let entering = list.partition_point(|entry| entries::has_entered(inside, entry.timestamp_ms));
     let moving = [first, entering].into_iter().filter_map(|place| list.get(place));
     moving.filter_map(|entry| horizon::of_timestamp(entry.timestamp_ms, &window.window, now_ms)).min()
 }

@@ -1,26 +1,43 @@
 //! Folding events in, and letting go of what can never count again.
 
-use alloc::vec::Vec;
-use core::cmp::Ordering;
-
-use super::{Entries, Entry, Number, State};
-use crate::eval::walk::Walk;
+use super::{Entries, LeafState, Matches, State, entries, matches};
 use crate::plan::Prepared;
-use crate::plan::leaf::EventWindow;
+use crate::plan::prepared::{Folded, FoldedKind};
 use crate::profile::Event;
-use crate::time::Interval;
-use crate::value::Value;
 
-/// Folds one event in, once: deduplication is the caller's. Returns the indices of the leaves it touched, ascending.
-/// Any order of events gives the same answers. `now_ms` must not be later than that of any later call.
-pub fn fold(program: &Prepared, state: &mut State, event: &Event, now_ms: i64) -> Vec<u32> {
+/// Folds one event in. An event that was folded already, and is still kept, changes nothing. Returns the indices of
+/// the leaves it touched, ascending. Any order of events gives the same answers. `now_ms` must not be later than that
+/// of any later call.
+pub fn fold(program: &Prepared, state: &mut State, event: &Event, now_ms: i64) -> alloc::vec::Vec<u32> {
     let mut touched = program.candidates(event);
-    touched.retain(|leaf| fold_leaf(program, *leaf, state, event, now_ms));
+    touched.retain(|leaf| {
+        program.folded_leaf(*leaf).is_some_and(|folded| fold_leaf(folded, state, event, now_ms))
+    });
+    touched
+}
+
+/// Takes a folded event out again, as if it had never been: the stored event was deleted. Returns the indices of the
+/// leaves that kept something of it, ascending. What newer events had pushed out does not come back: where that may
+/// matter, [`super::migrate`] asks for the leaf to be rebuilt.
+pub fn unfold(program: &Prepared, state: &mut State, event: &Event) -> alloc::vec::Vec<u32> {
+    let mut touched = program.candidates(event);
+    touched.retain(|leaf| {
+        let Some(leaf) = program.leaves.get(*leaf as usize) else { return false };
+        let Some(kept) = state.leaves.get_mut(&leaf.id) else { return false };
+        let removed = match kept {
+            LeafState::Events(kept) => kept.unfold(event),
+            LeafState::Sequence(kept) => kept.unfold(event),
+        };
+        if kept.is_empty() {
+            state.leaves.remove(&leaf.id);
+        }
+        removed
+    });
     touched
 }
 
 /// Folds stored events into the given leaves only, from nothing: after [`super::migrate`], after two profiles became one
-/// (state is never merged, it is rebuilt), or after events were deleted.
+/// or one became two and what was kept does not suffice, or after events were deleted.
 pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[Event], now_ms: i64) {
     for leaf in leaves {
         if let Some(leaf) = program.leaves.get(*leaf as usize) {
@@ -29,8 +46,10 @@ pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[
     }
     for event in events {
         for leaf in program.candidates(event) {
-            if leaves.contains(&leaf) {
-                fold_leaf(program, leaf, state, event, now_ms);
+            if leaves.contains(&leaf)
+                && let Some(folded) = program.folded_leaf(leaf)
+            {
+                fold_leaf(folded, state, event, now_ms);
             }
         }
     }
@@ -38,94 +57,72 @@ pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[
 
 /// Drops what can never count again. Answers do not depend on whether or when it is called.
 pub fn expire(program: &Prepared, state: &mut State, now_ms: i64) {
-    state.leaves.retain(|id, entries| {
-        if let Some(window) = program.leaf_number(*id).and_then(|leaf| program.window(leaf)) {
-            settle(entries, inside(window, now_ms), window.keep_max);
+    state.leaves.retain(|id, kept| {
+        if let Some(folded) = program.leaf_number(*id).and_then(|leaf| program.foldable(leaf)) {
+            settle(folded.kind, kept, now_ms);
         }
-        !entries.list.is_empty()
+        !kept.is_empty()
     });
+}
+
+pub(super) fn settle(kind: FoldedKind<'_>, kept: &mut LeafState, now_ms: i64) {
+    match (kind, kept) {
+        (FoldedKind::Events(window), LeafState::Events(kept)) => {
+            kept.settle(window, entries::inside(window, now_ms));
+        }
+        (FoldedKind::Sequence(sequence), LeafState::Sequence(kept)) => {
+            kept.settle(&matches::insides(sequence, now_ms));
+        }
+        // Not what this leaf keeps: nothing can be read of it.
+        (FoldedKind::Events(_), kept @ LeafState::Sequence(_))
+        | (FoldedKind::Sequence(_), kept @ LeafState::Events(_)) => *kept = LeafState::of(kind),
+    }
 }
 
 /// True if the leaf took something of the event.
-fn fold_leaf(program: &Prepared, leaf: u32, state: &mut State, event: &Event, now_ms: i64) -> bool {
-    let Some(window) = program.folded_window(leaf) else { return false };
-    let inside = inside(window, now_ms);
-    if event.timestamp_ms < inside.start_ms {
-        return false;
+fn fold_leaf(Folded { id, kind }: Folded<'_>, state: &mut State, event: &Event, now_ms: i64) -> bool {
+    let known = state.leaves.get_mut(&id).filter(|kept| kept.is_of(kind));
+    if let Some(kept) = known {
+        return kept.fold(kind, event, now_ms);
     }
-    let mut touched = false;
-    entries_of(window, event, now_ms, &mut |entry| {
-        let Some(leaf) = program.leaves.get(leaf as usize) else { return };
-        let entries = state.leaves.entry(leaf.id).or_default();
-        let place = entries.list.partition_point(|known| order(known, &entry) != Ordering::Greater);
-        entries.list.insert(place, entry);
-        settle(entries, inside, window.keep_max);
-        touched = true;
-    });
-    touched
+    let mut kept = LeafState::of(kind);
+    let taken = kept.fold(kind, event, now_ms);
+    if taken {
+        state.leaves.insert(id, kept);
+    }
+    taken
 }
 
-/// What a leaf keeps of an event: nothing, or an entry for it or for each of its values.
-pub(crate) fn entries_of(window: &EventWindow, event: &Event, now_ms: i64, keep: &mut dyn FnMut(Entry)) {
-    let walk = Walk::of_event(now_ms);
-    if !walk.event_truth(&window.predicate, event) {
-        return;
-    }
-    let timestamp_ms = event.timestamp_ms;
-    let Some(value) = &window.value else { return keep(Entry { timestamp_ms, value: None }) };
-    for item in walk.event_place(value, event).items() {
-        let item = item.value();
-        if *item != Value::Null {
-            keep(Entry { timestamp_ms, value: Number::of(&item) });
+impl LeafState {
+    /// Of no event.
+    pub(super) fn of(kind: FoldedKind<'_>) -> Self {
+        match kind {
+            FoldedKind::Events(_) => Self::Events(Entries::default()),
+            FoldedKind::Sequence(_) => Self::Sequence(Matches::default()),
         }
     }
-}
 
-/// The interval in which a timestamp counts at `now_ms`. Both ends only ever move forwards.
-pub(crate) fn inside(window: &EventWindow, now_ms: i64) -> Interval {
-    let intervals = window.window.iter().map(|test| test.interval(now_ms));
-    intervals.fold(Interval::ALWAYS, Interval::intersection)
-}
-
-/// Whether the end of the interval has passed the timestamp, so that from now on it can only leave.
-pub(crate) fn has_entered(inside: Interval, timestamp_ms: i64) -> bool {
-    timestamp_ms < inside.end_ms || inside.end_ms == i64::MAX
-}
-
-/// Drops entries that the start of the window has passed, and of those that its end has passed all but the newest
-/// `keep_max`: whenever an older one is inside, so are all of these, and they decide. What has yet to enter is kept.
-fn settle(entries: &mut Entries, inside: Interval, keep_max: Option<u32>) {
-    let gone = entries.list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
-    if gone > 0 {
-        entries.list.drain(..gone);
-        // What was trimmed was older still.
-        entries.trimmed = None;
+    /// Whether it is what a leaf of this kind keeps.
+    pub(super) fn is_of(&self, kind: FoldedKind<'_>) -> bool {
+        match (kind, self) {
+            (FoldedKind::Events(_), Self::Events(_)) | (FoldedKind::Sequence(_), Self::Sequence(_)) => true,
+            (FoldedKind::Events(_), Self::Sequence(_)) | (FoldedKind::Sequence(_), Self::Events(_)) => false,
+        }
     }
-    let Some(keep_max) = keep_max else { return };
-    let entered = entries.list.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
-    let excess = entered.saturating_sub(keep_max as usize);
-    if excess > 0 {
-        entries.list.drain(..excess);
-        entries.trimmed = Some(entries.trimmed.map_or(keep_max, |trimmed| trimmed.min(keep_max)));
+
+    fn fold(&mut self, kind: FoldedKind<'_>, event: &Event, now_ms: i64) -> bool {
+        match (kind, self) {
+            (FoldedKind::Events(window), Self::Events(kept)) => kept.fold(window, event, now_ms),
+            (FoldedKind::Sequence(sequence), Self::Sequence(kept)) => kept.fold(sequence, event, now_ms),
+            (FoldedKind::Events(_), Self::Sequence(_)) | (FoldedKind::Sequence(_), Self::Events(_)) => false,
+        }
     }
-}
 
-/// The order of entries: by time, and then so that equal sets of entries are equal lists.
-pub(crate) fn order(left: &Entry, right: &Entry) -> Ordering {
-    let by_time = left.timestamp_ms.cmp(&right.timestamp_ms);
-    by_time.then_with(|| match (left.value, right.value) {
-        (Some(Number::Integer(left)), Some(Number::Integer(right)))
-        | (Some(Number::Instant(left)), Some(Number::Instant(right))) => left.cmp(&right),
-        (Some(Number::Double(left)), Some(Number::Double(right))) => left.total_cmp(&right),
-        (left, right) => rank(left).cmp(&rank(right)),
-    })
-}
-
-fn rank(value: Option<Number>) -> u8 {
-    match value {
-        None => 0,
-        Some(Number::Integer(_)) => 1,
-        Some(Number::Double(_)) => 2,
-        Some(Number::Instant(_)) => 3,
+    /// Whether nothing is kept.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Events(kept) => kept.list.is_empty(),
+            Self::Sequence(kept) => kept.list.is_empty(),
+        }
     }
 }

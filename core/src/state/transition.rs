@@ -3,8 +3,9 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::State;
+use super::{Entries, LeafState, State, entries};
 use crate::id::LeafId;
+use crate::plan::prepared::{Folded, FoldedKind};
 use crate::plan::{Audience, Prepared, Program};
 use crate::profile::{MembershipChange, Memberships, Status};
 
@@ -67,15 +68,21 @@ pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
 /// [`Prepared::folded`] of the program before.
 pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State) -> Vec<u32> {
     let previous: BTreeSet<&LeafId> = previous.iter().collect();
-    state
-        .leaves
-        .retain(|id, _| program.leaf_number(*id).is_some_and(|leaf| program.folded_window(leaf).is_some()));
-    let leaves = program.leaves.iter().zip(0..);
-    let to_rebuild = leaves.filter_map(|(leaf, number)| {
-        let window = program.folded_window(number)?;
-        let trimmed = state.leaves.get(&leaf.id).and_then(|entries| entries.trimmed);
-        let lacking = trimmed.is_some_and(|kept| window.keep_max.is_none_or(|needed| needed > kept));
-        (lacking || !previous.contains(&leaf.id)).then_some(number)
+    state.leaves.retain(|id, kept| {
+        let folded = program.leaf_number(*id).and_then(|leaf| program.folded_leaf(leaf));
+        folded.is_some_and(|folded| kept.is_of(folded.kind))
+    });
+    let leaves = (0..).take(program.leaves.len());
+    let to_rebuild = leaves.filter(|leaf| {
+        let Some(Folded { id, kind }) = program.folded_leaf(*leaf) else { return false };
+        let lacking = match (kind, state.leaves.get(&id)) {
+            (FoldedKind::Events(window), Some(LeafState::Events(Entries { trimmed: Some(trimmed), .. }))) => {
+                (trimmed.kept as usize) < entries::needed(window)
+            }
+            // All that a sequence may keep is always kept.
+            (FoldedKind::Sequence(_), _) | (FoldedKind::Events(_), _) => false,
+        };
+        lacking || !previous.contains(&id)
     });
     to_rebuild.collect()
 }

@@ -179,17 +179,17 @@ pub struct Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Projection {
     const KIND: u16 = 0x0002;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for ProjectionBatch {
     const KIND: u16 = 0x0003;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Forward {

@@ -69,7 +69,7 @@ impl Turn<'_> {
             match oldest.into_iter().next() {
                 Some((oldest_key, oldest)) if oldest_key < key => {
                     let (_, oldest) = StoredEvent::from_row(&oldest_key, &oldest)?;
-                    touched = unfold(rules, &mut entry.document.state, &oldest.event, now_ms);
+                    touched = state::unfold(&rules.program, &mut entry.document.state, &oldest.event);
                     self.unit.delete(Table::Events, oldest_key);
                     entry.document.events -= 1;
                 }
@@ -125,23 +125,4 @@ impl Turn<'_> {
 
 fn limit_reached(entry: &Entry) -> bool {
     usize::try_from(entry.document.events).is_ok_and(|events| events >= EVENTS_PER_PROFILE_MAX)
-}
-
-/// Takes the oldest event of a profile out of its state: the entries it left there are the oldest of their leaves, and
-/// equal entries are as good as each other.
-fn unfold(rules: &super::in_force::InForce, state: &mut State, event: &Event, now_ms: i64) -> Vec<u32> {
-    let mut left = State::default();
-    let touched = state::fold(&rules.program, &mut left, event, now_ms);
-    for (leaf, entries) in left.leaves {
-        let Some(kept) = state.leaves.get_mut(&leaf) else { continue };
-        for entry in entries.list {
-            if let Some(index) = kept.list.iter().position(|other| *other == entry) {
-                kept.list.remove(index);
-            }
-        }
-        if kept.list.is_empty() {
-            state.leaves.remove(&leaf);
-        }
-    }
-    touched
 }

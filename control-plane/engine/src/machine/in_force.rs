@@ -50,7 +50,8 @@ impl InForce {
         let namespaces = namespaces(&catalog);
         let fingerprint = fingerprint(&program, &policy, &namespaces, &catalog);
         let in_edge: Vec<LeafId> = edge.leaves.iter().map(|leaf| leaf.id).collect();
-        let unfolded: Vec<u32> = indices(&program, |kind| !matches!(kind, LeafKind::Events(_)));
+        let unfolded: Vec<u32> =
+            indices(&program, |kind| !matches!(kind, LeafKind::Events(_) | LeafKind::Sequence(_)));
         Ok(Self {
             folded: state::migrate(&program, &[], &mut State::default()),
             edge_leaves: program.leaves.iter().map(|leaf| in_edge.contains(&leaf.id)).collect(),

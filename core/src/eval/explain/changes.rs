@@ -82,6 +82,9 @@ fn horizon(answers: &Answers<'_>, leaf: &Formula) -> Option<i64> {
     };
     match &answers.program.leaves.get(number as usize)?.kind {
         LeafKind::Events(window) => deadline::of_window(window, answers.kept(number), answers.now_ms),
+        LeafKind::Sequence(sequence) => {
+            deadline::of_sequence(sequence, &answers.items(number), answers.now_ms)
+        }
         LeafKind::Attribute(expr) => walked(Walk::of_profile(answers.profile, answers.now_ms), expr),
         LeafKind::History(expr) => answers.with_events(|walk| walked(walk, expr))?,
         LeafKind::Member(_) => None,
@@ -99,7 +102,8 @@ fn reads_members(answers: &Answers<'_>, leaf: &Formula) -> bool {
     let Formula::Leaf(number) = leaf else { return false };
     match answers.program.leaves.get(*number as usize).map(|leaf| &leaf.kind) {
         Some(LeafKind::History(expr)) => visit::reads_members(expr),
-        Some(LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_)) | None => false,
+        Some(LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_))
+        | None => false,
     }
 }
 

@@ -18,7 +18,7 @@ use super::{Slice, Subject};
 use crate::limits::{EXPLANATION_DEPTH_MAX, EXPLANATION_EVENTS_MAX};
 use crate::plan::leaf::{Aggregate, Formula, LeafKind};
 use crate::plan::{Mode, Prepared, text};
-use crate::state::{Number, fold};
+use crate::state::{Number, entries};
 use crate::value::Value;
 
 /// One term of an audience and what came of it. [`Explanation::to_json`] is how it is shown.
@@ -176,6 +176,7 @@ impl<'p> Terms<'_, 'p> {
         term.text = text::of_leaf(&leaf.kind);
         match &leaf.kind {
             LeafKind::Events(_) => self.events(term, number),
+            LeafKind::Sequence(_) => self.sequence(term, number),
             LeafKind::Attribute(expr) => term.seen = seen::of_attributes(self.answers, expr),
             LeafKind::History(expr) => term.seen = seen::of_history(self.answers, expr),
             LeafKind::Member(_) => {}
@@ -188,7 +189,7 @@ impl<'p> Terms<'_, 'p> {
         let keep_max = keep_max.map_or(usize::MAX, |keep_max| keep_max as usize);
         let mut entries = self.answers.entries(leaf).to_vec();
         // Several values of one event are folded in this order.
-        entries.sort_by(fold::order);
+        entries.sort_by(entries::order);
         let decisive = entries.get(entries.len().saturating_sub(keep_max)..).unwrap_or_default();
         term.found = Some(Value::Integer(i64::try_from(decisive.len()).unwrap_or(i64::MAX)));
         term.at_least = decisive.len() >= keep_max;
@@ -199,6 +200,14 @@ impl<'p> Terms<'_, 'p> {
                 value: entry.value.map(Number::value),
             })
             .collect();
+    }
+
+    /// The events of any of its steps.
+    fn sequence(&mut self, term: &mut Explanation, leaf: u32) {
+        let matched = self.answers.matched(leaf);
+        term.found = Some(Value::Integer(i64::try_from(matched.len()).unwrap_or(i64::MAX)));
+        let shown = matched.iter().skip(matched.len().saturating_sub(EXPLANATION_EVENTS_MAX));
+        term.events = shown.map(|item| Occurrence { timestamp_ms: item.at_ms, value: None }).collect();
     }
 
     fn audience(&mut self, term: &mut Explanation, number: u32, depth_max: usize) {

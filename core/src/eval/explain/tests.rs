@@ -100,6 +100,17 @@ fn a_window_shows_its_events_and_when_the_oldest_that_matters_leaves() {
 }
 
 #[test]
+fn a_sequence_shows_the_events_of_its_steps_and_when_one_of_them_leaves() {
+    check(
+        "chain(xEvent, timestamp, [First: WHAT(price = 2.0) WHEN(<= 7 days before now), Then: WHAT(kind = \"buy\")])",
+        &json!({"text": "chain(xEvent, timestamp, [A: WHAT(price = 2) WHEN(<= 7 day before now), B: WHAT(kind = \"buy\")])",
+            "value": true, "decided": true, "found": 2,
+            "events": [{"timestamp": "2018-08-25T00:00:00.000Z"}, {"timestamp": "2018-08-27T06:00:00.000Z"}],
+            "changesAt": "2018-09-01T00:00:00.001Z"}),
+    );
+}
+
+#[test]
 fn a_sum_shows_the_values_it_is_of() {
     let shown = explained(&[("a", "xEvent[timestamp occurs <= 2 days before now].price.sum() > 5")]);
     assert_eq!((&shown["value"], &shown["found"]), (&json!(false), &json!(3.5)));
