@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::cost::{self, Facts};
 use super::leaf::LeafKind;
 use super::program::Program;
-use super::{sequence, visit};
+use super::visit;
 use crate::time::{Interval, Occurs};
 
 /// Nanoseconds for a part of an expression, as the benchmark of the core shows them.
@@ -109,11 +109,12 @@ fn look_back(leaf: &LeafKind) -> LookBack {
     match leaf {
         LeafKind::Attribute(_) | LeafKind::Member(_) => LookBack::Nothing,
         LeafKind::Events(window) => of_window(&window.window),
-        LeafKind::History(expr) => match sequence::windows(expr) {
-            Some(steps) => steps.iter().map(|window| of_window(window)).max().unwrap_or(LookBack::Nothing),
-            None if visit::reads_events(expr) => LookBack::Unbounded,
-            None => LookBack::Nothing,
-        },
+        LeafKind::Sequence(sequence) => {
+            let steps = sequence.steps.iter().map(|step| of_window(&step.window));
+            steps.max().unwrap_or(LookBack::Nothing)
+        }
+        LeafKind::History(expr) if visit::reads_events(expr) => LookBack::Unbounded,
+        LeafKind::History(_) => LookBack::Nothing,
     }
 }
 
@@ -140,6 +141,9 @@ fn cost_ns(leaf: &LeafKind) -> u64 {
         LeafKind::Attribute(expr) => parts(expr),
         LeafKind::Member(_) => PART_NS,
         LeafKind::Events(_) => WINDOW_NS,
+        LeafKind::Sequence(sequence) => {
+            WINDOW_NS.saturating_mul(u64::try_from(sequence.steps.len()).unwrap_or(u64::MAX))
+        }
         LeafKind::History(expr) => parts(expr).saturating_mul(EVENTS),
     }
 }
