@@ -12,7 +12,6 @@ pub mod oracle;
 pub mod page;
 pub mod process;
 pub mod receiver;
-pub mod rules;
 pub mod system;
 pub mod table;
 pub mod wait;

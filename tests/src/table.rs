@@ -1,7 +1,7 @@
 //! Measurements, and Markdown tables of them.
 
 use std::fmt::Write;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A table that prints itself.
 #[derive(Debug)]
@@ -33,16 +33,22 @@ impl Table {
     }
 }
 
-/// The median of nanoseconds per item of several repetitions of the same work on so many items.
-pub fn median_ns(repetitions: usize, items: usize, mut work: impl FnMut()) -> f64 {
+/// Repetitions of a measurement at least.
+const REPETITIONS_MIN: usize = 9;
+/// How long they go on.
+const MEASURED: Duration = Duration::from_millis(400);
+
+/// The median of nanoseconds per item of repetitions of the same work on so many items. Work that takes a few
+/// milliseconds or less is measured best: most repetitions are then not interrupted.
+pub fn median_ns(items: usize, mut work: impl FnMut()) -> f64 {
     work();
-    let mut measured: Vec<f64> = (0..repetitions.max(1))
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed().as_nanos() as f64 / items.max(1) as f64
-        })
-        .collect();
+    let mut measured: Vec<f64> = Vec::new();
+    let begun = Instant::now();
+    while measured.len() < REPETITIONS_MIN || begun.elapsed() < MEASURED {
+        let start = Instant::now();
+        work();
+        measured.push(start.elapsed().as_nanos() as f64 / items.max(1) as f64);
+    }
     measured.sort_by(f64::total_cmp);
     measured.get(measured.len() / 2).copied().unwrap_or(f64::NAN)
 }
@@ -52,7 +58,8 @@ pub fn time(ns: f64) -> String {
     match ns {
         ns if ns < 1_000.0 => format!("{ns:.0} ns"),
         ns if ns < 100_000.0 => format!("{:.2} us", ns / 1e3),
-        ns => format!("{:.0} us", ns / 1e3),
+        ns if ns < 10_000_000.0 => format!("{:.0} us", ns / 1e3),
+        ns => format!("{:.1} ms", ns / 1e6),
     }
 }
 

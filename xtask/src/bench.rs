@@ -6,10 +6,12 @@ use acquaint_tests::Environment;
 use anyhow::{Result, bail, ensure};
 
 use crate::build::{self, Profile};
+use crate::portable;
 use crate::shell::{command, repository, step};
 use crate::tools;
 
-const NAMES: [&str; 5] = ["core", "engine", "http", "edge", "size"];
+const CORE: &str = "core";
+const NAMES: [&str; 5] = [CORE, "engine", "http", "edge", "size"];
 
 /// Runs the named benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
@@ -19,10 +21,19 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         bail!("no benchmark `{name}`: there are {}", NAMES.join(", "));
     }
     tools::install()?;
+    if name.is_none_or(|name| name == CORE) {
+        core()?;
+    }
+    if name == Some(CORE) {
+        return Ok(());
+    }
     let acquaint = build::control_plane(Profile::Release)?;
     let worker = build::worker()?;
     let built = Environment { acquaint, worker, python: tools::python()?, repository: repository() };
     for benchmark in NAMES.iter().filter(|benchmark| name.is_none_or(|name| name == **benchmark)) {
+        if *benchmark == CORE {
+            continue;
+        }
         if *benchmark == "size" {
             size(&built.worker)?;
         } else {
@@ -34,6 +45,17 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The core, natively and in Wasm, beside engines of others.
+fn core() -> Result<()> {
+    let built = portable::build(Profile::Release)?;
+    let mut install = command("npm");
+    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+    step("install the engines of others", install.current_dir(repository().join("tests/peers")))?;
+    let mut bench = command("cargo");
+    bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--features", "peers", "--bench", CORE]);
+    step("bench core", bench.env("ACQUAINT_PORTABLE", &built.module))
 }
 
 /// The worker as it is uploaded: all of its files, gzipped.

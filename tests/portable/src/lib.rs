@@ -28,5 +28,7 @@ pub mod case;
 pub mod conformance;
 pub mod shrink;
 
+pub mod rules;
+
 #[cfg(target_arch = "wasm32")]
 pub mod exports;

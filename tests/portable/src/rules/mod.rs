@@ -2,8 +2,11 @@
 
 pub mod audience;
 pub mod condition;
+#[cfg(target_arch = "wasm32")]
+pub mod exports;
 pub mod profile;
 mod random;
+pub mod timed;
 
 pub use random::Random;
 
