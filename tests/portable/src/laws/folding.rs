@@ -1,4 +1,4 @@
-//! However events arrive, the folded state has the same bytes.
+//! However events arrive, the folded state has the same bytes once it was expired.
 
 use acquaint_core::state::{self, State};
 
@@ -14,6 +14,7 @@ pub(super) fn any_arrival_gives_the_same_state(world: &World, choices: &mut Choi
         for event in world.arrivals(choices).concat() {
             state::fold(&program, &mut state, &event, START_MS);
         }
+        state::expire(&program, &mut state, START_MS);
         all.push(postcard::to_allocvec(&state).unwrap());
     }
     seen.add(&all);
@@ -23,6 +24,7 @@ pub(super) fn any_arrival_gives_the_same_state(world: &World, choices: &mut Choi
     let mut rebuilt = State::default();
     let leaves: Vec<u32> = (0..program.leaves.len() as u32).collect();
     state::rebuild(&program, &leaves, &mut rebuilt, &world.events, START_MS);
+    state::expire(&program, &mut rebuilt, START_MS);
     if postcard::to_allocvec(&rebuilt).unwrap() != all[0] {
         return Err("rebuilt state is not the folded state".into());
     }
