@@ -16,8 +16,9 @@ pub const EXPRESSION_DEPTH_MAX: usize = 64;
 pub const DIAGNOSTICS_MAX: usize = 50;
 /// Steps of one chain of events; a folded event says in as many bits of which steps it is.
 pub const CHAIN_STEPS_MAX: usize = 32;
-/// Clauses that must all hold, if a condition were written so: every `or` multiplies them (`pql.md` section 4).
-pub const LOGICAL_CLAUSES_MAX: u64 = 65_536;
+/// Clauses that must all hold, if a condition were written so, before it is called complex: every `or` multiplies them
+/// (`pql.md` section 4). They are never written so here, so nothing is refused.
+pub const LOGICAL_CLAUSES_ADVISED_MAX: u64 = 65_536;
 /// Events in a row above which a chain comes with a warning (`pql.md` section 4).
 pub const SEQUENCE_EVENTS_ADVISED_MAX: usize = 6;
 /// Aggregations above which an expression comes with a warning (`pql.md` section 4).

@@ -96,7 +96,6 @@ codes! {
     WINDOW_TOO_LONG = "PQL0503" "window too long";
     TOO_LARGE = "PQL0504" "value too large";
     TOO_MANY_STEPS = "PQL0505" "chain too long";
-    TOO_COMPLEX = "PQL0506" "too many alternatives";
     TOO_MANY_AUDIENCES = "PQL0510" "too many audiences";
     REFERENCES_TOO_LONG = "PQL0511" "too long a chain of references";
     LONG_SEQUENCE = "PQL0520" "many events in a row";
@@ -104,6 +103,7 @@ codes! {
     DEEP_COLLECTIONS = "PQL0522" "arrays deep inside one another";
     LONG_LOOK_BACK = "PQL0523" "events long ago";
     LONG_LIST = "PQL0524" "long list";
+    MANY_ALTERNATIVES = "PQL0525" "many alternatives";
     NEEDS_EVENTS = "PQL0601" "needs the stored events";
     REFERS_TO_EVENTS = "PQL0602" "refers to an audience that needs the stored events";
     NEEDS_DECISION = "PQL0603" "reads what only a decision knows";

@@ -10,8 +10,8 @@ use super::super::diagnostic::{Diagnostic, Span, code};
 use super::super::json::is_per_item;
 use super::occurs::length_ms;
 use crate::limits::{
-    AGGREGATIONS_ADVISED_MAX, COLLECTION_NESTING_ADVISED_MAX, LIST_ITEMS_ADVISED_MAX, LOGICAL_CLAUSES_MAX,
-    LOOK_BACK_ADVISED_DAYS, SEQUENCE_EVENTS_ADVISED_MAX,
+    AGGREGATIONS_ADVISED_MAX, COLLECTION_NESTING_ADVISED_MAX, LIST_ITEMS_ADVISED_MAX,
+    LOGICAL_CLAUSES_ADVISED_MAX, LOOK_BACK_ADVISED_DAYS, SEQUENCE_EVENTS_ADVISED_MAX,
 };
 use crate::time::Direction;
 
@@ -42,13 +42,13 @@ impl Review {
 
     /// What is true or false by itself: the whole, and every condition over items.
     fn condition(&mut self, expr: &Expr) {
-        if Clauses::of(expr).all_of > LOGICAL_CLAUSES_MAX {
+        if Clauses::of(expr).all_of > LOGICAL_CLAUSES_ADVISED_MAX {
             let message = format!(
-                "written as conditions that must all hold, this has more than {LOGICAL_CLAUSES_MAX}: each `or` \
+                "written as conditions that must all hold, this has more than {LOGICAL_CLAUSES_ADVISED_MAX}: each `or` \
                  multiplies those of its sides"
             );
             let help = "use `in [...]` for several values of one field, or make audiences of the parts and combine those";
-            self.found.push(Diagnostic::error(code::TOO_COMPLEX, expr.span, message).help(help));
+            self.warn(code::MANY_ALTERNATIVES, expr.span, message, help);
         }
         self.expr(expr);
     }
@@ -266,10 +266,10 @@ mod tests {
         assert_eq!(clauses("not ((a and b) or (c and d))"), (2, 4));
         let pairs = |count| repeated(count, " or ", |n| format!("(a{n} and b{n})"));
         check(&pairs(16), &[]);
-        check(&pairs(17), &[code::TOO_COMPLEX]);
-        check(&pairs(500), &[code::TOO_COMPLEX]);
+        check(&pairs(17), &[code::MANY_ALTERNATIVES]);
+        check(&pairs(500), &[code::MANY_ALTERNATIVES]);
         check(&format!("not ({})", pairs(500)), &[]);
-        check(&format!("xEvent[{}]", pairs(17)), &[code::TOO_COMPLEX]);
+        check(&format!("xEvent[{}]", pairs(17)), &[code::MANY_ALTERNATIVES]);
         check(&repeated(400, " or ", |n| format!("a = {n}")), &[]);
     }
 
