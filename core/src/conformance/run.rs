@@ -17,7 +17,7 @@ use super::{forms, fragment};
 use crate::eval::ops;
 use crate::lang::ast::Expr;
 use crate::lang::schema::{Type, UnionSchema};
-use crate::lang::{self, Checked, Diagnostic};
+use crate::lang::{self, Checked, Diagnostic, Dialect};
 use crate::limits::VALUE_DEPTH_MAX;
 use crate::plan::{Mode, Modes, Verdict};
 use crate::profile::Event;
@@ -109,7 +109,7 @@ pub fn run(case: &Case) -> Result<(), Failure> {
         Setting::Sample(json) => World::of_sample(json, &names),
     };
     let world = world.or_else(|reason| failed(Step::Case, "a world", reason))?;
-    let (checked, schema) = match check(&read, &world) {
+    let (checked, schema) = match check(&read, body.form, &world) {
         Ok(checked) => checked,
         Err(found) => {
             let codes: Vec<String> = found.iter().map(|found| found.code.clone()).collect();
@@ -125,7 +125,10 @@ pub fn run(case: &Case) -> Result<(), Failure> {
         return failed(Step::Check, codes.join(" "), "no error");
     }
     types_and_warnings(&body.expected, &read, &checked)?;
-    forms::read_back(&read.tree, schema, &world, &checked)?;
+    // Calculated fields have no JSON form.
+    if body.form != Form::CalculatedField {
+        forms::read_back(&read.tree, schema, &world, &checked)?;
+    }
     let evaluation = Evaluation::new(&world, schema, checked.clone())
         .or_else(|reason| failed(Step::Case, "audiences", reason))?;
     if let Some(audience) = evaluation.audience() {
@@ -201,10 +204,18 @@ fn read(expression: &str, body: &Body) -> Result<Read, Refused> {
 }
 
 /// Checks against the first schema in which it is in order; the errors are those of the last.
-fn check<'w>(read: &Read, world: &'w World) -> Result<(Checked, &'w UnionSchema), Vec<Diagnostic>> {
+fn check<'w>(
+    read: &Read,
+    form: Form,
+    world: &'w World,
+) -> Result<(Checked, &'w UnionSchema), Vec<Diagnostic>> {
+    let dialect = match form {
+        Form::CalculatedField => Dialect::CalculatedField,
+        Form::Text | Form::Json | Form::Template | Form::SetPattern => Dialect::Pql,
+    };
     let mut errors = Vec::new();
     for schema in &world.schemas {
-        match lang::check(&read.tree, schema, world) {
+        match lang::check_in(dialect, &read.tree, schema, world) {
             Ok(checked) => return Ok((checked, schema)),
             Err(found) => errors = found,
         }

@@ -9,7 +9,7 @@ use core::cell::Cell;
 use super::place::{Place, Profile};
 use super::{horizon, ops};
 use crate::id::AudienceId;
-use crate::lang::functions::{Context, Function};
+use crate::lang::functions::{Clock, Context, Function};
 use crate::lang::typed::{Binding, Expr, Node, Quantifier, Slot};
 use crate::plan::functions;
 use crate::plan::leaf::Aggregate;
@@ -241,10 +241,12 @@ impl<'a> Walk<'a, '_> {
             return Place::owned(function.apply(context, core::slice::from_ref(&list)));
         }
         let arguments: Vec<Value> = arguments.iter().map(|expr| self.value(expr, variables)).collect();
-        if self.notes_horizon && functions::reads_clock(function) {
-            self.note(|now_ms| {
+        match functions::clock(function) {
+            Clock::Never => {}
+            Clock::Day => self.note(|now_ms| {
                 horizon::of_day(now_ms, |now_ms| function.apply(Context { now_ms }, &arguments))
-            });
+            }),
+            Clock::Instant => self.note(|now_ms| now_ms.checked_add(1)),
         }
         Place::owned(function.apply(context, &arguments))
     }

@@ -91,6 +91,7 @@ codes! {
     NO_SUCH_FIELDS = "PQL0409" "value without fields";
     BAD_PATTERN = "PQL0410" "invalid regular expression";
     INDEX = "PQL0411" "number where a condition was expected";
+    BAD_FORMAT = "PQL0412" "unknown date pattern or locale";
     TEXT_TOO_LONG = "PQL0501" "text too long";
     TOO_DEEP = "PQL0502" "nested too deeply";
     WINDOW_TOO_LONG = "PQL0503" "window too long";
@@ -105,8 +106,9 @@ codes! {
     LONG_LIST = "PQL0524" "long list";
     MANY_ALTERNATIVES = "PQL0525" "many alternatives";
     NEEDS_EVENTS = "PQL0601" "needs the stored events";
-    REFERS_TO_EVENTS = "PQL0602" "refers to an audience that needs the stored events";
+    REFERS_TO_EVENTS = "PQL0602" "refers to an audience that can only run as batch";
     NEEDS_DECISION = "PQL0603" "reads what only a decision knows";
+    NEEDS_INSTANT = "PQL0604" "may change at any instant";
     RELATED_EVENTS = "PQL0611" "aggregates and relations between events";
     LONG_WINDOW = "PQL0612" "window longer than a day";
     NEGATED_RULE = "PQL0613" "rule negated as a whole";

@@ -1,10 +1,11 @@
 //! The language: PQL text to a checked expression. Stages, in order: `lexer`, `parser` (never fails: a tree and
 //! diagnostics), [`check()`] (names and types against the union schema). [`compile`] does all of it; [`print()`] goes back.
-//! [`json`] reads the same tree from its JSON form.
+//! [`json`] reads the same tree from its JSON form. [`Dialect`] is what calculated fields have besides.
 
 pub mod ast;
 mod check;
 pub mod diagnostic;
+mod dialect;
 pub mod functions;
 pub mod json;
 mod layout;
@@ -16,8 +17,9 @@ pub mod schema;
 pub mod typed;
 mod words;
 
-pub use check::{AudienceDirectory, check, compile};
+pub use check::{AudienceDirectory, check, check_in, compile, compile_in};
 pub use diagnostic::{Diagnostic, Severity, Span};
+pub use dialect::Dialect;
 pub use layout::layout;
 pub use parser::{Parsed, parse};
 pub use print::print;

@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) external: bool,
     /// Something that only a decision knows.
     pub(crate) context: bool,
+    /// A condition that may change at any instant.
+    pub(crate) instant: bool,
     /// Whether the whole is a negation.
     pub(crate) negated: bool,
 }
@@ -92,9 +94,13 @@ impl Facts {
             Some(LeafKind::History(expr)) => {
                 self.history = true;
                 self.context |= visit::reads_context(expr);
+                self.instant |= visit::reads_instant(expr);
             }
             Some(LeafKind::Member(_)) => self.external = true,
-            Some(LeafKind::Attribute(expr)) => self.context |= visit::reads_context(expr),
+            Some(LeafKind::Attribute(expr)) => {
+                self.context |= visit::reads_context(expr);
+                self.instant |= visit::reads_instant(expr);
+            }
             None => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What the plan knows of the function table: which rows are aggregates, and which tests of equality they stand for.
 
 use super::leaf::Aggregate;
-use crate::lang::functions::Function;
+use crate::lang::functions::{Clock, Function};
 
 /// `value in list`
 pub(crate) const IN: Function = Function(0x0301);
@@ -18,9 +18,14 @@ pub(crate) fn aggregate(function: Function) -> Option<Aggregate> {
     }
 }
 
-/// Whether the value depends on the instant of evaluation; an unknown function might.
+/// What of the instant of evaluation the value depends on; of an unknown function, all.
+pub(crate) fn clock(function: Function) -> Clock {
+    function.row().map_or(Clock::Instant, |row| row.clock)
+}
+
+/// Whether the value depends on the instant of evaluation.
 pub(crate) fn reads_clock(function: Function) -> bool {
-    function.row().is_none_or(|row| row.needs_now)
+    clock(function) != Clock::Never
 }
 
 #[cfg(test)]
@@ -38,5 +43,6 @@ mod tests {
         assert_eq!(aggregate(named("max")), Some(Aggregate::Maximum));
         assert_eq!(named("in"), IN);
         assert!(reads_clock(named("currentYear")) && !reads_clock(named("in")));
+        assert_eq!(clock(named("random")), Clock::Instant);
     }
 }

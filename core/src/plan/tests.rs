@@ -238,6 +238,9 @@ fn check_verdict(source: &str, native: [&str; 3], adobe: [&str; 3]) {
 fn verdicts_follow_this_engine_and_the_documented_rules() {
     const OK: [&str; 3] = ["ok"; 3];
     check_verdict("age > 3", OK, OK);
+    check_verdict("birthDate.age() > 3", OK, OK);
+    check_verdict("random() > 0.5", ["PQL0604", "PQL0604", "ok"], OK);
+    check_verdict("birthDate.ageInDays() > 3", ["PQL0604", "PQL0604", "ok"], OK);
     check_verdict("xEvent[timestamp occurs <= 24 hours before now]", OK, OK);
     check_verdict("xEvent[timestamp occurs today] and age > 3", OK, OK);
     check_verdict("xEvent[timestamp occurs <= 25 hours before now]", OK, ["PQL0612", "PQL0612", "ok"]);

@@ -113,7 +113,14 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
     let blocked = facts.audiences.iter().filter_map(|number| audiences.get(*number as usize));
     let mut blocked = blocked.filter(|audience| audience.mode != Mode::Batch);
     let blocked = blocked.find(|audience| matches!(audience.native.streaming, Verdict::No { .. }));
-    let folded = if facts.history {
+    let folded = if facts.instant {
+        no(
+            code::NEEDS_INSTANT,
+            "a condition reads the instant of evaluation, or is random: it can change at any time, and nobody can say \
+             when the audience is left",
+            "use `occurs` or `age`, which change at times that are known; or run it as batch",
+        )
+    } else if facts.history {
         no(
             code::NEEDS_EVENTS,
             "a condition needs the stored events: it compares events with each other, with the profile or with \
@@ -122,7 +129,7 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
              over `timestamp`; or run it as batch",
         )
     } else if let Some(other) = blocked {
-        let reason = format!("audience `{}`, which it refers to, needs the stored events", other.id);
+        let reason = format!("audience `{}`, which it refers to, can only run as batch", other.id);
         no(code::REFERS_TO_EVENTS, &reason, "run the other audience as batch: then its last answer is used")
     } else {
         ok.clone()

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::functions;
+use crate::lang::functions::Clock;
 use crate::lang::typed::{Binding, Expr, Node, Slot};
 use crate::time::{Anchor, Occurs};
 
@@ -94,6 +95,14 @@ pub(crate) fn reads_events(expr: &Expr) -> bool {
 /// Whether other audiences are read.
 pub(crate) fn reads_members(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Member(_)))
+}
+
+/// Whether the value may change at any instant, so that nobody can say when it next does.
+pub(crate) fn reads_instant(expr: &Expr) -> bool {
+    any(
+        expr,
+        &|node| matches!(node, Node::Call { function, .. } if functions::clock(*function) == Clock::Instant),
+    )
 }
 
 /// Whether the value may change with nothing but time.

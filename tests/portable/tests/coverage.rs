@@ -9,7 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use acquaint_core::lang::functions::TABLE;
+use acquaint_core::lang::Dialect;
+use acquaint_core::lang::functions::rows;
 use acquaint_core::lang::parse;
 use acquaint_portable::choices::Choices;
 use acquaint_portable::world::World;
@@ -171,6 +172,8 @@ fn everything_the_language_has_is_generated() {
     assert_eq!(missing(OPERATORS, &operators), [""; 0], "operators");
     assert_eq!(missing(["at", "exactly", "between", ""], &counts), [""; 0], "counts of steps");
     let called = |code: &u16| found["function"].contains(&code.to_string());
-    let unused = TABLE.iter().filter(|row| !called(&row.code)).map(|row| row.name).collect::<Vec<_>>();
+    // Nothing wants what `stringToNumber` gives, which may be a number or text.
+    let wanted = rows().filter(|row| row.is_in(Dialect::Pql) && row.name != "stringToNumber");
+    let unused = wanted.filter(|row| !called(&row.code)).map(|row| row.name).collect::<Vec<_>>();
     assert_eq!(unused, [""; 0], "functions");
 }

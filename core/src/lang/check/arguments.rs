@@ -12,7 +12,7 @@ use super::super::functions::{self, ParameterType, ResultType, Row};
 use super::super::schema::Type;
 use super::super::typed::{Expr, Node, Slot};
 use super::binders::PerItem;
-use super::operators::instant_beside;
+use super::operators::{instant_beside, instants, is_time};
 use super::types::{self, Class, Ty};
 use super::{Checker, Typed};
 use crate::time::calendar::start_of_date;
@@ -48,7 +48,7 @@ impl<'a> Checker<'a> {
         name_span: Span,
         span: Span,
     ) -> Typed<'a> {
-        let Some(row) = functions::find(name) else {
+        let Some(row) = self.row(name) else {
             return self.unsupported(&format!("`{name}`"), name_span, "");
         };
         let (least, most) = row.arity();
@@ -67,6 +67,7 @@ impl<'a> Checker<'a> {
             return Typed::unknown(span);
         }
         self.refuse_senseless(row, &checked, span);
+        let checked = as_instants(row, checked);
         let ty = result(row, &checked);
         let arguments: Vec<Expr> = checked.into_iter().map(|argument| argument.expr).collect();
         let call = Node::Call { function: row.function(), arguments };
@@ -160,6 +161,24 @@ impl<'a> Checker<'a> {
                 }
                 "a string"
             }
+            ParameterType::DateFormat | ParameterType::DateNotation | ParameterType::Locale => {
+                typed = self.coerced(typed, types::STRING);
+                if matches!(types::class(&typed.ty), Class::Any | Class::Text) {
+                    if kind == ParameterType::Locale {
+                        self.require_locale(&typed);
+                    } else {
+                        self.require_date_pattern(kind == ParameterType::DateFormat, &typed);
+                    }
+                    return typed;
+                }
+                "a string"
+            }
+            ParameterType::Dated => {
+                if matches!(types::class(types::scalar(&typed.ty)), Class::Any | Class::Text | Class::Time) {
+                    return typed;
+                }
+                "a string or a time"
+            }
             ParameterType::Instant => return self.require_instant(typed),
             ParameterType::List | ParameterType::PerItem | ParameterType::PerItemInstead => {
                 self.items_of(&typed);
@@ -204,6 +223,25 @@ impl<'a> Checker<'a> {
         }
     }
 
+    fn require_locale(&mut self, typed: &Typed<'a>) {
+        let Some(name) = said(&typed.expr).filter(|name| functions::find_locale(name).is_none()) else {
+            return;
+        };
+        let help = self.did_you_mean(name, functions::locale_names());
+        let help = if help.is_empty() { "a locale is written `en_GB`".into() } else { help };
+        self.error(code::BAD_FORMAT, typed.span(), format!("the locale `{name}` is not known"), help);
+    }
+
+    fn require_date_pattern(&mut self, writes: bool, typed: &Typed<'a>) {
+        let wanted = if writes { functions::PatternUse::Write } else { functions::PatternUse::Read };
+        let Some(text) = said(&typed.expr) else { return };
+        if let Err(reason) = functions::validate_date_pattern(text, wanted) {
+            let message = format!("`{text}` is no pattern of a date: {reason}");
+            let help = "the letters are those of Java, for example `yyyy-MM-dd HH:mm:ss`; text stands in quotes: `'at'`";
+            self.error(code::BAD_FORMAT, typed.span(), message, help);
+        }
+    }
+
     /// Calls whose arguments fit, but which can never give anything.
     fn refuse_senseless(&mut self, row: &Row, arguments: &[Typed<'a>], span: Span) {
         let adds = matches!(row.name, "sum" | "average");
@@ -226,7 +264,39 @@ impl<'a> Checker<'a> {
         {
             self.error(code::ARGUMENT_TYPE, span, format!("there is no day {year}-{month:02}-{day:02}"), "");
         }
+        let texts: Vec<&str> = arguments.iter().filter_map(|argument| said(&argument.expr)).collect();
+        if let ("formatDate", [.., pattern, locale], 3) = (row.name, &*texts, arguments.len())
+            && !functions::can_name(pattern, locale)
+        {
+            let message = format!("the names of months and days in `{locale}` are not known");
+            let help = "write months as numbers, `MM`, and leave out `E`";
+            self.error(code::BAD_FORMAT, span, message, help);
+        }
     }
+}
+
+fn said(expr: &Expr) -> Option<&str> {
+    if let Node::Literal(value) = &expr.node { value.as_str() } else { None }
+}
+
+/// Lists of times are compared as times, not letter by letter: one of two lists as instants, or the list that is compared
+/// with itself.
+fn as_instants<'a>(row: &Row, mut arguments: Vec<Typed<'a>>) -> Vec<Typed<'a>> {
+    let of_two = matches!(row.name, "includes" | "intersects" | "intersection" | "subsetOf" | "supersetOf");
+    if of_two && let [first, second] = &mut *arguments {
+        let (left, right) = (first.clone(), second.clone());
+        if is_time(&right) {
+            *second = instant_beside(right, &left);
+        } else if row.name != "intersection" {
+            *first = instant_beside(left, &right);
+        }
+    }
+    if row.name == "distinct"
+        && let [list] = &mut *arguments
+    {
+        *list = instants(list.clone());
+    }
+    arguments
 }
 
 fn whole(expr: &Expr) -> Option<i64> {
@@ -255,6 +325,9 @@ fn result<'a>(row: &Row, arguments: &[Typed<'a>]) -> Ty<'a> {
         ResultType::Number => each(row, types::NUMBER, arguments),
         ResultType::String => each(row, types::STRING, arguments),
         ResultType::Date => Ty::Borrowed(types::DATE),
+        ResultType::DateTime => each(row, types::DATE_TIME, arguments),
+        ResultType::Any => Ty::Borrowed(types::ANY),
+        ResultType::List => list(Type::Any),
         ResultType::SameAs(index) => argument(index),
         ResultType::ItemOf(index) => types::item(&argument(index)).unwrap_or(Ty::Borrowed(types::ANY)),
         ResultType::ValueOf(index) => Ty::Owned(values(index)),
@@ -271,8 +344,11 @@ fn result<'a>(row: &Row, arguments: &[Typed<'a>]) -> Ty<'a> {
 /// A function of one text or time, called on a projected array, gives the array of its values.
 fn each<'a>(row: &Row, ty: &'static Type, arguments: &[Typed<'a>]) -> Ty<'a> {
     let lifted = row.parameter(0).is_some_and(|parameter| match parameter.kind {
-        ParameterType::String | ParameterType::Regex | ParameterType::Instant => true,
+        ParameterType::String | ParameterType::Regex | ParameterType::Instant | ParameterType::Dated => true,
         ParameterType::Any
+        | ParameterType::DateFormat
+        | ParameterType::DateNotation
+        | ParameterType::Locale
         | ParameterType::Boolean
         | ParameterType::Integer
         | ParameterType::Number

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::super::ast::{self, Kind, Literal, Name, Quantifier, Variable};
 use super::super::diagnostic::{Span, code};
+use super::super::dialect::Dialect;
 use super::super::schema::Type;
 use super::super::typed::{Binding, Expr, Node, Slot};
 use super::super::words;
@@ -63,6 +64,14 @@ impl<'a> Checker<'a> {
 
     pub(super) fn filtered(&mut self, source: Typed<'a>, condition: &ast::Expr, span: Span) -> Typed<'a> {
         if let Kind::Literal(Literal::Integer(index)) = condition.kind {
+            if self.dialect == Dialect::CalculatedField {
+                let place = Typed::new(
+                    Node::Literal(Value::Integer(index)),
+                    condition.span,
+                    Ty::Borrowed(types::INTEGER),
+                );
+                return self.apply_named("index", vec![source, place], span);
+            }
             let message = format!("`[{index}]` is a filter whose condition is a number");
             let help = "items have no numbers; the first is `.head()`";
             return self.reported(code::INDEX, condition.span, message, help);

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use super::super::ast::{self, Kind, Literal, Name};
 use super::super::diagnostic::{Span, code};
-use super::super::functions;
+use super::super::dialect::Dialect;
+use super::super::functions::{self, Row};
 use super::super::typed::Node;
 use super::arguments::Argument;
 use super::{Checker, Typed, types};
@@ -29,7 +30,7 @@ impl<'a> Checker<'a> {
         arguments: &[ast::Expr],
         span: Span,
     ) -> Typed<'a> {
-        if !BINDING.contains(&&*name.text) && functions::find(&name.text).is_none() {
+        if !BINDING.contains(&&*name.text) && self.row(&name.text).is_none() {
             return self.unknown_function(name);
         }
         let receiver = self.expr(receiver);
@@ -62,7 +63,14 @@ impl<'a> Checker<'a> {
                     self.reported(code::ARGUMENT_COUNT, name.span, message, "")
                 }
             },
-            known if functions::find(known).is_some() => {
+            "iif" if self.dialect == Dialect::CalculatedField => match arguments {
+                [test, then, otherwise] => self.if_else(test, then, otherwise, span),
+                _ => {
+                    let message = format!("`iif` takes 3 arguments, found {}", arguments.len());
+                    self.reported(code::ARGUMENT_COUNT, name.span, message, "")
+                }
+            },
+            known if self.row(known).is_some() => {
                 self.apply(known, arguments.iter().map(Argument::Tree).collect(), name.span, span)
             }
             _ => self.unknown_function(name),
@@ -71,8 +79,20 @@ impl<'a> Checker<'a> {
 
     fn unknown_function(&mut self, name: &Name) -> Typed<'a> {
         let message = format!("there is no function `{}`", name.text);
-        let known = functions::names().chain(BINDING).chain(["inSegment", "modelInstances"]);
+        let elsewhere =
+            name.text == "iif" || functions::find_in(Dialect::CalculatedField, &name.text).is_some();
+        if elsewhere && self.dialect == Dialect::Pql {
+            let help =
+                "calculated fields have it: the `calculated` of a field that a destination's flow maps";
+            return self.reported(code::UNKNOWN_FUNCTION, name.span, message, help);
+        }
+        let known = functions::names_in(self.dialect).chain(BINDING).chain(["inSegment", "modelInstances"]);
         self.reported(code::UNKNOWN_FUNCTION, name.span, message, self.did_you_mean(&name.text, known))
+    }
+
+    /// The row of a name in the dialect.
+    pub(super) fn row(&self, name: &str) -> Option<&'static Row> {
+        functions::find_in(self.dialect, name)
     }
 
     /// The instances of a class: of profiles the one that is looked at, of events its own. Others are known to a

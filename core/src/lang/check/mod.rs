@@ -19,6 +19,8 @@ mod chain_tests;
 #[cfg(test)]
 mod collection_tests;
 #[cfg(test)]
+mod dialect_tests;
+#[cfg(test)]
 mod tests;
 
 use alloc::boxed::Box;
@@ -32,6 +34,7 @@ use self::types::{ANY, BOOLEAN, Ty};
 use self::weight::Weights;
 use super::ast::{self, Kind, Literal};
 use super::diagnostic::{Diagnostic, Severity, Span, code};
+use super::dialect::Dialect;
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
@@ -50,15 +53,35 @@ pub fn compile(
     schema: &UnionSchema,
     directory: &dyn AudienceDirectory,
 ) -> Result<Checked, Vec<Diagnostic>> {
+    compile_in(Dialect::Pql, text, schema, directory)
+}
+
+/// As [`compile`], in a dialect.
+pub fn compile_in(
+    dialect: Dialect,
+    text: &str,
+    schema: &UnionSchema,
+    directory: &dyn AudienceDirectory,
+) -> Result<Checked, Vec<Diagnostic>> {
     let parsed = super::parse(text);
     if parsed.has_errors() {
         return Err(parsed.diagnostics);
     }
-    check(&parsed.tree, schema, directory)
+    check_in(dialect, &parsed.tree, schema, directory)
 }
 
 /// Checks a tree. Errors are in the order of the text; there is at least one.
 pub fn check(
+    tree: &ast::Expr,
+    schema: &UnionSchema,
+    directory: &dyn AudienceDirectory,
+) -> Result<Checked, Vec<Diagnostic>> {
+    check_in(Dialect::Pql, tree, schema, directory)
+}
+
+/// As [`check()`], in a dialect.
+pub fn check_in(
+    dialect: Dialect,
     tree: &ast::Expr,
     schema: &UnionSchema,
     directory: &dyn AudienceDirectory,
@@ -69,6 +92,7 @@ pub fn check(
     }
     let world = World::new(schema);
     let mut checker = Checker {
+        dialect,
         world: &world,
         directory,
         frames: Vec::new(),
@@ -95,6 +119,7 @@ pub fn check(
 }
 
 struct Checker<'a> {
+    dialect: Dialect,
     world: &'a World,
     directory: &'a dyn AudienceDirectory,
     /// What is in scope, innermost last.

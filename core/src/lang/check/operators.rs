@@ -227,7 +227,19 @@ pub(super) fn instant_beside<'a>(typed: Typed<'a>, other: &Typed<'a>) -> Typed<'
     Typed::new(node, span, typed.ty)
 }
 
-fn is_time(typed: &Typed<'_>) -> bool {
+/// A list of date-times as instants, one for every item.
+pub(super) fn instants<'a>(list: Typed<'a>) -> Typed<'a> {
+    let date_times = matches!(&*list.ty, Type::List(item) if **item == Type::DateTime);
+    if !date_times || is_constant(&list.expr) {
+        return list;
+    }
+    let Some(row) = functions::find("instant") else { return list };
+    let span = list.span();
+    let node = Node::Call { function: row.function(), arguments: vec![list.expr] };
+    Typed::new(node, span, list.ty)
+}
+
+pub(super) fn is_time(typed: &Typed<'_>) -> bool {
     types::class(types::scalar(&typed.ty)) == Class::Time
 }
 

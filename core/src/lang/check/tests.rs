@@ -58,6 +58,10 @@ pub(super) fn compiled(text: &str) -> Result<Checked, Vec<Diagnostic>> {
     compile(text, &schema(), &Directory)
 }
 
+pub(super) fn compiled_in(dialect: Dialect, text: &str) -> Result<Checked, Vec<Diagnostic>> {
+    compile_in(dialect, text, &schema(), &Directory)
+}
+
 pub(super) fn node(text: &str) -> Node {
     match compiled(text) {
         Ok(checked) => checked.expr.node,
@@ -145,6 +149,11 @@ fn times_are_compared_as_instants_however_they_are_written() {
     check_spelled("seen in orders.at", true);
     check_spelled("seen in [date(2019, 1, 1), person.birthDate]", true);
     check_spelled("seen notIn orders.at", false);
+    check_spelled("orders.at.includes(seen)", true);
+    check_spelled("orders.at.intersects([seen])", true);
+    check_spelled("[seen].subsetOf(orders.at)", true);
+    check_spelled("orders.at.intersection([seen]).count() = 1", true);
+    check_spelled("[seen, person.birthDate, orders.head().at].distinct().count() = 3", true);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) const INTEGER: &Type = &Type::Integer;
 pub(super) const NUMBER: &Type = &Type::Number;
 pub(super) const STRING: &Type = &Type::String;
 pub(super) const DATE: &Type = &Type::Date;
+pub(super) const DATE_TIME: &Type = &Type::DateTime;
 
 /// What matters for comparing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

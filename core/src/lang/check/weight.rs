@@ -1,6 +1,7 @@
 //! How large a value an expression can put together from its own constants: named and repeated, `let a = [x, x] in
 //! let b = [a, a] in ...` doubles with every line.
 
+use super::super::functions::Family;
 use super::super::schema::Type;
 use super::super::typed::{Binding, Expr, Node, Slot};
 
@@ -52,7 +53,12 @@ impl Weights {
             }
             Node::Field { object, .. } => self.of(object),
             Node::List(items) => self.sum(items).max(1),
-            // What a function gives is no larger than what it is given.
+            // What a function gives is no larger than what it is given; calculated fields may put all of it together.
+            Node::Call { function, arguments }
+                if function.row().is_some_and(|row| row.family == Family::CalculatedField) =>
+            {
+                self.sum(arguments).max(1)
+            }
             Node::Call { arguments, .. } => arguments.iter().fold(1, |most, part| most.max(self.of(part))),
             Node::Object(fields) => {
                 fields.iter().fold(1, |sum: u64, (_, part)| sum.saturating_add(self.of(part)))

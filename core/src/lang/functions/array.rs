@@ -154,15 +154,7 @@ impl<'a> SortKey<'a> {
 mod tests {
     use serde_json::json;
 
-    use super::super::find;
-    use super::*;
-
-    fn check(name: &str, arguments: serde_json::Value, expected: serde_json::Value) {
-        let values: Vec<Value> =
-            arguments.as_array().unwrap().iter().map(|json| Value::from_json(json, 8).unwrap()).collect();
-        let found = (find(name).unwrap().apply)(Context { now_ms: 0 }, &values);
-        assert_eq!(found.to_json(), expected, "{name} {arguments}");
-    }
+    use super::super::tests::check;
 
     #[test]
     fn membership_of_a_list() {

@@ -1,5 +1,7 @@
 //! Functions of numbers, and between text and numbers.
 
+use alloc::string::String;
+
 use super::{Context, lift};
 use crate::value::Value;
 
@@ -19,14 +21,48 @@ pub(super) fn absolute(_: Context, arguments: &[Value]) -> Value {
     })
 }
 
-/// The whole number that a text is, in decimal, with nothing around it, or a number without its fraction; `Null` if it is
-/// none.
+/// A number without its fraction, also one that a text is, in decimal, with nothing around it; 1 and 0 of true and false;
+/// `Null` of anything else.
 pub(super) fn to_int(_: Context, arguments: &[Value]) -> Value {
     lift::each(arguments.first(), |value| match value {
         Value::Integer(number) => Value::Integer(*number),
         Value::Double(number) => whole(*number),
-        Value::String(text) => text.parse().map_or(Value::Null, Value::Integer),
-        Value::Null | Value::Boolean(_) | Value::Time(_) | Value::List(_) | Value::Object(_) => Value::Null,
+        Value::Boolean(value) => Value::Integer((*value).into()),
+        Value::String(text) => match number_of(text) {
+            Some(Value::Double(number)) => whole(number),
+            Some(number) => number,
+            None => Value::Null,
+        },
+        Value::Null | Value::Time(_) | Value::List(_) | Value::Object(_) => Value::Null,
+    })
+}
+
+/// The number that a text is; the text itself if it is none, as documented.
+pub(super) fn to_number(_: Context, arguments: &[Value]) -> Value {
+    lift::each_text(arguments.first(), |text| number_of(text).unwrap_or_else(|| Value::from(text)))
+}
+
+/// `12`, `-1.5`, `2e3`: digits first, so that neither "inf" nor " 5" is a number.
+fn number_of(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    text.parse().map(Value::Integer).ok().or_else(|| match Value::double(text.parse().ok()?) {
+        Value::Null => None,
+        number => Some(number),
+    })
+}
+
+/// What the words for it say, in any case, and whether a number is not 0.
+pub(super) fn to_boolean(_: Context, arguments: &[Value]) -> Value {
+    lift::each(arguments.first(), |value| match value {
+        Value::Boolean(value) => Value::Boolean(*value),
+        Value::Integer(number) => Value::Boolean(*number != 0),
+        Value::Double(number) => Value::Boolean(number.abs() > 0.0),
+        Value::String(text) if text.eq_ignore_ascii_case("true") => Value::Boolean(true),
+        Value::String(text) if text.eq_ignore_ascii_case("false") => Value::Boolean(false),
+        Value::Null | Value::Time(_) | Value::String(_) | Value::List(_) | Value::Object(_) => Value::Null,
     })
 }
 
@@ -73,16 +109,20 @@ fn whole(number: f64) -> Value {
     if (-LIMIT..LIMIT).contains(&number) { Value::Integer(number as i64) } else { Value::Null }
 }
 
-/// As in JSON, without quotes; times as RFC 3339.
 pub(super) fn to_string(_: Context, arguments: &[Value]) -> Value {
-    lift::each(arguments.first(), |value| match value {
-        Value::String(text) => Value::String(text.clone()),
+    lift::each(arguments.first(), |value| text_of(value).map_or(Value::Null, Value::String))
+}
+
+/// As in JSON, without quotes; times as RFC 3339. None of a list or an object.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
         Value::Boolean(_) | Value::Integer(_) | Value::Double(_) => {
-            Value::String(alloc::format!("{}", value.to_json()))
+            Some(alloc::format!("{}", value.to_json()))
         }
-        Value::Time(timestamp_ms) => Value::String(crate::time::format_instant(*timestamp_ms)),
-        Value::Null | Value::List(_) | Value::Object(_) => Value::Null,
-    })
+        Value::Time(timestamp_ms) => Some(crate::time::format_instant(*timestamp_ms)),
+        Value::Null | Value::List(_) | Value::Object(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -102,9 +142,16 @@ mod tests {
     #[test]
     fn text_becomes_a_number_only_if_it_is_one() {
         assert_eq!(to_int(ANY, &[Value::from("-12")]), Value::Integer(-12));
-        for text in ["", " 12", "1.0", "twelve", "99999999999999999999"] {
+        assert_eq!(to_int(ANY, &[Value::from("42.6")]), Value::Integer(42));
+        assert_eq!(to_int(ANY, &[Value::Boolean(true)]), Value::Integer(1));
+        for text in ["", " 12", "1.0.0", "twelve", "99999999999999999999", "inf", "nan", "-", "."] {
             assert_eq!(to_int(ANY, &[Value::from(text)]), Value::Null, "{text}");
         }
+        assert_eq!(to_number(ANY, &[Value::from("-1.5")]), Value::Double(-1.5));
+        assert_eq!(to_number(ANY, &[Value::from("1e999")]), Value::from("1e999"));
+        assert_eq!(to_boolean(ANY, &[Value::from("TRUE")]), Value::Boolean(true));
+        assert_eq!(to_boolean(ANY, &[Value::from("yes")]), Value::Null);
+        assert_eq!(to_boolean(ANY, &[Value::Double(0.0)]), Value::Boolean(false));
     }
 
     #[test]

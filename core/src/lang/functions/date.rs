@@ -19,30 +19,55 @@ pub(super) fn get_day_of_month(_: Context, arguments: &[Value]) -> Value {
 
 /// 1 to 366.
 pub(super) fn day_of_year(_: Context, arguments: &[Value]) -> Value {
-    lift::each(arguments.first(), |value| {
-        value.as_instant_ms().map_or(Value::Null, |timestamp_ms| {
-            let elapsed_ms = timestamp_ms.saturating_sub(start_of(timestamp_ms, Unit::Year));
-            Value::Integer(elapsed_ms / DAY_MS + 1)
-        })
-    })
+    lift::each_instant(arguments.first(), |at_ms| Value::Integer(ordinal_day(at_ms)))
+}
+
+/// The day of its year, from 1.
+pub(super) fn ordinal_day(at_ms: i64) -> i64 {
+    at_ms.saturating_sub(start_of(at_ms, Unit::Year)) / DAY_MS + 1
 }
 
 /// 1 for Monday to 7 (design, decision 7).
 pub(super) fn day_of_week(_: Context, arguments: &[Value]) -> Value {
-    lift::each(arguments.first(), |value| {
-        // The first day of the epoch was a Thursday.
-        let days = |timestamp_ms: i64| timestamp_ms.div_euclid(DAY_MS);
-        value.as_instant_ms().map_or(Value::Null, |at_ms| Value::Integer((days(at_ms) + 3).rem_euclid(7) + 1))
+    lift::each_instant(arguments.first(), |at_ms| Value::Integer(weekday(at_ms)))
+}
+
+/// 1 for Monday to 7. The first day of the epoch was a Thursday.
+pub(super) fn weekday(at_ms: i64) -> i64 {
+    (at_ms.div_euclid(DAY_MS) + 3).rem_euclid(7) + 1
+}
+
+/// By ISO 8601: weeks begin on Monday, and the first has the year's first Thursday.
+pub(super) fn week_of_year(_: Context, arguments: &[Value]) -> Value {
+    lift::each_instant(arguments.first(), |at_ms| {
+        let thursday_ms = start_of(at_ms, Unit::Week).saturating_add(3 * DAY_MS);
+        Value::Integer((ordinal_day(thursday_ms) - 1) / 7 + 1)
     })
 }
 
-/// The distance of the two days, whichever is earlier.
-pub(super) fn date_diff(_: Context, arguments: &[Value]) -> Value {
-    let day = |index: usize| Some(arguments.get(index)?.as_instant_ms()?.div_euclid(DAY_MS));
-    match (day(0), day(1)) {
-        (Some(first), Some(second)) => Value::Integer((second - first).abs()),
-        (_, _) => Value::Null,
-    }
+/// Year and week where weeks begin on Sunday and the first has 1 January, as in the documented example of `Y`.
+pub(super) fn week_of_sundays(at_ms: i64) -> (i64, i64) {
+    let until_saturday = 6 - weekday(at_ms).rem_euclid(7);
+    let saturday_ms = at_ms.saturating_add(until_saturday * DAY_MS);
+    (civil(saturday_ms).year, (ordinal_day(saturday_ms) - 1) / 7 + 1)
+}
+
+pub(super) fn hour(_: Context, arguments: &[Value]) -> Value {
+    clock(arguments, 3_600_000, 24)
+}
+
+pub(super) fn minute(_: Context, arguments: &[Value]) -> Value {
+    clock(arguments, 60_000, 60)
+}
+
+pub(super) fn second(_: Context, arguments: &[Value]) -> Value {
+    clock(arguments, 1_000, 60)
+}
+
+fn clock(arguments: &[Value], length_ms: i64, count: i64) -> Value {
+    lift::each_instant(arguments.first(), |at_ms| {
+        Value::Integer(at_ms.div_euclid(length_ms).rem_euclid(count))
+    })
 }
 
 /// Whole years; null of a day to come. Who was born on 29 February has the birthday on 1 March in other years.
@@ -129,7 +154,12 @@ mod tests {
         let day = |text: &str| Value::from(text);
         assert_eq!(day_of_week(now, &[day("2024-11-01T15:00:00Z")]), Value::Integer(5));
         assert_eq!(day_of_week(now, &[day("1969-12-28")]), Value::Integer(7));
-        assert_eq!(date_diff(now, &[day("2024-03-01"), day("2024-02-28T23:00:00Z")]), Value::Integer(2));
+        assert_eq!(week_of_year(now, &[day("2024-11-01T17:19:51Z")]), Value::Integer(44));
+        assert_eq!(week_of_year(now, &[day("2023-01-01")]), Value::Integer(52));
+        assert_eq!(week_of_year(now, &[day("2020-12-31")]), Value::Integer(53));
+        assert_eq!(hour(now, &[day("1969-12-31T23:59:58Z")]), Value::Integer(23));
+        assert_eq!(minute(now, &[day("1969-12-31T23:59:58Z")]), Value::Integer(59));
+        assert_eq!(second(now, &[day("1969-12-31T23:59:58Z")]), Value::Integer(58));
         assert_eq!(age(now, &[day("2000-02-28")]), Value::Integer(24));
         assert_eq!(age(now, &[day("2000-02-29")]), Value::Integer(23));
         assert_eq!(age(now, &[day("2024-02-29")]), Value::Null);

@@ -1,22 +1,36 @@
-//! The function library: one table. Adding a function is adding a row of [`table`].
+//! The function library: one table. Adding a function is adding a row to a section of [`table`], and its `fn`.
 
+mod address;
 pub mod aggregate;
 mod array;
+mod calculated;
+mod clock;
 mod convert;
 mod date;
+mod date_names;
+mod date_pattern;
+mod date_read;
+mod date_shift;
 mod digest;
+mod format;
 mod lift;
+mod locale;
 mod map;
 pub mod pattern;
 mod string;
 mod table;
 mod template;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use date_pattern::{Use as PatternUse, can_name, validate as validate_date_pattern};
+pub(crate) use locale::{find as find_locale, names as locale_names};
 pub use pattern::validate_regex;
-pub use table::TABLE;
+pub use table::rows;
 
+use super::Dialect;
 use crate::value::Value;
 
 /// A row of the table, by its stable code.
@@ -42,13 +56,46 @@ pub struct Row {
     pub parameters: &'static [Parameter],
     /// What it gives.
     pub result: ResultType,
-    /// Whether the answer depends on the instant of evaluation. It may then only depend on its day: whoever looks for
-    /// the next change looks at midnights.
-    pub needs_now: bool,
+    /// What it has to do with: the section of the documentation it belongs to.
+    pub family: Family,
+    /// The dialect that alone has it; none if every dialect does.
+    pub only: Option<Dialect>,
+    /// What of the instant of evaluation the answer depends on.
+    pub clock: Clock,
     /// Computes it. Total: any arguments of any types in any number give a value, `Null` if nothing else.
     pub apply: fn(Context, &[Value]) -> Value,
     /// What it means, for people.
     pub doc: &'static str,
+}
+
+/// What of the instant of evaluation an answer depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Nothing.
+    Never,
+    /// Its day: it can only change at midnight, UTC.
+    Day,
+    /// All of it: it can change at any time, so that nobody can say when an audience is left. Such an audience runs as
+    /// batch only.
+    Instant,
+}
+
+/// What functions have to do with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the titles")]
+pub enum Family {
+    Matching,
+    Pattern,
+    Text,
+    Address,
+    Digest,
+    Number,
+    Format,
+    Time,
+    List,
+    Map,
+    Aggregate,
+    CalculatedField,
 }
 
 /// One parameter.
@@ -88,6 +135,14 @@ pub enum ParameterType {
     String,
     /// Text that is a regular expression; a literal one is checked with [`validate_regex`].
     Regex,
+    /// Text that may stand for an instant, or an instant.
+    Dated,
+    /// Text that says how to write a time; a literal one is checked.
+    DateFormat,
+    /// Text that says how a time is written; a literal one is checked.
+    DateNotation,
+    /// Text that names a locale, `en_GB`; a literal one is checked.
+    Locale,
     /// A date, a date-time, or a list of them.
     Instant,
     /// A list of anything.
@@ -117,12 +172,18 @@ pub enum ResultType {
     String,
     /// A day.
     Date,
+    /// An instant.
+    DateTime,
+    /// What cannot be said before.
+    Any,
     /// The type of the given argument.
     SameAs(usize),
     /// The type of the items of the list that is the given argument.
     ItemOf(usize),
     /// The type of the values of the map that is the given argument.
     ValueOf(usize),
+    /// A list of anything.
+    List,
     /// A list of text.
     ListOfStrings,
     /// A list of the values of the map that is the given argument.
@@ -137,6 +198,11 @@ impl Row {
     /// The function of this row.
     pub fn function(&self) -> Function {
         Function(self.code)
+    }
+
+    /// Whether a dialect has it.
+    pub fn is_in(&self, dialect: Dialect) -> bool {
+        self.only.is_none_or(|only| only == dialect)
     }
 
     /// The fewest and the most arguments it takes, receiver and per-item expressions included.
@@ -158,7 +224,7 @@ impl Row {
 impl Function {
     /// Its row; `None` for a code this version does not know.
     pub fn row(self) -> Option<&'static Row> {
-        TABLE.binary_search_by_key(&self.0, |row| row.code).ok().and_then(|index| TABLE.get(index))
+        table::by_code(self.0)
     }
 
     /// Applies it; `Null` for a code this version does not know.
@@ -167,94 +233,17 @@ impl Function {
     }
 }
 
-/// The row of a name.
+/// The row of a name in PQL.
 pub fn find(name: &str) -> Option<&'static Row> {
-    TABLE.iter().find(|row| row.name == name)
+    find_in(Dialect::Pql, name)
 }
 
-/// All names, for suggestions.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| row.name)
+/// The row of a name in a dialect.
+pub fn find_in(dialect: Dialect, name: &str) -> Option<&'static Row> {
+    rows().find(|row| row.name == name && row.is_in(dialect))
 }
 
-#[cfg(test)]
-mod tests {
-    use alloc::vec;
-    use alloc::vec::Vec;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::value::Fields;
-
-    #[test]
-    fn codes_ascend_and_names_are_unique() {
-        for pair in TABLE.windows(2) {
-            assert!(pair[0].code < pair[1].code, "{} {}", pair[0].name, pair[1].name);
-        }
-        for row in TABLE {
-            assert_eq!(find(row.name).unwrap().code, row.code, "{}", row.name);
-            assert_eq!(row.function().row().unwrap().name, row.name);
-        }
-        assert!(Function(u16::MAX).row().is_none());
-        assert!(find("modelInstances").is_none());
-    }
-
-    #[test]
-    fn only_the_last_parameter_repeats_and_optional_ones_follow_required_ones() {
-        for row in TABLE {
-            let mut optional = false;
-            for (index, parameter) in row.parameters.iter().enumerate() {
-                match parameter.presence {
-                    Presence::Required => assert!(!optional, "{}", row.name),
-                    Presence::Optional => optional = true,
-                    Presence::Repeated => assert_eq!(index + 1, row.parameters.len(), "{}", row.name),
-                }
-            }
-        }
-    }
-
-    fn values() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::Boolean),
-            any::<i64>().prop_map(Value::Integer),
-            any::<f64>().prop_map(Value::Double),
-            any::<i64>().prop_map(Value::Time),
-            ".{0,6}".prop_map(Value::String),
-            Just(Value::from("2020-02-29")),
-        ];
-        leaf.prop_recursive(3, 20, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
-                prop::collection::btree_map("[ab]", inner, 0..3)
-                    .prop_map(|fields| Value::Object(fields.into_iter().collect::<Fields>())),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn any_arguments_are_survived(arguments in prop::collection::vec(values(), 0..5), now_ms in any::<i64>()) {
-            for row in TABLE {
-                (row.apply)(Context { now_ms }, &arguments);
-            }
-        }
-    }
-
-    #[test]
-    fn a_null_receiver_gives_null_or_what_is_said_of_nothing() {
-        for row in TABLE {
-            let arguments: Vec<Value> = vec![Value::Null; row.parameters.len()];
-            let expected = match row.name {
-                "isNull" | "isEmpty" => Value::Boolean(true),
-                "isNotNull" | "isNotEmpty" => Value::Boolean(false),
-                "count" | "sum" => Value::Integer(0),
-                "currentMonth" | "currentDayOfMonth" => Value::Integer(1),
-                "currentYear" => Value::Integer(1970),
-                _ => Value::Null,
-            };
-            assert_eq!((row.apply)(Context { now_ms: 0 }, &arguments), expected, "{}", row.name);
-        }
-    }
+/// All names of a dialect, for suggestions.
+pub fn names_in(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    rows().filter(move |row| row.is_in(dialect)).map(|row| row.name)
 }

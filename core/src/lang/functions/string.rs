@@ -1,6 +1,7 @@
 //! Functions of text. Case folding is Unicode's lower case.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::{Context, lift, pattern};
 use crate::limits::COMPUTED_TEXT_BYTES_MAX;
@@ -60,8 +61,15 @@ pub(super) fn regex_group(_: Context, arguments: &[Value]) -> Value {
     else {
         return Value::Null;
     };
-    let Some(Value::Integer(group)) = arguments.get(2) else { return Value::Null };
-    let Ok(group) = usize::try_from(*group) else { return Value::Null };
+    let group = match arguments.get(2) {
+        // The only group that anybody can mean.
+        None => usize::from(regex.captures_len() > 1),
+        Some(Value::Integer(group)) => match usize::try_from(*group) {
+            Ok(group) => group,
+            Err(_) => return Value::Null,
+        },
+        Some(_) => return Value::Null,
+    };
     pattern::group(&regex, group, arguments.first().unwrap_or(&Value::Null))
 }
 
@@ -71,6 +79,21 @@ pub(super) fn equals_ignore_case(_: Context, arguments: &[Value]) -> Value {
 
 pub(super) fn not_equal_with_ignore_case(_: Context, arguments: &[Value]) -> Value {
     test_ignoring_case(arguments, |left, right| left != right)
+}
+
+/// Any of the given texts, whatever the case.
+pub(super) fn equals_any_ignore_case(_: Context, arguments: &[Value]) -> Value {
+    let Some((text, others)) = arguments.split_first() else { return Value::Null };
+    let others: Option<Vec<String>> =
+        others.iter().map(|other| Some(other.as_str()?.to_lowercase())).collect();
+    let Some(others) = others.filter(|others| !others.is_empty()) else { return Value::Null };
+    lift::any(Some(text), |value| Some(others.contains(&value.as_str()?.to_lowercase())))
+}
+
+/// -1, 0 or 1.
+pub(super) fn compare_to(_: Context, arguments: &[Value]) -> Value {
+    let Some(other) = arguments.get(1).and_then(Value::as_str) else { return Value::Null };
+    map(arguments, |text| Value::Integer(text.cmp(other) as i64))
 }
 
 /// Counted in characters from 0; -1 if there is none.
@@ -93,20 +116,12 @@ pub(super) fn split(_: Context, arguments: &[Value]) -> Value {
     }
 }
 
-/// What stands after the last `@`.
-pub(super) fn extract_email_domain(_: Context, arguments: &[Value]) -> Value {
-    map(arguments, |text| match text.rsplit_once('@') {
-        Some((name, domain)) if !name.is_empty() && !domain.is_empty() => Value::from(domain),
-        Some(_) | None => Value::Null,
-    })
-}
-
 pub(super) fn lower_case(_: Context, arguments: &[Value]) -> Value {
-    map(arguments, |text| Value::String(text.to_lowercase()))
+    map(arguments, |text| lift::text(text.to_lowercase()))
 }
 
 pub(super) fn upper_case(_: Context, arguments: &[Value]) -> Value {
-    map(arguments, |text| Value::String(text.to_uppercase()))
+    map(arguments, |text| lift::text(text.to_uppercase()))
 }
 
 pub(super) fn trim(_: Context, arguments: &[Value]) -> Value {
@@ -226,18 +241,9 @@ impl<'a> AnyOf<'a> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
-    use super::super::find;
-    use super::*;
     use serde_json::json;
 
-    fn check(name: &str, arguments: serde_json::Value, expected: serde_json::Value) {
-        let values: vec::Vec<Value> =
-            arguments.as_array().unwrap().iter().map(|json| Value::from_json(json, 8).unwrap()).collect();
-        let found = (find(name).unwrap().apply)(Context { now_ms: 0 }, &values);
-        assert_eq!(found.to_json(), expected, "{name} {arguments}");
-    }
+    use super::super::tests::check;
 
     #[test]
     fn parts_of_text_are_tested_with_or_without_case() {
@@ -286,6 +292,8 @@ mod tests {
         check("matches", json!(["x", "(?=x)"]), json!(null));
         check("regexGroup", json!(["a@example.com", "@(\\w+)", 1]), json!("example"));
         check("regexGroup", json!(["a@example.com", "@(\\w+)", 2]), json!(null));
+        check("regexGroup", json!(["a@example.com", "@(\\w+)"]), json!("example"));
+        check("regexGroup", json!(["a@example.com", "@\\w+"]), json!("@example"));
         check("regexGroup", json!(["a", "@(\\w+)", -1]), json!(null));
     }
 
@@ -304,11 +312,12 @@ mod tests {
         check("indexOf", json!(["éab", "b"]), json!(2));
         check("indexOf", json!(["éab", "x"]), json!(-1));
         check("lastIndexOf", json!(["abab", "ab"]), json!(2));
-        check("extractEmailDomain", json!(["ada@example.com"]), json!("example.com"));
-        check("extractEmailDomain", json!(["ada"]), json!(null));
         check("equalsIgnoreCase", json!(["Ä", "ä"]), json!(true));
         check("notEqualWithIgnoreCase", json!(["Ä", "b"]), json!(true));
         check("notEqualWithIgnoreCase", json!([null, "b"]), json!(null));
+        check("equalsAnyIgnoreCase", json!(["Icon", "icon", "ambassador"]), json!(true));
+        check("equalsAnyIgnoreCase", json!(["Icon", "ambassador"]), json!(false));
+        check("compareTo", json!(["apple", "banana"]), json!(-1));
         check("isEmpty", json!([""]), json!(true));
         check("isNotEmpty", json!([[0]]), json!(true));
     }

@@ -3,7 +3,6 @@
 use alloc::string::String;
 
 use super::{Context, lift};
-use crate::limits::COMPUTED_TEXT_BYTES_MAX;
 use crate::value::Value;
 
 /// The code of the character at a place, from 0.
@@ -28,7 +27,7 @@ pub(super) fn capitalized(_: Context, arguments: &[Value]) -> Value {
             }
             before = character;
         }
-        Value::String(found)
+        lift::text(found)
     })
 }
 
@@ -48,28 +47,11 @@ pub(super) fn mask(_: Context, arguments: &[Value]) -> Value {
 
 /// `(text, part, replacement)`: the first one.
 pub(super) fn replace(_: Context, arguments: &[Value]) -> Value {
-    replaced(arguments, 1)
-}
-
-/// `(text, part, replacement)`: from the start to the end.
-pub(super) fn replace_all(_: Context, arguments: &[Value]) -> Value {
-    replaced(arguments, usize::MAX)
-}
-
-fn replaced(arguments: &[Value], count: usize) -> Value {
     let part = |index: usize| arguments.get(index).and_then(Value::as_str);
     let (Some(part), Some(by)) = (part(1).filter(|part| !part.is_empty()), part(2)) else {
         return Value::Null;
     };
-    each_text(arguments, |text| {
-        let count = text.matches(part).take(count).count();
-        // Known before it is made: a long replacement of every letter would outgrow any memory.
-        let length = text.len().saturating_add(count.saturating_mul(by.len()));
-        if length > COMPUTED_TEXT_BYTES_MAX {
-            return Value::Null;
-        }
-        Value::String(text.replacen(part, by, count))
-    })
+    each_text(arguments, |text| lift::text(text.replacen(part, by, 1)))
 }
 
 /// `(text, first [, end])`: the characters from one place up to another, from 0.
@@ -87,49 +69,8 @@ pub(super) fn substr(_: Context, arguments: &[Value]) -> Value {
     })
 }
 
-/// What stands before the `://` of an address.
-pub(super) fn url_protocol(_: Context, arguments: &[Value]) -> Value {
-    each_url(arguments, |url| url.protocol)
-}
-
-/// The host of an address, without user and port.
-pub(super) fn url_host(_: Context, arguments: &[Value]) -> Value {
-    each_url(arguments, |url| url.host)
-}
-
-/// What stands behind the host, without query and fragment.
-pub(super) fn url_path(_: Context, arguments: &[Value]) -> Value {
-    each_url(arguments, |url| url.path)
-}
-
-struct Url<'t> {
-    protocol: &'t str,
-    host: &'t str,
-    path: &'t str,
-}
-
-impl<'t> Url<'t> {
-    fn read(text: &'t str) -> Option<Self> {
-        let (protocol, rest) = text.split_once("://")?;
-        let (rest, _) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
-        let slash = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(slash)?;
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let host = match host.rsplit_once(':') {
-            // Not inside the brackets of an IPv6 address.
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            Some(_) | None => host,
-        };
-        (!protocol.is_empty() && !host.is_empty()).then_some(Self { protocol, host, path })
-    }
-}
-
-fn each_url(arguments: &[Value], part: impl for<'t> Fn(Url<'t>) -> &'t str) -> Value {
-    each_text(arguments, |text| Url::read(text).map_or(Value::Null, |url| Value::from(part(url))))
-}
-
 fn each_text(arguments: &[Value], compute: impl Fn(&str) -> Value) -> Value {
-    lift::each(arguments.first(), |value| value.as_str().map_or(Value::Null, &compute))
+    lift::each_text(arguments.first(), compute)
 }
 
 fn whole(arguments: &[Value], index: usize) -> Option<usize> {
@@ -141,19 +82,9 @@ fn whole(arguments: &[Value], index: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use serde_json::json;
 
-    use super::super::find;
-    use super::*;
-
-    fn check(name: &str, arguments: serde_json::Value, expected: serde_json::Value) {
-        let values: Vec<Value> =
-            arguments.as_array().unwrap().iter().map(|json| Value::from_json(json, 8).unwrap()).collect();
-        let found = (find(name).unwrap().apply)(Context { now_ms: 0 }, &values);
-        assert_eq!(found.to_json(), expected, "{name} {arguments}");
-    }
+    use super::super::tests::check;
 
     #[test]
     fn characters_are_found_and_hidden() {
@@ -171,20 +102,7 @@ mod tests {
     #[test]
     fn parts_of_text_are_replaced() {
         check("replace", json!(["a-b-c", "-", "+"]), json!("a+b-c"));
-        check("replaceAll", json!(["aaa", "aa", "b"]), json!("ba"));
-        check("replaceAll", json!(["aaa", "", "b"]), json!(null));
-        check("replaceAll", json!(["a".repeat(2_000), "a", "b".repeat(2_000)]), json!(null));
         check("replace", json!(["a".repeat(2_000), "aaa", ""]), json!("a".repeat(1_997)));
         check("camelCase", json!(["10 downing  street"]), json!("10 Downing  Street"));
-    }
-
-    #[test]
-    fn addresses_are_taken_apart() {
-        check("getUrlHost", json!(["https://me@www.example.com:8443/a?b#c"]), json!("www.example.com"));
-        check("getUrlHost", json!(["http://[::1]/"]), json!("[::1]"));
-        check("getUrlPath", json!(["https://www.example.com/a/b.html?c=/d"]), json!("/a/b.html"));
-        check("getUrlPath", json!(["https://www.example.com"]), json!(""));
-        check("getUrlProtocol", json!(["https://www.example.com"]), json!("https"));
-        check("getUrlHost", json!(["www.example.com"]), json!(null));
     }
 }

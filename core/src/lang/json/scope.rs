@@ -65,6 +65,10 @@ pub(crate) fn is_per_item(function: &str, argument: usize) -> bool {
         | ParameterType::String
         | ParameterType::Regex
         | ParameterType::Instant
+        | ParameterType::Dated
+        | ParameterType::DateFormat
+        | ParameterType::DateNotation
+        | ParameterType::Locale
         | ParameterType::List
         | ParameterType::Map
         | ParameterType::ItemOf(_) => false,

@@ -1,18 +1,26 @@
 //! Generated calls: any row of the function table that gives what is wanted, with arguments of its parameters.
 
-use acquaint_core::lang::functions::{ParameterType, Presence, ResultType, Row, TABLE};
+use acquaint_core::lang::Dialect;
+use acquaint_core::lang::functions::{ParameterType, Presence, ResultType, Row, rows};
 
 use super::{Piece, Writer, operand, power};
 use crate::vocabulary::{Class, KEYS, Kind, LIKES, PATTERNS};
 
 /// Rows that are written in another way, or not by people.
-const WRITTEN_OTHERWISE: [&str; 3] = ["follow", "date", "groupBy"];
+const WRITTEN_OTHERWISE: [&str; 3] = ["date", "groupBy", "stringToNumber"];
+
+/// Patterns that both write and read times.
+const DATE_PATTERNS: [&str; 3] = ["yyyy-MM-dd", "d/M/yy H:mm", "MMM d, yyyy"];
+/// Locales that have names of months.
+const LOCALES: [&str; 3] = ["en_GB", "fr_FR", "de-CH"];
 
 impl Writer<'_> {
     /// A call whose value is of a kind.
     pub(super) fn call_giving(&mut self, kind: Kind, depth: usize) -> Piece {
-        let rows: Vec<&Row> =
-            TABLE.iter().filter(|row| !WRITTEN_OTHERWISE.contains(&row.name) && gives(row, kind)).collect();
+        let rows: Vec<&Row> = rows()
+            .filter(|row| row.is_in(Dialect::Pql) && !WRITTEN_OTHERWISE.contains(&row.name))
+            .filter(|row| gives(row, kind))
+            .collect();
         if rows.is_empty() {
             return self.of_kind(kind, 0);
         }
@@ -105,6 +113,10 @@ impl Writer<'_> {
                 let pattern = self.choices.one(&PATTERNS);
                 self.quoted(pattern)
             }
+            ParameterType::DateFormat | ParameterType::DateNotation => {
+                format!("\"{}\"", self.choices.one(&DATE_PATTERNS))
+            }
+            ParameterType::Locale => format!("\"{}\"", self.choices.one(&LOCALES)),
             ParameterType::String if row.name == "like" && !is_receiver => {
                 let pattern = self.choices.one(&LIKES);
                 self.quoted(pattern)
@@ -127,6 +139,7 @@ impl Writer<'_> {
             | ParameterType::Number
             | ParameterType::String
             | ParameterType::Instant
+            | ParameterType::Dated
             | ParameterType::List
             | ParameterType::Map
             | ParameterType::ItemOf(_) => self.of_kind(kind, depth).text,
@@ -149,7 +162,12 @@ impl Writer<'_> {
             ParameterType::Integer => Kind::Integer,
             ParameterType::Number => Kind::Number,
             ParameterType::String | ParameterType::Regex if rarely_many => Kind::Texts,
-            ParameterType::String | ParameterType::Regex => Kind::Text,
+            ParameterType::String
+            | ParameterType::Regex
+            | ParameterType::DateFormat
+            | ParameterType::DateNotation
+            | ParameterType::Locale => Kind::Text,
+            ParameterType::Dated => self.choices.one(&[Kind::Text, Kind::Time]),
             ParameterType::Instant if rarely_many => Kind::Times,
             ParameterType::Instant => Kind::Time,
             ParameterType::List => self.any_list(),
@@ -193,7 +211,8 @@ fn gives(row: &Row, kind: Kind) -> bool {
         ResultType::Integer => matches!(kind, Kind::Integer | Kind::Number),
         ResultType::Number => kind == Kind::Number,
         ResultType::String => kind == Kind::Text,
-        ResultType::Date => kind == Kind::Time,
+        ResultType::Date | ResultType::DateTime => kind == Kind::Time,
+        ResultType::Any | ResultType::List => false,
         ResultType::SameAs(_) => match first {
             Some(ParameterType::String) => kind == Kind::Text,
             Some(ParameterType::Number) => matches!(kind, Kind::Number | Kind::Integer),
