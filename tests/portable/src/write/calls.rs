@@ -1,7 +1,7 @@
 //! Generated calls: any row of the function table that gives what is wanted, with arguments of its parameters.
 
 use acquaint_core::lang::Dialect;
-use acquaint_core::lang::functions::{ParameterType, Presence, ResultType, Row, rows};
+use acquaint_core::lang::functions::{Clock, ParameterType, Presence, ResultType, Row, rows};
 
 use super::{Piece, Writer, operand, power};
 use crate::vocabulary::{Class, KEYS, Kind, LIKES, PATTERNS};
@@ -19,7 +19,8 @@ impl Writer<'_> {
     pub(super) fn call_giving(&mut self, kind: Kind, depth: usize) -> Piece {
         let rows: Vec<&Row> = rows()
             .filter(|row| row.is_in(Dialect::Pql) && !WRITTEN_OTHERWISE.contains(&row.name))
-            .filter(|row| gives(row, kind))
+            // What may change at any instant runs as batch only, and nobody can say when it next changes.
+            .filter(|row| row.clock != Clock::Instant && gives(row, kind))
             .collect();
         if rows.is_empty() {
             return self.of_kind(kind, 0);
