@@ -1,4 +1,5 @@
-//! Answers of one profile at one instant: every leaf is looked at once, when the first audience asks for it.
+//! Answers of one profile at one instant: the plan of the program says which look into the profile answers which
+//! leaves, and every look is made at most once. Three values: an answer is `None` where it would take the stored events.
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
@@ -13,11 +14,15 @@ use super::{Slice, Subject, aggregate, ops, virtual_fields};
 use crate::lang::functions;
 use crate::lang::typed::Expr;
 use crate::plan::Prepared;
+use crate::plan::answer_plan::LeafPlace;
+use crate::plan::event_plan::Taker;
 use crate::plan::leaf::{Aggregate, Formula, LeafKind};
+use crate::plan::matching::bits::{self, WORD_BITS};
 use crate::plan::verdict::Mode;
 use crate::profile::Event;
-use crate::state::entries::{entries_of, has_entered, inside};
+use crate::state::entries::{entries_of, has_entered, inside_all};
 use crate::state::{Entry, LeafState, Number, State, matches};
+use crate::time::Interval;
 use crate::value::Value;
 
 /// What is known of the profile's events.
@@ -31,7 +36,7 @@ pub(super) enum History<'a> {
 
 /// What there is of the stored events for each leaf.
 pub(super) struct Stored {
-    /// By leaf: the entries of an events leaf.
+    /// By stream: the entries of its leaves.
     entries: Vec<Vec<Entry>>,
     /// The events of the steps of a sequence leaf.
     matched: BTreeMap<u32, Vec<Item>>,
@@ -44,32 +49,40 @@ enum Known {
     Answer(Option<bool>),
 }
 
-/// The answers of one profile at one instant. An answer is `None` where it would take the stored events.
+/// The answers of one profile at one instant.
 pub(crate) struct Answers<'a> {
     pub(super) program: &'a Prepared,
     pub(super) profile: Profile<'a>,
     pub(super) history: History<'a>,
     pub(super) now_ms: i64,
-    leaves: Vec<Cell<Known>>,
-    audiences: Vec<Cell<Known>>,
+    /// The bits of the plan, and behind them which of its sources have been looked at.
+    words: Vec<Cell<u64>>,
+    /// Leaves that are sought.
+    sought: Vec<Cell<Known>>,
+    /// Audiences whose formula is open, filled when the first is asked for.
+    open: RefCell<BTreeMap<u32, Option<bool>>>,
     aggregates: RefCell<BTreeMap<(u32, Aggregate), Value>>,
+    /// By window: the interval it now is.
+    intervals: Vec<Cell<Option<Interval>>>,
 }
 
 impl<'a> Answers<'a> {
     /// From a whole profile.
     pub(crate) fn of_subject(program: &'a Prepared, subject: Subject<'a>, now_ms: i64) -> Self {
         let Subject { attributes, identities, memberships, events } = subject;
-        let mut entries = vec![Vec::new(); program.leaves.len()];
+        let mut entries = vec![Vec::new(); program.events().streams.len()];
         let mut matched: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
         for event in events {
-            for leaf in program.candidates(event) {
-                if let (Some(window), Some(kept)) = (program.window(leaf), entries.get_mut(leaf as usize)) {
-                    entries_of(window, event, now_ms, &mut |entry| kept.push(entry));
-                } else if let Some(sequence) = program.sequence(leaf) {
-                    let steps = matches::steps_of(sequence, event, now_ms);
+            program.events().each_taker(event, now_ms, |taker| match taker {
+                Taker::Stream(number, stream) => {
+                    if let Some(kept) = entries.get_mut(number as usize) {
+                        entries_of(stream, event, now_ms, |entry| kept.push(entry));
+                    }
+                }
+                Taker::Steps(leaf, steps) => {
                     matched.entry(leaf).or_default().push(Item { at_ms: event.timestamp_ms, steps });
                 }
-            }
+            });
         }
         let profile = Profile { attributes, identities, memberships };
         let stored = Rc::new(Stored { entries, matched });
@@ -89,10 +102,16 @@ impl<'a> Answers<'a> {
     }
 
     fn new(program: &'a Prepared, profile: Profile<'a>, history: History<'a>, now_ms: i64) -> Self {
+        let plan = program.answers();
+        let mut words = Vec::with_capacity(plan.words() + bits::words(plan.sources()));
+        words.extend(plan.blank.iter().map(|word| Cell::new(*word)));
+        words.resize(words.capacity(), Cell::new(0));
         Self {
-            leaves: vec![Cell::new(Known::NotYet); program.leaves.len()],
-            audiences: vec![Cell::new(Known::NotYet); program.audiences.len()],
+            words,
+            sought: vec![Cell::new(Known::NotYet); plan.sought.len()],
+            open: RefCell::default(),
             aggregates: RefCell::default(),
+            intervals: vec![Cell::new(None); program.windows().len()],
             program,
             profile,
             history,
@@ -100,10 +119,86 @@ impl<'a> Answers<'a> {
         }
     }
 
+    /// Looks at the attributes of all leaves: one pass, where audience after audience would ask for field after field.
+    pub(crate) fn read_attributes(&self) {
+        let plan = self.program.answers();
+        plan.attributes.answer(self.profile.attributes, &self.words);
+        for source in 0..plan.attribute_sources {
+            self.is_first_look(source);
+        }
+    }
+
+    /// Looks at everything that there is.
+    fn read_all(&self) {
+        self.read_attributes();
+        let plan = self.program.answers();
+        match &self.history {
+            History::Folded(state) => {
+                for (id, kept) in &state.leaves {
+                    if let LeafState::Events(entries) = kept
+                        && let Some(leaf) = self.program.leaf_number(*id)
+                    {
+                        self.read_events(leaf, &entries.list);
+                    }
+                }
+            }
+            History::Stored(_, stored) => {
+                for (stream, kept) in self.program.events().streams.iter().zip(&stored.entries) {
+                    if !kept.is_empty() {
+                        stream.leaves.iter().for_each(|leaf| self.read_events(*leaf, kept));
+                    }
+                }
+            }
+        }
+        // Of all others there is nothing, which is what the plan begins with.
+        for word in self.words.iter().skip(plan.words()) {
+            word.set(u64::MAX);
+        }
+    }
+
+    /// Calls `visit` with the answers of those wanted audiences that are not simply out, some more than once.
+    pub(crate) fn each_possible(
+        &self,
+        wanted: impl Fn(u32) -> bool,
+        mut visit: impl FnMut(u32, Option<bool>),
+    ) {
+        self.read_all();
+        let plan = self.program.answers();
+        let words = self.words.get(..plan.words()).unwrap_or(&[]);
+        let beyond = self.beyond();
+        plan.audiences.each_possible(words, |number| {
+            if !wanted(number) {
+                return;
+            }
+            let decided = plan.audiences.decide(number, |bit| {
+                if bit < beyond { bits::is_set(words, bit) } else { self.sought_bit(bit - beyond) }
+            });
+            visit(number, decided.or_else(|| self.audience(number)));
+        });
+    }
+
+    fn beyond(&self) -> u32 {
+        u32::try_from(self.program.answers().words()).unwrap_or(0) * WORD_BITS
+    }
+
     /// The answer of an audience, whatever its mode.
     pub(crate) fn audience(&self, number: u32) -> Option<bool> {
         let audience = self.program.audiences.get(number as usize)?;
-        remembered(self.audiences.get(number as usize)?, || self.formula(&audience.formula))
+        let plan = &self.program.answers().audiences;
+        let beyond = self.beyond();
+        if !plan.is_open(number) {
+            return plan.decide(number, |bit| {
+                if bit < beyond { self.bit(bit) } else { self.sought_bit(bit - beyond) }
+            });
+        }
+        if let Some(known) = self.open.borrow().get(&number) {
+            return *known;
+        }
+        // Only a damaged program refers in a circle; what it then asks again while it is sought is unknown.
+        self.open.borrow_mut().insert(number, None);
+        let answer = self.formula(&audience.formula);
+        self.open.borrow_mut().insert(number, answer);
+        answer
     }
 
     /// The answer of an audience to one that refers to it: where only folded events are at hand, a batch audience is
@@ -148,8 +243,26 @@ impl<'a> Answers<'a> {
     }
 
     fn leaf(&self, number: u32) -> Option<bool> {
+        match self.program.answers().places.get(number as usize)? {
+            LeafPlace::Bit(bit) => Some(self.bit(*bit)),
+            LeafPlace::Sought(place) => self.seek(*place),
+        }
+    }
+
+    fn sought_bit(&self, place: u32) -> bool {
+        self.seek(place) == Some(true)
+    }
+
+    fn seek(&self, place: u32) -> Option<bool> {
+        let known = self.sought.get(place as usize)?;
+        if let Known::Answer(answer) = known.get() {
+            return answer;
+        }
+        // Against circles, as above.
+        known.set(Known::Answer(None));
+        let number = *self.program.answers().sought.get(place as usize)?;
         let leaf = self.program.leaves.get(number as usize)?;
-        remembered(self.leaves.get(number as usize)?, || match &leaf.kind {
+        let answer = match &leaf.kind {
             LeafKind::Attribute(expr) => {
                 Some(Walk::of_profile(self.profile, self.now_ms).truth(expr, &mut Vec::new()))
             }
@@ -157,7 +270,9 @@ impl<'a> Answers<'a> {
             LeafKind::Sequence(sequence) => Some(matches::holds(sequence, &self.matched(number))),
             LeafKind::Member(audience) => Some(virtual_fields::is_member(self.profile.memberships, audience)),
             LeafKind::History(expr) => self.stored(expr),
-        })
+        };
+        known.set(Known::Answer(answer));
+        answer
     }
 
     fn stored(&self, expr: &'a Expr) -> Option<bool> {
@@ -174,10 +289,55 @@ impl<'a> Answers<'a> {
         Some(then(Walk { events, members: &members, ..Walk::of_profile(self.profile, self.now_ms) }))
     }
 
+    /// Whether a source is now looked at for the first time.
+    fn is_first_look(&self, source: u32) -> bool {
+        let words = self.words.get(self.program.answers().words()..).unwrap_or(&[]);
+        bits::set(words, source)
+    }
+
+    /// A bit of the plan; its source is looked at if it was not yet.
+    #[inline]
+    fn bit(&self, bit: u32) -> bool {
+        let plan = self.program.answers();
+        let (word, _) = bits::place(bit);
+        let source = plan.sources.get(word).copied().unwrap_or(0);
+        if self.is_first_look(source) {
+            match source.checked_sub(plan.attribute_sources) {
+                None => plan.attributes.answer_one(source, self.profile.attributes, &self.words),
+                Some(events) => {
+                    if let Some(columns) = plan.events.get(events as usize) {
+                        let kept = self.kept(columns.leaf);
+                        if !kept.is_empty() {
+                            self.read_events(columns.leaf, kept);
+                        }
+                    }
+                }
+            }
+        }
+        bits::is_set(&self.words, bit)
+    }
+
+    /// Sets the bits of an events leaf, of which this was kept.
+    fn read_events(&self, leaf: u32, kept: &[Entry]) {
+        let plan = self.program.answers();
+        let number = plan.events_of_leaf.get(leaf as usize).copied().flatten();
+        let Some(columns) = number.and_then(|number| plan.events.get(number as usize)) else { return };
+        let entries = self.inside(leaf, kept);
+        for (aggregate, first, column) in &columns.columns {
+            let words = self.words.get(*first as usize..).unwrap_or(&[]);
+            let words = words.get(..column.words()).unwrap_or(&[]);
+            words.iter().for_each(|word| word.set(0));
+            column.answer(&aggregate_of(*aggregate, entries), words);
+        }
+    }
+
     /// The entries of an events leaf, inside its window or not.
     pub(super) fn kept(&self, leaf: u32) -> &[Entry] {
         match &self.history {
-            History::Stored(_, stored) => stored.entries.get(leaf as usize).map_or(&[], Vec::as_slice),
+            History::Stored(_, stored) => {
+                let stream = self.program.events().stream_of_leaf.get(leaf as usize).copied().flatten();
+                stream.and_then(|stream| stored.entries.get(stream as usize)).map_or(&[], Vec::as_slice)
+            }
             History::Folded(state) => {
                 let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
                 match id.and_then(|id| state.leaves.get(&id)) {
@@ -188,17 +348,28 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The entries of an events leaf that are inside its window.
-    pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
-        let Some(window) = self.program.window(leaf) else { return &[] };
-        let kept = self.kept(leaf);
-        if window.window.is_empty() {
+    fn inside<'e>(&self, leaf: u32, kept: &'e [Entry]) -> &'e [Entry] {
+        let Some(number) = self.program.window_number(leaf) else { return &[] };
+        let Some(window) = self.program.windows().get(number as usize).filter(|window| !window.is_empty())
+        else {
+            return kept;
+        };
+        let Some(known) = self.intervals.get(number as usize) else { return &[] };
+        let inside = known.get().unwrap_or_else(|| inside_all(window, self.now_ms));
+        known.set(Some(inside));
+        let is_in =
+            |entry: &Entry| entry.timestamp_ms >= inside.start_ms && has_entered(inside, entry.timestamp_ms);
+        if kept.first().is_some_and(is_in) && kept.last().is_some_and(is_in) {
             return kept;
         }
-        let inside = inside(window, self.now_ms);
         let start = kept.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
         let end = kept.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
         kept.get(start..end).unwrap_or(&[])
+    }
+
+    /// The entries of an events leaf that are inside its window.
+    pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
+        self.inside(leaf, self.kept(leaf))
     }
 
     /// The events of the steps of a sequence leaf, inside their windows or not.
@@ -232,21 +403,8 @@ impl<'a> Answers<'a> {
     }
 }
 
-fn remembered(known: &Cell<Known>, find: impl FnOnce() -> Option<bool>) -> Option<bool> {
-    match known.get() {
-        Known::Answer(answer) => answer,
-        Known::NotYet => {
-            // Only a damaged program refers in a circle; what it then asks again while it is sought is unknown.
-            known.set(Known::Answer(None));
-            let answer = find();
-            known.set(Known::Answer(answer));
-            answer
-        }
-    }
-}
-
 /// As the function table computes it of the values themselves.
-fn aggregate_of(wanted: Aggregate, entries: &[Entry]) -> Value {
+pub(crate) fn aggregate_of(wanted: Aggregate, entries: &[Entry]) -> Value {
     let numbers = || entries.iter().filter_map(|entry| entry.value);
     let values = || numbers().map(Number::value).collect::<Vec<_>>();
     match wanted {

@@ -17,6 +17,7 @@ pub(crate) mod answers;
 
 pub mod explain;
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 pub use explain::{Explanation, explain_answer, explain_run};
@@ -24,10 +25,13 @@ pub use naive::{naive, naive_in};
 
 use answers::Answers;
 
-use crate::plan::{Mode, Prepared};
+use crate::plan::{Audience, Mode, Prepared};
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::{Fields, Value};
+
+/// So many audiences ask for so many fields that all of them are better read in one pass.
+const AUDIENCES_FOR_ONE_PASS: usize = 16;
 
 /// Everything known of one profile, its events included (oldest first, ties by id).
 #[derive(Clone, Copy, Debug)]
@@ -59,15 +63,37 @@ pub struct Slice<'a> {
 /// event in the future counts where the expression's window reaches it; without a window it counts at once.
 pub fn run(program: &Prepared, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
     let answers = Answers::of_subject(program, subject, now_ms);
-    // With the stored events at hand, every answer is known.
-    numbers(program).map(|number| answers.audience(number) == Some(true)).collect()
+    let mut found = vec![false; program.audiences.len()];
+    answers.each_possible(
+        |_| true,
+        |number, answer| {
+            // With the stored events at hand, every answer is known.
+            if let Some(found) = found.get_mut(number as usize) {
+                *found = answer == Some(true);
+            }
+        },
+    );
+    found
 }
 
 /// One answer per audience, from folded state. `None` where the mode is batch, and where the answer needs the stored
 /// events (a history leaf).
 pub fn answer(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
-    let all: Vec<u32> = numbers(program).collect();
-    answer_some(program, slice, &all, now_ms)
+    let answers = Answers::of_slice(program, slice, now_ms);
+    let blank = |audience: &Audience| match audience.mode {
+        Mode::Edge | Mode::Streaming => Some(false),
+        Mode::Batch => None,
+    };
+    let mut found: Vec<Option<bool>> = program.audiences.iter().map(blank).collect();
+    let wanted = |number: u32| {
+        program.audiences.get(number as usize).is_some_and(|audience| audience.mode != Mode::Batch)
+    };
+    answers.each_possible(wanted, |number, answer| {
+        if let Some(found) = found.get_mut(number as usize) {
+            *found = answer;
+        }
+    });
+    found
 }
 
 /// As [`answer`], for the given audiences only, in the order given.
@@ -78,15 +104,14 @@ pub fn answer_some(
     now_ms: i64,
 ) -> Vec<Option<bool>> {
     let answers = Answers::of_slice(program, slice, now_ms);
+    if audiences.len() >= AUDIENCES_FOR_ONE_PASS {
+        answers.read_attributes();
+    }
     let answer = |number: &u32| match program.audiences.get(*number as usize)?.mode {
         Mode::Edge | Mode::Streaming => answers.audience(*number),
         Mode::Batch => None,
     };
     audiences.iter().map(answer).collect()
-}
-
-fn numbers(program: &Prepared) -> impl Iterator<Item = u32> {
-    (0..program.audiences.len()).map_while(|number| u32::try_from(number).ok())
 }
 
 /// The value of an expression of constants.

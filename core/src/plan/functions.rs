@@ -6,6 +6,9 @@ use crate::lang::functions::{Clock, Function};
 /// `value in list`
 pub(crate) const IN: Function = Function(0x0301);
 
+/// `value not in list`, false of a missing value
+pub(crate) const NOT_IN: Function = Function(0x0302);
+
 /// The aggregate that a function is.
 pub(crate) fn aggregate(function: Function) -> Option<Aggregate> {
     match function {
@@ -42,6 +45,7 @@ mod tests {
         assert_eq!(aggregate(named("min")), Some(Aggregate::Minimum));
         assert_eq!(aggregate(named("max")), Some(Aggregate::Maximum));
         assert_eq!(named("in"), IN);
+        assert_eq!(named("notIn"), NOT_IN);
         assert!(reads_clock(named("currentYear")) && !reads_clock(named("in")));
         assert_eq!(clock(named("random")), Clock::Instant);
     }

@@ -27,7 +27,11 @@ pub mod program;
 pub(crate) mod edge;
 pub mod read_set;
 
-pub(crate) mod index;
+pub(crate) mod matching;
+
+pub(crate) mod answer_plan;
+pub(crate) mod event_plan;
+pub(crate) mod leaf_numbers;
 pub mod prepared;
 
 pub use facts::{AudienceFacts, LookBack};

@@ -6,24 +6,30 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
-use super::index::EventIndex;
+use super::answer_plan::AnswerPlan;
+use super::event_plan::EventPlan;
 use super::leaf::{EventWindow, LeafKind, Sequence};
+use super::leaf_numbers::LeafNumbers;
 use super::program::Program;
 use super::verdict::Mode;
-use super::visit;
+use super::{normalise, visit};
 use crate::id::{AudienceId, LeafId};
-use crate::profile::Event;
+use crate::time::{Interval, Occurs};
 
 /// A program with its look-ups. Wherever a [`Program`] is wanted, a reference to this will do.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     program: Program,
-    index: EventIndex,
+    events: EventPlan,
+    answers: AnswerPlan,
+    /// The windows of events leaves, each once, and by leaf which of them is its.
+    windows: Vec<Vec<Occurs<Interval>>>,
+    window_numbers: Vec<Option<u32>>,
     /// By leaf: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
     dependents: Vec<Vec<u32>>,
     /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
     clocked: Vec<u32>,
-    leaf_numbers: BTreeMap<LeafId, u32>,
+    leaf_numbers: LeafNumbers,
     audience_numbers: BTreeMap<AudienceId, u32>,
 }
 
@@ -54,10 +60,14 @@ impl Prepared {
             | LeafKind::Member(_)
             | LeafKind::History(_) => None,
         });
+        let (windows, window_numbers) = windows(&program);
         Self {
-            index: EventIndex::new(&program.leaves),
+            events: EventPlan::new(&program.leaves),
+            answers: AnswerPlan::new(&program),
+            windows,
+            window_numbers,
             clocked: clocked.collect(),
-            leaf_numbers: leaves().map(|(leaf, number)| (leaf.id, number)).collect(),
+            leaf_numbers: LeafNumbers::new(&program.leaves),
             audience_numbers: program
                 .audiences
                 .iter()
@@ -76,9 +86,23 @@ impl Prepared {
         leaves.filter(|(_, number)| self.folded_leaf(*number).is_some()).map(|(leaf, _)| leaf.id).collect()
     }
 
-    /// The leaves whose predicate the event may satisfy, ascending; those that nobody folds included.
-    pub(crate) fn candidates(&self, event: &Event) -> Vec<u32> {
-        self.index.candidates(event)
+    /// From an event to the leaves that take it; those that nobody folds included.
+    pub(crate) fn events(&self) -> &EventPlan {
+        &self.events
+    }
+
+    pub(crate) fn answers(&self) -> &AnswerPlan {
+        &self.answers
+    }
+
+    /// The windows of events leaves, each once.
+    pub(crate) fn windows(&self) -> &[Vec<Occurs<Interval>>] {
+        &self.windows
+    }
+
+    /// Which of [`Self::windows`] is that of an events leaf.
+    pub(crate) fn window_number(&self, leaf: u32) -> Option<u32> {
+        *self.window_numbers.get(leaf as usize)?
     }
 
     /// The window of an events leaf.
@@ -125,7 +149,7 @@ impl Prepared {
     }
 
     pub(crate) fn leaf_number(&self, id: LeafId) -> Option<u32> {
-        self.leaf_numbers.get(&id).copied()
+        self.leaf_numbers.find(id)
     }
 
     /// The number of an audience: as [`Program::audience`], by look-up.
@@ -140,6 +164,22 @@ impl Deref for Prepared {
     fn deref(&self) -> &Program {
         &self.program
     }
+}
+
+fn windows(program: &Program) -> (Vec<Vec<Occurs<Interval>>>, Vec<Option<u32>>) {
+    let mut numbers: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
+    let mut windows = Vec::new();
+    let mut of_leaf = |kind: &LeafKind| {
+        let LeafKind::Events(EventWindow { window, .. }) = kind else { return None };
+        let next = u32::try_from(windows.len()).unwrap_or(u32::MAX);
+        let number = *numbers.entry(normalise::bytes(window)).or_insert(next);
+        if number == next {
+            windows.push(window.clone());
+        }
+        Some(number)
+    };
+    let numbers = program.leaves.iter().map(|leaf| of_leaf(&leaf.kind)).collect();
+    (windows, numbers)
 }
 
 fn dependents(program: &Program) -> Vec<Vec<u32>> {

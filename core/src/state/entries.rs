@@ -6,27 +6,21 @@ use core::cmp::Ordering;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Entries, Entry, Number, Trimmed};
-use crate::eval::walk::Walk;
 use crate::limits::{EVENTS_PER_PROFILE_MAX, VALUES_PER_LEAF_MAX};
+use crate::plan::event_plan::Stream;
 use crate::plan::leaf::EventWindow;
 use crate::profile::Event;
 use crate::time::{Interval, Occurs};
 use crate::value::Value;
 
-/// What a leaf keeps of an event: nothing, or an entry for it or for each of its values.
-pub(crate) fn entries_of(window: &EventWindow, event: &Event, now_ms: i64, keep: &mut dyn FnMut(Entry)) {
-    let walk = Walk::of_event(now_ms);
-    if !walk.event_truth(&window.predicate, event) {
-        return;
-    }
+/// What is kept of an event that satisfies the predicate of a stream: an entry for it or for each of its values.
+pub(crate) fn entries_of(stream: &Stream, event: &Event, now_ms: i64, mut keep: impl FnMut(Entry)) {
     let entry = Entry { timestamp_ms: event.timestamp_ms, event: key(&event.id), value: None };
-    let Some(value) = &window.value else { return keep(entry) };
-    for item in walk.event_place(value, event).items() {
-        let item = item.value();
-        if *item != Value::Null {
-            keep(Entry { value: Number::of(&item), ..entry });
-        }
-    }
+    stream.each_value(event, now_ms, |value| match value {
+        None => keep(entry),
+        Some(Value::Null) => {}
+        Some(value) => keep(Entry { value: Number::of(value), ..entry }),
+    });
 }
 
 /// What stands for an event's id.
@@ -61,14 +55,14 @@ pub(crate) fn needed(window: &EventWindow) -> usize {
 }
 
 impl Entries {
-    /// Takes in an event, once; true if anything was kept of it.
-    pub(super) fn fold(&mut self, window: &EventWindow, event: &Event, now_ms: i64) -> bool {
+    /// Takes in an event of its stream, once; true if anything was kept of it.
+    pub(super) fn fold(&mut self, window: &EventWindow, stream: &Stream, event: &Event, now_ms: i64) -> bool {
         let inside = inside(window, now_ms);
         if event.timestamp_ms < inside.start_ms {
             return false;
         }
         let mut is_new = None;
-        entries_of(window, event, now_ms, &mut |entry| {
+        entries_of(stream, event, now_ms, |entry| {
             if *is_new.get_or_insert_with(|| !self.contains(&entry)) {
                 let place = self.list.partition_point(|known| order(known, &entry) != Ordering::Greater);
                 self.list.insert(place, entry);

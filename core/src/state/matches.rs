@@ -5,18 +5,10 @@ use alloc::vec::Vec;
 use super::entries::{has_entered, inside_all};
 use super::{Match, Matches, Trimmed};
 use crate::eval::sequence::{self, Item, Rule, bit};
-use crate::eval::walk::Walk;
 use crate::limits::EVENTS_PER_PROFILE_MAX;
 use crate::plan::leaf::Sequence;
 use crate::profile::Event;
 use crate::time::Interval;
-
-/// Of which steps an event is, whenever it was.
-pub(crate) fn steps_of(sequence: &Sequence, event: &Event, now_ms: i64) -> u32 {
-    let walk = Walk::of_event(now_ms);
-    let own = sequence.steps.iter().enumerate().filter(|(_, step)| walk.event_truth(&step.predicate, event));
-    own.fold(0, |steps, (number, _)| steps | bit(number))
-}
 
 /// By step, the interval in which a timestamp counts at `now_ms`.
 pub(crate) fn insides(sequence: &Sequence, now_ms: i64) -> Vec<Interval> {
@@ -66,13 +58,12 @@ impl Matches {
         self.list.iter().map(|kept| Item { at_ms: kept.timestamp_ms, steps: kept.steps }).collect()
     }
 
-    /// Takes in an event, once; true if it was kept.
-    pub(super) fn fold(&mut self, sequence: &Sequence, event: &Event, now_ms: i64) -> bool {
+    /// Takes in an event of some of the steps, once; true if it was kept.
+    pub(super) fn fold(&mut self, sequence: &Sequence, steps: u32, event: &Event, now_ms: i64) -> bool {
         let Err(place) = self.place(event.timestamp_ms, &event.id) else { return false };
         let insides = insides(sequence, now_ms);
         let at_ms = event.timestamp_ms;
-        let steps =
-            steps_where(steps_of(sequence, event, now_ms), &insides, |inside| inside.start_ms <= at_ms);
+        let steps = steps_where(steps, &insides, |inside| inside.start_ms <= at_ms);
         if steps == 0 {
             return false;
         }

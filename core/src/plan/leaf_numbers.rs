@@ -1,0 +1,54 @@
+//! From the identity of a leaf to its number. Identities are hashes already, so the look-up is one step.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::leaf::Leaf;
+use crate::id::LeafId;
+
+const EMPTY: u32 = u32::MAX;
+
+/// The look-up.
+#[derive(Clone, Debug)]
+pub(crate) struct LeafNumbers {
+    /// A power of two of them, at least twice as many as leaves.
+    slots: Vec<(LeafId, u32)>,
+}
+
+impl LeafNumbers {
+    pub(crate) fn new(leaves: &[Leaf]) -> Self {
+        let count = (leaves.len() + 1).saturating_mul(2).next_power_of_two();
+        let mut slots = vec![(LeafId(0), EMPTY); count];
+        for (leaf, number) in leaves.iter().zip(0..) {
+            let mut place = Self::first(leaf.id, count);
+            while slots.get(place).is_some_and(|(id, known)| *known != EMPTY && *id != leaf.id) {
+                place = (place + 1) & (count - 1);
+            }
+            if let Some(slot) = slots.get_mut(place) {
+                *slot = (leaf.id, number);
+            }
+        }
+        Self { slots }
+    }
+
+    fn first(id: LeafId, count: usize) -> usize {
+        // The lowest bits are as good as any.
+        id.0 as usize & (count - 1)
+    }
+
+    /// The number of a leaf.
+    #[inline]
+    pub(crate) fn find(&self, id: LeafId) -> Option<u32> {
+        let mut place = Self::first(id, self.slots.len());
+        loop {
+            let (known, number) = self.slots.get(place)?;
+            if *number == EMPTY {
+                return None;
+            }
+            if *known == id {
+                return Some(*number);
+            }
+            place = (place + 1) & (self.slots.len() - 1);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Boolean formulas over bits, each compiled to tests that jump: what is decided is not looked at further. Which of them
+//! may be true at all is found through gates: bits without which a formula is false.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::Cell;
+
+use super::bits;
+
+/// A formula, with negations only at its ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// Always so.
+    Constant(bool),
+    /// A bit, or its negation.
+    Bit {
+        bit: u32,
+        negated: bool,
+        /// How likely the bit is set.
+        chance: f32,
+        /// Whether it is there before anything is decided; if not, finding it out costs something.
+        ready: bool,
+    },
+    /// Something else, of which only the other operands are of interest here.
+    Open,
+    /// Conjunction.
+    All(Vec<Condition>),
+    /// Disjunction.
+    Any(Vec<Condition>),
+}
+
+/// The outcomes, in place of the number of a next test.
+const TRUE: u32 = u32::MAX;
+const FALSE: u32 = u32::MAX - 1;
+/// Gates that are together likelier than this to be open are no gates.
+const GATE_CHANCE_MAX: f32 = 0.8;
+
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    bit: u32,
+    set: u32,
+    unset: u32,
+}
+
+/// The formulas.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decisions {
+    tests: Vec<Test>,
+    /// By formula: its first test; absent if it is open.
+    entries: Vec<Option<u32>>,
+    /// The bits that are gates.
+    gates: Vec<u64>,
+    /// By bit: where its formulas start in `gated`.
+    starts: Vec<u32>,
+    gated: Vec<u32>,
+    /// The formulas without a gate.
+    always: Vec<u32>,
+}
+
+impl Decisions {
+    /// Compiles formulas over so many words of bits.
+    pub(crate) fn new(conditions: Vec<Condition>, words: u32) -> Self {
+        let bits = words as usize * bits::WORD_BITS as usize;
+        let mut by_bit = vec![Vec::new(); bits];
+        let mut compiled = Self { gates: vec![0; words as usize], ..Self::default() };
+        for (mut condition, number) in conditions.into_iter().zip(0..) {
+            condition.sort();
+            let gates = condition.gates().filter(|gates| gates.chance <= GATE_CHANCE_MAX);
+            match gates {
+                None => compiled.always.push(number),
+                Some(gates) => {
+                    for bit in gates.bits {
+                        if let Some(formulas) = by_bit.get_mut(bit as usize) {
+                            formulas.push(number);
+                        }
+                    }
+                }
+            }
+            let entry =
+                if condition.is_open() { None } else { Some(compiled.compile(&condition, TRUE, FALSE)) };
+            compiled.entries.push(entry);
+        }
+        for (formulas, bit) in by_bit.iter().zip(0..) {
+            compiled.starts.push(u32::try_from(compiled.gated.len()).unwrap_or(0));
+            compiled.gated.extend(formulas);
+            let (word, mask) = bits::place(bit);
+            if let Some(word) = compiled.gates.get_mut(word)
+                && !formulas.is_empty()
+            {
+                *word |= mask;
+            }
+        }
+        compiled.starts.push(u32::try_from(compiled.gated.len()).unwrap_or(0));
+        compiled
+    }
+
+    /// The tests of a condition that go on at one of two places; where they start.
+    fn compile(&mut self, condition: &Condition, yes: u32, no: u32) -> u32 {
+        match condition {
+            Condition::Constant(true) => yes,
+            Condition::Constant(false) | Condition::Open => no,
+            Condition::Bit { bit, negated, .. } => {
+                let (set, unset) = if *negated { (no, yes) } else { (yes, no) };
+                let place = u32::try_from(self.tests.len()).unwrap_or(FALSE);
+                self.tests.push(Test { bit: *bit, set, unset });
+                place
+            }
+            Condition::All(operands) => {
+                operands.iter().rev().fold(yes, |next, operand| self.compile(operand, next, no))
+            }
+            Condition::Any(operands) => {
+                operands.iter().rev().fold(no, |next, operand| self.compile(operand, yes, next))
+            }
+        }
+    }
+
+    /// Calls `visit` with every formula that may be true, some more than once.
+    #[inline]
+    pub(crate) fn each_possible(&self, bits: &[Cell<u64>], mut visit: impl FnMut(u32)) {
+        self.always.iter().for_each(|number| visit(*number));
+        for (place, (gates, word)) in self.gates.iter().zip(bits).enumerate() {
+            bits::each(place, gates & word.get(), |bit| {
+                let bit = bit as usize;
+                let (Some(start), Some(end)) = (self.starts.get(bit), self.starts.get(bit + 1)) else {
+                    return;
+                };
+                let formulas = self.gated.get(*start as usize..*end as usize).unwrap_or(&[]);
+                formulas.iter().for_each(|number| visit(*number));
+            });
+        }
+    }
+
+    /// The truth of a formula; absent if it is open.
+    #[inline]
+    pub(crate) fn decide(&self, number: u32, is_set: impl Fn(u32) -> bool) -> Option<bool> {
+        let mut at = (*self.entries.get(number as usize)?)?;
+        while let Some(test) = self.tests.get(at as usize) {
+            at = if is_set(test.bit) { test.set } else { test.unset };
+        }
+        Some(at == TRUE)
+    }
+
+    /// Whether a formula is open.
+    pub(crate) fn is_open(&self, number: u32) -> bool {
+        self.entries.get(number as usize).is_none_or(Option::is_none)
+    }
+}
+
+/// Bits of which one must be set.
+struct Gates {
+    bits: Vec<u32>,
+    chance: f32,
+}
+
+impl Condition {
+    /// Operands in the order in which they are best looked at: what costs nothing first, and of that what most likely
+    /// decides.
+    fn sort(&mut self) {
+        let (operands, conjunction) = match self {
+            Self::All(operands) => (operands, true),
+            Self::Any(operands) => (operands, false),
+            Self::Constant(_) | Self::Bit { .. } | Self::Open => return,
+        };
+        operands.iter_mut().for_each(Self::sort);
+        operands.sort_by(|left, right| {
+            let chances = left.chance().total_cmp(&right.chance());
+            let chances = if conjunction { chances } else { chances.reverse() };
+            right.is_ready().cmp(&left.is_ready()).then(chances)
+        });
+    }
+
+    fn chance(&self) -> f32 {
+        match self {
+            Self::Constant(value) => f32::from(u8::from(*value)),
+            Self::Bit { negated, chance, .. } => {
+                if *negated {
+                    1.0 - chance
+                } else {
+                    *chance
+                }
+            }
+            Self::Open => 0.5,
+            Self::All(operands) => operands.iter().map(Self::chance).product(),
+            Self::Any(operands) => {
+                1.0 - operands.iter().map(|operand| 1.0 - operand.chance()).product::<f32>()
+            }
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Bit { ready, .. } => *ready,
+            Self::Open => false,
+            Self::All(operands) | Self::Any(operands) => operands.iter().all(Self::is_ready),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Self::Constant(_) | Self::Bit { .. } => false,
+            Self::Open => true,
+            Self::All(operands) | Self::Any(operands) => operands.iter().any(Self::is_open),
+        }
+    }
+
+    fn gates(&self) -> Option<Gates> {
+        match self {
+            Self::Constant(true) | Self::Open => None,
+            Self::Constant(false) => Some(Gates { bits: Vec::new(), chance: 0.0 }),
+            Self::Bit { bit, negated, chance, ready } => {
+                (*ready && !negated).then(|| Gates { bits: vec![*bit], chance: *chance })
+            }
+            Self::All(operands) => operands
+                .iter()
+                .filter_map(Self::gates)
+                .min_by(|left, right| left.chance.total_cmp(&right.chance)),
+            Self::Any(operands) => {
+                let mut all = Gates { bits: Vec::new(), chance: 0.0 };
+                for operand in operands {
+                    let gates = operand.gates()?;
+                    all.chance += gates.chance;
+                    all.bits.extend(gates.bits);
+                }
+                all.bits.sort_unstable();
+                all.bits.dedup();
+                Some(all)
+            }
+        }
+    }
+}
