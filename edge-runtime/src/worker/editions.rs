@@ -80,7 +80,7 @@ async fn refresh(env: &Env) -> Result<Option<Rc<Edition>>> {
             remember(Some(edition.clone()));
             Ok(Some(edition))
         }
-        (Ok(Answer::Bytes(edition)), _) => Ok(Some(adopt(edition))),
+        (Ok(Answer::Bytes(edition)), _) => Ok(Some(adopt(*edition))),
         (Ok(Answer::Nothing | Answer::Unchanged), _) => Ok(None),
         (Err(error), Some(edition)) => {
             console_error!("the bundle at hand stays in force: {error}");
@@ -94,7 +94,7 @@ async fn refresh(env: &Env) -> Result<Option<Rc<Edition>>> {
 enum Answer {
     Unchanged,
     Nothing,
-    Bytes(Edition),
+    Bytes(Box<Edition>),
 }
 
 async fn ask(env: &Env, known: &str) -> Result<Answer> {
@@ -103,7 +103,7 @@ async fn ask(env: &Env, known: &str) -> Result<Answer> {
     match response.status_code() {
         200 => {
             let edition = Edition::open(&response.bytes().await?).map_err(|error| failure(&error))?;
-            Ok(Answer::Bytes(edition))
+            Ok(Answer::Bytes(Box::new(edition)))
         }
         204 => Ok(Answer::Unchanged),
         404 => Ok(Answer::Nothing),
