@@ -58,8 +58,10 @@ pub const IDENTITIES_PER_PROFILE_MAX: usize = 50;
 pub const IDENTITIES_PER_RECORD_MAX: usize = 20;
 /// Characters of one identity value.
 pub const IDENTITY_CHARACTERS_MAX: usize = 1_024;
-/// Bytes of one sealed value.
+/// Bytes of one sealed value, unpacked.
 pub const SEALED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes that one byte of a packed value can stand for: a deflate stream has at least two bits for every 258.
+pub const SEALED_GROWTH_MAX: usize = 1_032;
 /// Values inside one another in a sealed value: some for each level of an expression.
 pub const SEALED_DEPTH_MAX: usize = 12 * EXPRESSION_DEPTH_MAX;
 /// Bytes of one regular expression's text.

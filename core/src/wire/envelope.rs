@@ -1,4 +1,5 @@
-//! The envelope: magic, kind, format version, length, checksum, then postcard.
+//! The envelope: magic, kind, format version, length, checksum, then the content: postcard, packed if the kind says so.
+//! Length and checksum are of the content as it travels, so that nothing damaged is unpacked.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -12,7 +13,7 @@ use alloc::vec::Vec;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Error, Sealed, depth};
+use super::{Error, Sealed, depth, packing};
 use crate::limits::{SEALED_BYTES_MAX, SEALED_DEPTH_MAX};
 
 const MAGIC: [u8; 4] = *b"ACQ1";
@@ -24,6 +25,7 @@ pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
     if content.len() > SEALED_BYTES_MAX {
         return Err(Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX });
     }
+    let content = if T::PACKED { packing::pack(&content)? } else { content };
     let length = u32::try_from(content.len())
         .map_err(|_| Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX })?;
     let mut bytes = Vec::with_capacity(HEADER_BYTES.saturating_add(content.len()));
@@ -36,7 +38,7 @@ pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Opens sealed bytes. Nothing is allocated before length and checksum are right.
+/// Opens sealed bytes. Nothing is allocated before length and checksum are right, and never more than may be sealed.
 pub fn open<T: Sealed>(bytes: &[u8]) -> Result<T, Error> {
     let header = Header::read(bytes).ok_or(Error::Truncated { found: bytes.len(), needed: HEADER_BYTES })?;
     if header.magic != MAGIC || header.kind != T::KIND {
@@ -60,7 +62,11 @@ pub fn open<T: Sealed>(bytes: &[u8]) -> Result<T, Error> {
     if header.checksum != checksum(T::KIND, T::VERSION, header.content) {
         return Err(Error::Checksum);
     }
-    let mut reader = postcard::Deserializer::from_bytes(header.content);
+    if T::PACKED { decode(&packing::unpack(header.content)?) } else { decode(header.content) }
+}
+
+fn decode<T: Sealed>(content: &[u8]) -> Result<T, Error> {
+    let mut reader = postcard::Deserializer::from_bytes(content);
     let value = depth::deserialize(&mut reader, SEALED_DEPTH_MAX).map_err(|_| Error::Content)?;
     match reader.finalize() {
         Ok([]) => Ok(value),
@@ -153,6 +159,10 @@ mod tests {
 
     /// What a faulty or hostile writer seals.
     fn sealed_content<T: Sealed>(content: &[u8]) -> Vec<u8> {
+        if T::PACKED { enveloped::<T>(&packing::pack(content).unwrap()) } else { enveloped::<T>(content) }
+    }
+
+    fn enveloped<T: Sealed>(content: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::from(MAGIC);
         bytes.extend(T::KIND.to_le_bytes());
         bytes.extend(T::VERSION.to_le_bytes());
@@ -160,6 +170,40 @@ mod tests {
         bytes.extend(checksum(T::KIND, T::VERSION, content).to_le_bytes());
         bytes.extend(content);
         bytes
+    }
+
+    fn empty() -> Bundle {
+        let program = Program { leaves: vec![], audiences: vec![] };
+        Bundle { version: 0, published_ms: 0, program, datastreams: vec![], offers: vec![] }
+    }
+
+    #[test]
+    fn a_bundle_is_packed_and_any_flipped_bit_of_it_is_an_error() {
+        let sealed = seal(&empty()).unwrap();
+        assert_eq!(open::<Bundle>(&sealed), Ok(empty()));
+        for bit in 0..sealed.len() * 8 {
+            let mut broken = sealed.clone();
+            broken[bit / 8] ^= 1 << (bit % 8);
+            assert!(open::<Bundle>(&broken).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_that_is_not_packed_or_packed_wrongly_is_refused() {
+        let content = postcard::to_allocvec(&empty()).unwrap();
+        assert_eq!(open::<Bundle>(&sealed_content::<Bundle>(&content)), Ok(empty()));
+        assert_eq!(open::<Bundle>(&enveloped::<Bundle>(&content)), Err(Error::Packing));
+        assert_eq!(open::<Bundle>(&enveloped::<Bundle>(&[])), Err(Error::Packing));
+        let bomb = packing::pack(&vec![0; SEALED_BYTES_MAX + 1]).unwrap();
+        let too_long = Error::TooLong { found: SEALED_BYTES_MAX + 1, max: SEALED_BYTES_MAX };
+        assert_eq!(open::<Bundle>(&enveloped::<Bundle>(&bomb)), Err(too_long));
+    }
+
+    #[test]
+    fn a_bundle_from_before_it_was_packed_is_of_an_unknown_version() {
+        let mut old = enveloped::<Bundle>(&postcard::to_allocvec(&empty()).unwrap());
+        old[6..8].copy_from_slice(&2_u16.to_le_bytes());
+        assert_eq!(open::<Bundle>(&old), Err(Error::Version { found: 2, known: 3 }));
     }
 
     #[test]

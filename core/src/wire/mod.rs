@@ -1,8 +1,10 @@
-//! Bytes that are stored or shipped: an envelope (magic, kind, format version, length, checksum) around postcard.
+//! Bytes that are stored or shipped: an envelope (magic, kind, format version, length, checksum) around postcard,
+//! which is packed for the kinds that are large and travel far.
 //! The same value always has the same bytes, natively and in Wasm.
 
 mod depth;
 pub mod envelope;
+mod packing;
 
 pub use envelope::{open, seal};
 
@@ -23,6 +25,8 @@ pub trait Sealed: Serialize + DeserializeOwned {
     const KIND: u16;
     /// Raised whenever the shape changes.
     const VERSION: u16;
+    /// Whether the content is packed: smaller on the way, for some time at either end.
+    const PACKED: bool = false;
 }
 
 /// Why bytes are not a value.
@@ -61,6 +65,9 @@ pub enum Error {
     /// A bit has flipped.
     #[error("the checksum does not match")]
     Checksum,
+    /// The checksum is right and the packed content is not what it states.
+    #[error("the packed content does not unpack to the length it states")]
+    Packing,
     /// The checksum is right and the content is not: written by a faulty program.
     #[error("the content does not decode")]
     Content,
@@ -179,7 +186,8 @@ pub struct Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
+    const PACKED: bool = true;
 }
 
 impl Sealed for Projection {
