@@ -27,6 +27,8 @@ pub const AGGREGATIONS_ADVISED_MAX: usize = 3;
 pub const COLLECTION_NESTING_ADVISED_MAX: usize = 2;
 /// Values behind `in` above which an expression comes with a warning (`pql.md` section 4).
 pub const LIST_ITEMS_ADVISED_MAX: usize = 100;
+/// Loops over the events inside one another: each multiplies the time of an answer by the number of events.
+pub const EVENT_LOOPS_NESTED_MAX: usize = 3;
 /// Days of looking back over events above which an expression comes with a warning.
 pub const LOOK_BACK_ADVISED_DAYS: u64 = 5 * 366;
 /// Years that one `occurs` may reach.

@@ -97,6 +97,7 @@ codes! {
     WINDOW_TOO_LONG = "PQL0503" "window too long";
     TOO_LARGE = "PQL0504" "value too large";
     TOO_MANY_STEPS = "PQL0505" "chain too long";
+    EVENTS_IN_EVENTS = "PQL0506" "events for each of the others too often";
     TOO_MANY_AUDIENCES = "PQL0510" "too many audiences";
     REFERENCES_TOO_LONG = "PQL0511" "too long a chain of references";
     LONG_SEQUENCE = "PQL0520" "many events in a row";

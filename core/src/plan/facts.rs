@@ -13,11 +13,11 @@ use super::program::Program;
 use super::visit;
 use crate::time::{Interval, Occurs};
 
-/// Nanoseconds for a part of an expression, as the benchmark of the core shows them.
+/// Nanoseconds for a part of an expression: an estimate, to compare audiences by. Nothing measures it part by part.
 const PART_NS: u64 = 8;
-/// Nanoseconds for the entries of a window.
+/// Nanoseconds for the entries of a window: an estimate too.
 const WINDOW_NS: u64 = 40;
-/// A profile of which the events are looked through has so many.
+/// So many events has a profile of which they are looked through: assumed.
 const EVENTS: u64 = 100;
 
 /// Of one audience, by way of the audiences it refers to too.
@@ -32,7 +32,7 @@ pub struct AudienceFacts {
     pub shared_leaves: u32,
     /// The most bytes of state that one profile can need for it; what is shared counts for each.
     pub state_bytes_max: u64,
-    /// About how long one answer takes: from folded state, or where a leaf needs the stored events, over a hundred.
+    /// An estimate of how long one answer takes, to compare audiences by: from folded state, or where a leaf needs the stored events, over a hundred.
     pub cost_ns: u64,
 }
 

@@ -1,5 +1,6 @@
 //! Sealed bytes of every kind. The first byte of an input says which kind it is read as; the rest is the content, which is
-//! given a right envelope, so that the checksum does not keep the decoder from being reached. Kind 0: as it is.
+//! given a right envelope, so that the checksum does not keep the decoder from being reached; a bundle's is packed for it.
+//! Kind 0: as it is. Kind 12: a bundle's content, packed already.
 
 use acquaint_core::eval::{self, Slice};
 use acquaint_core::lang;
@@ -49,8 +50,26 @@ pub fn sealed(input: &[u8]) {
         9 => drop(opened::<Change>(content)),
         10 => drop(opened::<Visit>(content)),
         11 => drop(opened::<Outcome>(content)),
+        12 => unpacked(content),
         _ => {}
     }
+}
+
+/// Anything instead of what a packer gives.
+fn unpacked(packed: &[u8]) {
+    if let Err(error) = wire::open::<Bundle>(&envelope::<Bundle>(packed)) {
+        let expected =
+            matches!(error, wire::Error::Packing | wire::Error::TooLong { .. } | wire::Error::Content);
+        assert!(expected, "{error}");
+    }
+}
+
+fn packed<T: Sealed>(content: &[u8]) -> Vec<u8> {
+    if !T::PACKED {
+        return content.to_vec();
+    }
+    let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+    [&length[..], &miniz_oxide::deflate::compress_to_vec(content, 1)].concat()
 }
 
 fn envelope<T: Sealed>(content: &[u8]) -> Vec<u8> {
@@ -68,7 +87,7 @@ fn envelope<T: Sealed>(content: &[u8]) -> Vec<u8> {
 }
 
 fn opened<T: Sealed>(content: &[u8]) -> Option<T> {
-    match wire::open::<T>(&envelope::<T>(content)) {
+    match wire::open::<T>(&envelope::<T>(&packed::<T>(content))) {
         Ok(value) => {
             let bytes = wire::seal(&value).unwrap();
             let again: T = wire::open(&bytes).unwrap();
@@ -150,6 +169,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         let bundle =
             Bundle { version: 1, published_ms: 0, program, datastreams: Vec::new(), offers: Vec::new() };
         seeds.push(seed(1, &bundle));
+        let packed = wire::seal(&bundle).unwrap().into_iter().skip(HEADER_BYTES);
+        seeds.push(std::iter::once(12).chain(packed).collect());
     }
     let person = world::person();
     let subject = person.subject();
@@ -187,6 +208,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn seed<T: Sealed>(kind: u8, value: &T) -> Vec<u8> {
-    let bytes = wire::seal(value).unwrap();
-    std::iter::once(kind).chain(bytes.into_iter().skip(HEADER_BYTES)).collect()
+    let sealed = wire::seal(value).unwrap();
+    let content = &sealed[HEADER_BYTES..];
+    let content = if T::PACKED {
+        miniz_oxide::inflate::decompress_to_vec(&content[size_of::<u32>()..]).unwrap()
+    } else {
+        content.to_vec()
+    };
+    std::iter::once(kind).chain(content).collect()
 }

@@ -8,6 +8,7 @@ mod calls;
 mod chain;
 mod coerce;
 mod gap;
+mod loops;
 mod occurs;
 mod operators;
 mod scope;
@@ -38,7 +39,7 @@ use super::dialect::Dialect;
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
 use super::typed::{Checked, Expr, Node, Slot};
-use crate::limits::{CONSTRUCTED_ITEMS_MAX, DIAGNOSTICS_MAX, EXPRESSION_DEPTH_MAX};
+use crate::limits::{CONSTRUCTED_ITEMS_MAX, DIAGNOSTICS_MAX, EVENT_LOOPS_NESTED_MAX, EXPRESSION_DEPTH_MAX};
 use crate::value::Value;
 
 /// Which audiences there are: `inSegment` may only name one of them.
@@ -103,6 +104,11 @@ pub fn check_in(
     let checked = checker.root(tree);
     if checker.errors == 0 && Weights::largest(&checked.expr) > CONSTRUCTED_ITEMS_MAX {
         checker.too_large(tree.span);
+    }
+    if checker.errors == 0
+        && let Some(span) = loops::too_many(&checked.expr)
+    {
+        checker.events_in_events(span);
     }
     if checker.errors == 0 {
         for found in authoring::review(tree) {
@@ -211,6 +217,14 @@ impl<'a> Checker<'a> {
     fn too_large(&mut self, span: Span) -> Typed<'a> {
         let message = format!("this puts together more than {CONSTRUCTED_ITEMS_MAX} items");
         self.reported(code::TOO_LARGE, span, message, "say less of it twice")
+    }
+
+    fn events_in_events(&mut self, span: Span) {
+        let message = format!(
+            "events are looked through for each of the others, more than {EVENT_LOOPS_NESTED_MAX} inside one another"
+        );
+        let help = "events one after another are a `chain`; conditions that do not need the others stand beside them";
+        self.error(code::EVENTS_IN_EVENTS, span, message, help);
     }
 
     /// Texts are too short to bind more variables than there are slots.
