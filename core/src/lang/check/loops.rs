@@ -176,13 +176,16 @@ fn result(function: Function, given: &Growth) -> Growth {
             | ResultType::Integer
             | ResultType::Number
             | ResultType::String
-            | ResultType::Date,
+            | ResultType::Date
+            | ResultType::DateTime,
         ) => Growth::default(),
         Some(ResultType::ItemOf(_) | ResultType::ValueOf(_)) => given.item(),
         // Up to a group for every item, up to all items in a group.
         Some(ResultType::MapOf(_)) => given.clone().listed(given.items()),
         Some(
             ResultType::SameAs(_)
+            | ResultType::Any
+            | ResultType::List
             | ResultType::ListOfStrings
             | ResultType::ListOfValuesOf(_)
             | ResultType::ListOfEntriesOf(_),
