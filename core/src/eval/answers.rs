@@ -338,14 +338,16 @@ impl<'a> Answers<'a> {
                 let stream = self.program.events().stream_of_leaf.get(leaf as usize).copied().flatten();
                 stream.and_then(|stream| stored.entries.get(stream as usize)).map_or(&[], Vec::as_slice)
             }
-            History::Folded(state) => {
-                let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
-                match id.and_then(|id| state.leaves.get(&id)) {
-                    Some(LeafState::Events(entries)) => &entries.list,
-                    Some(LeafState::Sequence(_)) | None => &[],
-                }
-            }
+            History::Folded(state) => match self.folded(state, leaf) {
+                Some(LeafState::Events(entries)) => &entries.list,
+                Some(LeafState::Sequence(_)) | None => &[],
+            },
         }
+    }
+
+    /// What was folded for a leaf.
+    fn folded(&self, state: &'a State, leaf: u32) -> Option<&'a LeafState> {
+        state.leaves.get(&self.program.leaves.get(leaf as usize)?.id)
     }
 
     fn inside<'e>(&self, leaf: u32, kept: &'e [Entry]) -> &'e [Entry] {
@@ -376,13 +378,10 @@ impl<'a> Answers<'a> {
     pub(super) fn items(&self, leaf: u32) -> Vec<Item> {
         match &self.history {
             History::Stored(_, stored) => stored.matched.get(&leaf).cloned().unwrap_or_default(),
-            History::Folded(state) => {
-                let id = self.program.leaves.get(leaf as usize).map(|leaf| leaf.id);
-                match id.and_then(|id| state.leaves.get(&id)) {
-                    Some(LeafState::Sequence(kept)) => kept.items(),
-                    Some(LeafState::Events(_)) | None => Vec::new(),
-                }
-            }
+            History::Folded(state) => match self.folded(state, leaf) {
+                Some(LeafState::Sequence(kept)) => kept.items(),
+                Some(LeafState::Events(_)) | None => Vec::new(),
+            },
         }
     }
 

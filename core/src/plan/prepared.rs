@@ -1,5 +1,5 @@
 //! A program made ready to run: the look-ups that make the cost of one event depend on the leaves it touches. Built
-//! once when a program is loaded, in milliseconds; never stored or shipped.
+//! once when a program is loaded, which takes up to a second for thousands of long lists; never stored or shipped.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
