@@ -86,7 +86,7 @@ impl Activation {
         }
         let flows = progress.flows.clone();
         let now = Now { decided_ms: now_ms, network_ms: (shared.settings.network_clock)() };
-        let ground = Ground { store: &*shared.store, policy: &view.merge_policy, flows: &flows, now };
+        let ground = Ground { store: &*shared.store, view: &view, flows: &flows, now };
 
         let _writing = shared.writing();
         let mut draft = Draft::new(&*shared.store);

@@ -7,6 +7,7 @@ use acquaint_store::ProfileDocument;
 use acquaint_store::tables::Read;
 
 use crate::error::Result;
+use crate::mapping::Known;
 
 /// A profile, merged.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ impl Profile {
             identities: document.identities,
             memberships: document.memberships,
         }
+    }
+
+    pub(crate) fn known(&self) -> Known<'_> {
+        let Self { id: _, identities, attributes, memberships } = self;
+        Known { attributes, identities, memberships }
     }
 
     pub(crate) fn load(

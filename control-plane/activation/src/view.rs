@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use acquaint_core::profile::MergePolicy;
+use acquaint_store::catalog::calculated::{compile, union_of};
 use acquaint_store::catalog::{Catalog, Connection, Dataflow, Schedule};
 use tokio::sync::Notify;
 
@@ -11,6 +12,7 @@ use crate::Settings;
 use crate::activation::lock;
 use crate::circuit::Circuit;
 use crate::destinations::{Built, build};
+use crate::mapping::Mapping;
 
 /// A destination ready for use, shared by the dataflows that lead to it.
 pub(crate) struct Target {
@@ -24,6 +26,7 @@ pub(crate) struct Target {
 /// A dataflow ready for use.
 pub(crate) struct Flow {
     pub(crate) definition: Arc<Dataflow>,
+    pub(crate) mapping: Mapping,
     /// Its audiences that exist, with their names.
     pub(crate) audiences: BTreeMap<String, String>,
     /// Absent: the destination does not exist.
@@ -76,6 +79,10 @@ impl Flow {
 }
 
 impl View {
+    pub(crate) fn mapping(&self, dataflow: &str) -> Option<&Mapping> {
+        self.flows.get(dataflow).map(|flow| &flow.mapping)
+    }
+
     /// The next view; destinations that have not changed keep their connections and circuits.
     pub(crate) fn of(catalog: &Catalog, before: &Self, settings: &Settings) -> Self {
         let mut targets = BTreeMap::new();
@@ -94,6 +101,10 @@ impl View {
             });
             targets.insert(id.as_str(), target);
         }
+        let calculates = |dataflow: &Dataflow| dataflow.mapping.iter().any(|field| field.path().is_none());
+        let calculates = catalog.dataflows.values().any(calculates);
+        let schema = calculates.then(|| union_of(catalog.schemas.values()).ok()).flatten();
+        let compile = |text: &str| Some(compile(catalog, schema.as_ref()?, text).ok()?.expr);
         let mut flows = BTreeMap::new();
         for (id, dataflow) in &catalog.dataflows {
             let target = targets.get(dataflow.destination.as_str()).cloned();
@@ -105,6 +116,7 @@ impl View {
             let kept = before.flows.get(id);
             let flow = Flow {
                 definition: Arc::new(dataflow.clone()),
+                mapping: Mapping::of(&dataflow.mapping, compile),
                 audiences,
                 target,
                 wake: kept.map_or_else(Arc::default, |flow| Arc::clone(&flow.wake)),

@@ -1,15 +1,15 @@
 //! A catalogue to a program, and what is wrong with an audience. The API asks here before it saves a definition, so the
 //! engine never meets a catalogue that does not compile.
 
-use std::collections::BTreeSet;
-
 use acquaint_core::id::AudienceId;
+use acquaint_core::lang;
 use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
-use acquaint_core::lang::schema::{Class, Error as SchemaError, Source, UnionSchema, standard};
-use acquaint_core::lang::{self, AudienceDirectory};
+use acquaint_core::lang::schema::UnionSchema;
 use acquaint_core::plan::program::{self, Definition};
 use acquaint_core::plan::{AudienceFacts, Mode, Modes, Program, Verdict};
-use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo, Schema, SchemaClass};
+use acquaint_store::catalog::calculated::Audiences;
+pub use acquaint_store::catalog::calculated::{class_of, union_of};
+use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo};
 use serde::Serialize;
 
 /// Codes of what can be wrong with audiences together, beside those of one text.
@@ -77,32 +77,6 @@ pub fn verdict(modes: &Modes, mode: Mode) -> &Verdict {
         Mode::Edge => &modes.edge,
         Mode::Streaming => &modes.streaming,
         Mode::Batch => &modes.batch,
-    }
-}
-
-/// The union of schemas.
-pub fn union_of<'a>(
-    schemas: impl IntoIterator<Item = &'a Schema>,
-) -> std::result::Result<UnionSchema, SchemaError> {
-    let schemas: Vec<&Schema> = schemas.into_iter().collect();
-    let mut groups = Vec::new();
-    for schema in &schemas {
-        groups.push(standard::fields_of(&schema.id, class_of(schema.class), &schema.field_groups)?);
-    }
-    // The groups first: where a schema's own field does not fit, it is the schema that is named.
-    let sources = schemas.iter().zip(&groups).flat_map(|(schema, fields)| {
-        let source =
-            |properties| Source { id: schema.id.as_str(), class: class_of(schema.class), properties };
-        [source(fields), source(&schema.properties)]
-    });
-    UnionSchema::from_json_schemas(sources)
-}
-
-/// The class as the language has it.
-pub fn class_of(class: SchemaClass) -> Class {
-    match class {
-        SchemaClass::Profile => Class::Profile,
-        SchemaClass::Event => Class::Event,
     }
 }
 
@@ -180,17 +154,9 @@ pub fn summary(problems: &[Problem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-struct Directory<'a>(BTreeSet<&'a str>);
-
-impl AudienceDirectory for Directory<'_> {
-    fn contains(&self, id: &str) -> bool {
-        self.0.contains(id)
-    }
-}
-
 /// The audiences that check, and what is wrong with the others.
 fn definitions(catalog: &Catalog, schema: &UnionSchema) -> (Vec<Definition>, Vec<Problem>) {
-    let directory = Directory(catalog.audiences.keys().map(String::as_str).collect());
+    let directory = Audiences(catalog);
     let mut definitions = Vec::new();
     let mut problems = Vec::new();
     for (id, audience) in &catalog.audiences {
@@ -209,7 +175,7 @@ fn definitions(catalog: &Catalog, schema: &UnionSchema) -> (Vec<Definition>, Vec
 fn checked(
     audience: &Audience,
     schema: &UnionSchema,
-    directory: &Directory<'_>,
+    directory: &Audiences<'_>,
 ) -> std::result::Result<lang::Checked, Vec<Diagnostic>> {
     let EvaluationInfo { batch, continuous, synchronous } = audience.evaluation_info;
     if [batch, continuous, synchronous].iter().filter(|mode| mode.enabled).count() > 1 {

@@ -65,10 +65,14 @@ fn destinations(catalog: &Catalog, datastream: &str) -> Vec<wire::EdgeDestinatio
             attributes: dataflow
                 .mapping
                 .iter()
-                .map(|field| (field.to.clone(), field.from.split('.').map(str::to_owned).collect()))
+                .filter_map(|field| Some((field.to.clone(), steps(field.path()?))))
                 .collect(),
         })
         .collect()
+}
+
+fn steps(path: &str) -> Vec<String> {
+    path.split('.').map(str::to_owned).collect()
 }
 
 /// Enabled dataflows to the edge, with their datastream and alias.
@@ -89,7 +93,7 @@ fn edge_dataflows(
 pub(crate) fn exported_paths(catalog: &Catalog) -> BTreeSet<Vec<String>> {
     edge_dataflows(catalog)
         .flat_map(|(dataflow, ..)| &dataflow.mapping)
-        .map(|field| field.from.split('.').map(str::to_owned).collect())
+        .filter_map(|field| field.path().map(steps))
         .collect()
 }
 

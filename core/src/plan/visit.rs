@@ -88,7 +88,7 @@ pub(crate) fn size(expr: &Expr) -> usize {
 }
 
 /// Whether the events are read.
-pub(crate) fn reads_events(expr: &Expr) -> bool {
+pub fn reads_events(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Events))
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn reads_clock(expr: &Expr) -> bool {
 }
 
 /// Whether something is read that only a decision knows.
-pub(crate) fn reads_context(expr: &Expr) -> bool {
+pub fn reads_context(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Context(_)))
 }
 

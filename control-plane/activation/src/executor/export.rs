@@ -21,7 +21,6 @@ use crate::instant::next_occurrence;
 use crate::ledger::book::{self, Draft};
 use crate::ledger::keys::of_dataflow;
 use crate::ledger::{Delivered, Entry, Intent, Key};
-use crate::mapping::project;
 use crate::profile::Profile;
 use crate::view::{Flow, View};
 
@@ -264,7 +263,7 @@ impl Exporter<'_> {
                 let profile = Profile::load(&*self.shared.store, key.profile, &self.view.merge_policy)?;
                 match profile {
                     Some(profile) => Intent {
-                        attributes: project(mapping, &profile.attributes, &profile.identities),
+                        attributes: self.flow.mapping.project(profile.known(), self.now_ms),
                         identities: profile.identities,
                         ..entry.desired.clone()
                     },

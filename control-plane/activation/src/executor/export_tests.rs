@@ -161,3 +161,28 @@ fn two_runs_of_one_second_have_different_names() {
     let (first, second) = (export(&house), export(&house));
     assert!(first.files.iter().zip(&second.files).all(|(first, second)| first.path != second.path));
 }
+
+#[test]
+fn a_calculated_field_is_a_column_and_a_row_without_a_mandatory_one_is_left_out() {
+    let house = House::new();
+    house.audiences(&["loyal"]);
+    let income =
+        json!({ "household": { "type": "object", "properties": { "income": { "type": "integer" } } } });
+    house.define(Kind::Schema, json!({ "id": "people", "class": "profile", "properties": income }));
+    let connection = json!({ "type": "csvFile", "directory": "exports" });
+    house.define(Kind::Destination, json!({ "id": "mail", "connection": connection }));
+    let mapping = json!([
+        { "from": "identityMap.crm", "to": "person" },
+        { "calculated": "household.income * 2", "to": "double", "mandatory": true },
+        { "calculated": "join('-', add_to_array([], 'a', 'b'))", "to": "letters" },
+    ]);
+    let flow = json!({ "id": "mailings", "destination": "mail", "audiences": ["loyal"], "mapping": mapping });
+    house.define(Kind::Dataflow, flow);
+    house.plan();
+    house.enter(1, "loyal");
+    house.upsert(1, json!({ "household": { "income": 5 } }));
+    house.enter(2, "loyal");
+    let run = export(&house);
+    assert_eq!(rows(&house, &run, "loyal"), ["person-1,10,a-b"]);
+    assert_eq!(run.skipped, 1);
+}

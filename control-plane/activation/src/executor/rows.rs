@@ -5,7 +5,7 @@ use acquaint_store::catalog::{Export, FieldMapping};
 
 use crate::destinations::Row;
 use crate::ledger::{Entry, Intent};
-use crate::mapping::{STATUS_PATH, to_cell};
+use crate::mapping::{is_status, to_cell};
 
 /// What an export does about a row of the ledger.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub(crate) enum Selection {
 
 /// The files of a dataflow say who has left.
 pub(crate) fn status_is_mapped(mapping: &[FieldMapping]) -> bool {
-    mapping.iter().any(|field| field.from == STATUS_PATH)
+    mapping.iter().any(is_status)
 }
 
 /// Whether, and as what, a row of the ledger is exported.
@@ -59,7 +59,7 @@ pub(crate) fn is_owed(entry: &Entry, export: Export, status_mapped: bool) -> boo
 pub(crate) fn cells(mapping: &[FieldMapping], intent: &Intent) -> Option<Row> {
     let mut row = Row::with_capacity(mapping.len());
     for field in mapping {
-        let cell = if field.from == STATUS_PATH {
+        let cell = if is_status(field) {
             Some(status(intent).to_owned())
         } else {
             intent.attributes.get(&field.to).and_then(to_cell).filter(|cell| !cell.is_empty())

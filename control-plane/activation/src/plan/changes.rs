@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::id::ProfileId;
-use acquaint_core::profile::{IdentityMap, MembershipChange, MergePolicy, Status};
+use acquaint_core::profile::{IdentityMap, MembershipChange, Memberships, Status};
 use acquaint_core::value::Fields;
 use acquaint_store::record::{Change, ChangeKind};
 use acquaint_store::tables::Read;
@@ -14,8 +14,9 @@ use crate::error::Result;
 use crate::ledger::Key;
 use crate::ledger::book::Draft;
 use crate::ledger::decide::{Wish, intend};
-use crate::mapping::project;
+use crate::mapping::{Known, Mapping};
 use crate::profile::Profile;
+use crate::view::View;
 
 /// The instants of a plan: by the clock of decisions, and by that of the network.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ pub(crate) struct Now {
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
     pub(crate) store: &'a dyn Read,
-    pub(crate) policy: &'a MergePolicy,
+    pub(crate) view: &'a View,
     pub(crate) flows: &'a BTreeMap<String, KnownFlow>,
     pub(crate) now: Now,
 }
@@ -40,7 +41,8 @@ pub(crate) fn apply(
     change: &Change,
     ground: Ground<'_>,
 ) -> Result<()> {
-    let Ground { store, policy, flows, now } = ground;
+    let Ground { store, view, flows, now } = ground;
+    let policy = &view.merge_policy;
     match &change.kind {
         ChangeKind::Membership(membership) => {
             let concerned: Vec<_> = flows
@@ -50,15 +52,15 @@ pub(crate) fn apply(
             if concerned.is_empty() {
                 return Ok(());
             }
-            let attributes = match membership.status {
-                Status::Realized => {
-                    Profile::load(store, change.profile, policy)?.map(|profile| profile.attributes)
-                }
+            let profile = match membership.status {
+                Status::Realized => Profile::load(store, change.profile, policy)?,
                 Status::Exited => None,
             };
             for (dataflow, flow) in concerned {
                 let key = Key::new(dataflow, change.profile, membership.audience.as_str());
-                let wish = of_membership(flow, change, membership, attributes.as_ref());
+                let Some(mapping) = view.mapping(dataflow) else { continue };
+                let existing = membership.at_ms < flow.since_ms;
+                let wish = of_membership(mapping, existing, change, membership, profile.as_ref(), now);
                 put(draft, progress, &key, flow, wish, now)?;
             }
         }
@@ -66,12 +68,13 @@ pub(crate) fn apply(
             let mut loaded = None;
             for (dataflow, flow) in flows.iter().filter(|(_, flow)| flow.streams) {
                 for key in draft.keys_of_profile(dataflow, change.profile)? {
+                    let Some(mapping) = view.mapping(dataflow) else { continue };
                     let Some(since_ms) = member_since(draft, &key)? else { continue };
                     if loaded.is_none() {
                         loaded = Some(Profile::load(store, change.profile, policy)?);
                     }
                     let Some(Some(profile)) = &loaded else { continue };
-                    let wish = member(flow, false, since_ms, &profile.attributes, &profile.identities);
+                    let wish = member(mapping, false, since_ms, profile.known(), now);
                     put(draft, progress, &key, flow, wish, now)?;
                 }
             }
@@ -87,35 +90,33 @@ pub(crate) fn apply(
 }
 
 fn of_membership(
-    flow: &KnownFlow,
+    mapping: &Mapping,
+    existing: bool,
     change: &Change,
     membership: &MembershipChange,
-    attributes: Option<&Fields>,
+    profile: Option<&Profile>,
+    now: Now,
 ) -> Wish {
     match membership.status {
         Status::Realized => {
-            let none = Fields::new();
-            let existing = membership.at_ms < flow.since_ms;
-            member(flow, existing, membership.at_ms, attributes.unwrap_or(&none), &change.identities)
+            let none = (Fields::new(), Memberships::new());
+            let (attributes, memberships) =
+                profile.map_or((&none.0, &none.1), |profile| (&profile.attributes, &profile.memberships));
+            let known = Known { attributes, identities: &change.identities, memberships };
+            member(mapping, existing, membership.at_ms, known, now)
         }
         Status::Exited => left(membership.at_ms, &change.identities),
     }
 }
 
 /// The wish that the destination knows a member.
-pub(super) fn member(
-    flow: &KnownFlow,
-    existing: bool,
-    since_ms: i64,
-    attributes: &Fields,
-    identities: &IdentityMap,
-) -> Wish {
+pub(super) fn member(mapping: &Mapping, existing: bool, since_ms: i64, known: Known<'_>, now: Now) -> Wish {
     Wish {
         status: Status::Realized,
         existing,
         since_ms,
-        identities: identities.clone(),
-        attributes: project(&flow.mapping, attributes, identities),
+        identities: known.identities.clone(),
+        attributes: mapping.project(known, now.decided_ms),
     }
 }
 

@@ -80,17 +80,17 @@ pub(crate) fn work(draft: &mut Draft<'_>, progress: &mut Progress, ground: Groun
 fn backfill(
     draft: &mut Draft<'_>,
     progress: &mut Progress,
-    Ground { store, policy, flows, now }: Ground<'_>,
+    Ground { store, view, flows, now }: Ground<'_>,
     (dataflow, audiences, after): (&str, &BTreeSet<String>, Option<ProfileId>),
 ) -> Result<(usize, Option<ProfileId>)> {
-    let Some(flow) = flows.get(dataflow) else {
+    let (Some(flow), Some(mapping)) = (flows.get(dataflow), view.mapping(dataflow)) else {
         return Ok((0, None));
     };
     let documents = ProfileDocument::scan(store, after, PIECE_ROWS)?;
     let touched = documents.len();
     let last = documents.last().map(|document| document.id).filter(|_| touched == PIECE_ROWS);
     for document in documents {
-        let profile = Profile::of(document, policy);
+        let profile = Profile::of(document, &view.merge_policy);
         // The audience may have left the dataflow since the job was made.
         for audience in audiences.intersection(&flow.audiences) {
             let membership = profile.memberships.get(&AudienceId::new(audience.as_str()));
@@ -99,7 +99,7 @@ fn backfill(
                 continue;
             };
             let key = Key::new(dataflow, profile.id, audience);
-            let wish = member(flow, true, membership.since_ms, &profile.attributes, &profile.identities);
+            let wish = member(mapping, true, membership.since_ms, profile.known(), now);
             put(draft, progress, &key, flow, wish, now)?;
         }
     }
@@ -111,7 +111,7 @@ type Place = (ProfileId, String);
 fn withdraw(
     draft: &mut Draft<'_>,
     progress: &mut Progress,
-    Ground { store, policy: _, flows, now }: Ground<'_>,
+    Ground { store, view: _, flows, now }: Ground<'_>,
     (dataflow, audiences, after): (&str, &BTreeSet<String>, Option<Place>),
 ) -> Result<(usize, Option<Place>)> {
     let Some(flow) = flows.get(dataflow) else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acquaint_store::catalog::definition::MERGE_POLICY_ID;
-use acquaint_store::catalog::{Audience, Catalog, Definition};
+use acquaint_store::catalog::{Audience, Catalog, Definition, FIELD_SOURCES};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -143,6 +143,8 @@ fn decode<T: DeserializeOwned>(subject: &Subject, fields: Value) -> Result<T, Bo
             "unknown-field"
         } else if quoted("missing field `").is_some() {
             "missing-field"
+        } else if message.starts_with(FIELD_SOURCES) {
+            "bad-mapping"
         } else {
             "wrong-type"
         };
@@ -215,6 +217,20 @@ mod tests {
             &[json!({"kind": "dataflow", "id": "f", "destination": "d", "audiences": ["a", 7]})],
             &[(0, "/audiences/1", "wrong-type")],
         );
+    }
+
+    #[test]
+    fn a_mapped_field_has_one_source() {
+        let flow = |field: Value| {
+            let plain = json!({"from": "a", "to": "b"});
+            [
+                json!({"kind": "dataflow", "id": "f", "destination": "d", "audiences": [], "mapping": [plain, field]}),
+            ]
+        };
+        check(&flow(json!({"to": "c", "calculated": "upper(a)"})), &[]);
+        check(&flow(json!({"to": "c"})), &[(0, "/mapping/1", "bad-mapping")]);
+        check(&flow(json!({"to": "c", "from": "a", "calculated": "a"})), &[(0, "/mapping/1", "bad-mapping")]);
+        check(&flow(json!({"to": "c", "form": "a"})), &[(0, "/mapping/1/form", "unknown-field")]);
     }
 
     #[test]

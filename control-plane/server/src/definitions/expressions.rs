@@ -1,16 +1,22 @@
-//! The rules of all audiences: they must type-check against the schemas, refer to each other without a circle, and run in
-//! the mode they ask for.
+//! The rules of all audiences and the calculated fields of dataflows: they must type-check against the schemas. Rules
+//! refer to each other without a circle, and run in the mode they ask for.
 
 use acquaint_core::lang::diagnostic::code::NEEDS_DECISION;
 use acquaint_core::lang::{Diagnostic, Severity};
 use acquaint_engine::compile::{self, Compiled, Problem, code};
-use acquaint_store::catalog::Catalog;
+use acquaint_store::catalog::{Catalog, FieldSource, calculated};
 
 use super::{Finding, Kind, Subject};
 
-/// Everything that is wrong with the rules, or what they compile to.
+/// Everything that is wrong with the expressions, or what the rules compile to.
 pub(crate) fn check(catalog: &Catalog) -> Result<Compiled, Vec<Finding>> {
-    compile::compile_catalog(catalog).map_err(|problems| findings(catalog, &problems))
+    let compiled = compile::compile_catalog(catalog).map_err(|problems| findings(catalog, &problems));
+    let calculated = calculated_fields(catalog);
+    match compiled {
+        Ok(compiled) if calculated.is_empty() => Ok(compiled),
+        Ok(_) => Err(calculated),
+        Err(rules) => Err(rules.into_iter().chain(calculated).collect()),
+    }
 }
 
 /// What should be said of rules that can be used all the same.
@@ -35,6 +41,23 @@ fn findings(catalog: &Catalog, problems: &[Problem]) -> Vec<Finding> {
     findings
 }
 
+/// What is wrong with calculated fields. Schemas that do not fit together are told of with the rules.
+fn calculated_fields(catalog: &Catalog) -> Vec<Finding> {
+    let Ok(schema) = compile::union_of(catalog.schemas.values()) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for (id, dataflow) in &catalog.dataflows {
+        let subject = Subject::new(Kind::Dataflow, id);
+        for (index, field) in dataflow.mapping.iter().enumerate() {
+            let FieldSource::Calculated(text) = &field.source else { continue };
+            let pointer = format!("/mapping/{index}/calculated");
+            let found = calculated::compile(catalog, &schema, text).err().unwrap_or_default();
+            let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+            findings.extend(errors.map(|error| Finding::of_diagnostic(&subject, &pointer, text, error)));
+        }
+    }
+    findings
+}
+
 fn finding(catalog: &Catalog, audience: &str, diagnostic: &Diagnostic) -> Finding {
     let text = catalog.audiences.get(audience).map(|audience| audience.expression.value.as_str());
     let subject = Subject::new(Kind::Audience, audience);
@@ -49,6 +72,6 @@ fn finding(catalog: &Catalog, audience: &str, diagnostic: &Diagnostic) -> Findin
         (verdict, _) if verdict.starts_with("PQL06") => about("/evaluationInfo"),
         // About the schemas together, and so about no audience.
         (code::SCHEMA, _) | (_, None) => Finding { kind: String::new(), ..about("") },
-        (_, Some(text)) => Finding::of_diagnostic(&subject, text, diagnostic),
+        (_, Some(text)) => Finding::of_diagnostic(&subject, "/expression/value", text, diagnostic),
     }
 }

@@ -80,12 +80,17 @@ impl Finding {
         self
     }
 
-    /// A diagnostic of the language about the rule of an audience.
-    pub(crate) fn of_diagnostic(subject: &Subject, text: &str, diagnostic: &Diagnostic) -> Self {
+    /// A diagnostic of the language about the text in a field.
+    pub(crate) fn of_diagnostic(
+        subject: &Subject,
+        pointer: &str,
+        text: &str,
+        diagnostic: &Diagnostic,
+    ) -> Self {
         Self {
             help: diagnostic.help.clone(),
             text: Some(TextPlace::of(text, diagnostic.span)),
-            ..Self::about(subject, "/expression/value", &diagnostic.code, diagnostic.message.clone())
+            ..Self::about(subject, pointer, &diagnostic.code, diagnostic.message.clone())
         }
     }
 }

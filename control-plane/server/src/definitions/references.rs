@@ -237,6 +237,22 @@ impl Checker<'_> {
         }
     }
 
+    /// The edge is sent paths to read, and evaluates nothing for a destination.
+    fn calculated(&mut self, subject: &Subject, dataflow: &Dataflow) {
+        let destination = self.catalog.destinations.get(&dataflow.destination);
+        let at_edge = destination.is_some_and(|destination| match destination.connection {
+            Connection::CustomPersonalization { .. } => true,
+            Connection::HttpApi { .. } | Connection::CsvFile { .. } => false,
+        });
+        for (index, field) in dataflow.mapping.iter().enumerate().filter(|_| at_edge) {
+            if field.path().is_none() {
+                let message =
+                    "a destination at the edge takes paths; webhooks and files take calculated fields";
+                self.find(subject, &format!("/mapping/{index}/calculated"), "unsupported", message.into());
+            }
+        }
+    }
+
     fn dataflow(&mut self, subject: &Subject, dataflow: &Dataflow) {
         let catalog = self.catalog;
         for (index, audience) in dataflow.audiences.iter().enumerate() {
@@ -257,6 +273,7 @@ impl Checker<'_> {
         ) {
             return;
         }
+        self.calculated(subject, dataflow);
         let Some(schedule) = &dataflow.schedule else { return };
         let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| {
             match destination.connection {
@@ -346,6 +363,22 @@ mod tests {
                 audience("a2"),
             ],
             &[("s2", "/writeKey", "not-unique"), ("a2", "/name", "not-unique")],
+        );
+    }
+
+    #[test]
+    fn a_destination_at_the_edge_takes_no_calculated_field() {
+        let connection = json!({"type": "customPersonalization", "datastream": "shop", "alias": "s"});
+        check(
+            &[
+                schema("e", "event"),
+                json!({"kind": "dataset", "id": "d", "schema": "e"}),
+                json!({"kind": "datastream", "id": "shop", "dataset": "d", "org": "o"}),
+                json!({"kind": "destination", "id": "page", "connection": connection}),
+                json!({"kind": "dataflow", "id": "f", "destination": "page", "audiences": [],
+                    "mapping": [{"from": "a", "to": "a"}, {"calculated": "upper(a)", "to": "b"}]}),
+            ],
+            &[("f", "/mapping/1/calculated", "unsupported")],
         );
     }
 

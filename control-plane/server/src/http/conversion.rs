@@ -47,8 +47,10 @@ fn unsupported(field: &str, detail: &str) -> Problem {
 
 fn refused(text: &str, found: &[acquaint_core::lang::Diagnostic]) -> Problem {
     let subject = Subject::new(Kind::Audience, "");
-    let found: Vec<Finding> =
-        found.iter().map(|found| Finding::of_diagnostic(&subject, text, found)).collect();
+    let found: Vec<Finding> = found
+        .iter()
+        .map(|found| Finding::of_diagnostic(&subject, "/expression/value", text, found))
+        .collect();
     let detail = match &*found {
         [one] => one.message.clone(),
         several => format!("{} things are wrong", several.len()),

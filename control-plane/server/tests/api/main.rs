@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod audiences;
+mod calculated;
 mod command_line;
 mod conversion;
 mod definitions;

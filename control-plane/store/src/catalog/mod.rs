@@ -1,7 +1,9 @@
 //! The catalogue: every definition a person can make, as it is written in configuration files and sent to the API.
 //! Plain data with JSON names; what a definition does is the business of the room that uses it.
 
+pub mod calculated;
 pub mod definition;
+mod field_mapping;
 pub mod store;
 
 use std::collections::BTreeMap;
@@ -10,6 +12,7 @@ use acquaint_core::profile::MergePolicy;
 use serde::{Deserialize, Serialize};
 
 pub use definition::{Definition, Kind};
+pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use store::{Action, Audit, Edit};
 
 /// All definitions in force, by id.
@@ -338,7 +341,7 @@ pub struct Dataflow {
     pub destination: String,
     /// Which audiences.
     pub audiences: Vec<String>,
-    /// Profile paths to destination names.
+    /// Profile paths and calculated fields to destination names.
     #[serde(default)]
     pub mapping: Vec<FieldMapping>,
     /// For file destinations; streaming destinations have none.
@@ -347,19 +350,6 @@ pub struct Dataflow {
     /// On unless said otherwise.
     #[serde(default = "yes")]
     pub enabled: bool,
-}
-
-/// One field of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FieldMapping {
-    /// A profile path, `identityMap.<namespace>`, or `segmentMembership.status`.
-    pub from: String,
-    /// The destination's name for it.
-    pub to: String,
-    /// Rows without it are not exported.
-    #[serde(default)]
-    pub mandatory: bool,
 }
 
 /// When files are written.

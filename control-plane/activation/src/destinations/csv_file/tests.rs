@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use acquaint_store::catalog::FieldMapping;
+use acquaint_store::catalog::{FieldMapping, FieldSource};
 
 use super::{build, config, name};
 
 fn mapping() -> Vec<FieldMapping> {
-    ["id", "text"].map(|to| FieldMapping { from: to.into(), to: to.into(), mandatory: false }).into()
+    ["id", "text"]
+        .map(|to| FieldMapping { source: FieldSource::Path(to.into()), to: to.into(), mandatory: false })
+        .into()
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::destinations::Envelope;
 use crate::ledger::{Intent, Kind, Sending};
-use crate::mapping::STATUS_PATH;
+use crate::mapping::is_status;
 
 /// Bytes of a body, at most (Standard Webhooks asks for about 20 KB).
 pub(crate) const BODY_BYTES_MAX: usize = 20_000;
@@ -79,7 +79,7 @@ fn attributes(envelope: &Envelope, known: &Fields, status: &str) -> Result<Json,
     let mut fields = Fields::new();
     for field in &envelope.dataflow.mapping {
         let value = match known.get(&field.to) {
-            _ if field.from == STATUS_PATH => Value::String(status.to_owned()),
+            _ if is_status(field) => Value::String(status.to_owned()),
             Some(value) => value.clone(),
             None if field.mandatory => return Err(Error::Missing(field.to.clone())),
             None => continue,
