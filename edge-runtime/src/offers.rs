@@ -64,6 +64,7 @@ mod tests {
             audience: audience.map(AudienceId::from),
             schema: "html".into(),
             data: Value::from_json(&data, 4).unwrap(),
+            ..Offer::default()
         }
     }
 

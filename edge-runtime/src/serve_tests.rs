@@ -21,6 +21,7 @@ fn offer(scope: &str, schema: &str) -> Offer {
         audience: None,
         schema: format!("https://ns.adobe.com/personalization/{schema}"),
         data: acquaint_core::value::Value::from("x"),
+        ..Offer::default()
     }
 }
 
@@ -36,6 +37,7 @@ fn edition() -> Edition {
             audiences: vec![AudienceId::from("a")],
             attributes: vec![("tier".into(), vec!["loyalty".into(), "tier".into()])],
         }],
+        ..Datastream::default()
     };
     let bundle = Bundle {
         version: 1,

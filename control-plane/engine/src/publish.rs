@@ -1,6 +1,8 @@
 //! What the edge gets: the bundle, the same for everybody, and the projection of each profile it knows. Plain functions
 //! over the catalogue in force and a view of the tables; sending is the server's.
 
+mod edge;
+
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
@@ -8,9 +10,8 @@ use acquaint_core::id::{LeafId, Position, ProfileId};
 use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
-use acquaint_core::value::Value;
-use acquaint_core::wire::{self, Bundle, Projection};
-use acquaint_store::catalog::{Catalog, Connection};
+use acquaint_core::wire::{Bundle, Projection};
+use acquaint_store::catalog::Catalog;
 use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
 
 use crate::compile::Problem;
@@ -27,73 +28,18 @@ pub fn catalog_in_force(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
 /// The bundle of a catalogue.
 pub fn bundle(catalog: &Catalog, published_ms: i64) -> std::result::Result<Bundle, Vec<Problem>> {
     let program = crate::compile::compile_catalog(catalog)?.program.edge();
-    let datastreams = catalog
-        .datastreams
-        .values()
-        .map(|datastream| wire::Datastream {
-            id: datastream.id.clone(),
-            org: datastream.org.clone(),
-            dataset: datastream.dataset.clone(),
-            enabled: datastream.enabled,
-            destinations: destinations(catalog, &datastream.id),
-        })
-        .collect();
-    let mut offers: Vec<_> = catalog.offers.values().collect();
-    offers.sort_by_key(|offer| (std::cmp::Reverse(offer.priority), &offer.id));
-    let offers = offers
-        .into_iter()
-        .map(|offer| wire::Offer {
-            id: offer.id.clone(),
-            scope: offer.scope.clone(),
-            audience: offer.audience.as_deref().map(Into::into),
-            schema: offer.schema.clone(),
-            // A catalogue with data nested too deeply is refused by the API.
-            data: Value::from_json(&offer.data, acquaint_core::limits::VALUE_DEPTH_MAX).unwrap_or_default(),
-        })
-        .collect();
+    let datastreams =
+        catalog.datastreams.values().map(|datastream| edge::datastream(catalog, datastream)).collect();
+    let mut offers: Vec<_> = catalog.offers.values().map(edge::offer).collect();
+    offers.sort_by(|a, b| (b.priority, &a.id).cmp(&(a.priority, &b.id)));
     Ok(Bundle { version: catalog.version, published_ms, program, datastreams, offers })
-}
-
-/// The custom personalization destinations of a datastream, one for each enabled dataflow.
-fn destinations(catalog: &Catalog, datastream: &str) -> Vec<wire::EdgeDestination> {
-    edge_dataflows(catalog)
-        .filter(|(_, on, _)| *on == datastream)
-        .map(|(dataflow, _, alias)| wire::EdgeDestination {
-            id: dataflow.destination.clone(),
-            alias: alias.to_owned(),
-            audiences: dataflow.audiences.iter().map(|id| id.as_str().into()).collect(),
-            attributes: dataflow
-                .mapping
-                .iter()
-                .filter_map(|field| Some((field.to.clone(), steps(field.path()?))))
-                .collect(),
-        })
-        .collect()
-}
-
-fn steps(path: &str) -> Vec<String> {
-    path.split('.').map(str::to_owned).collect()
-}
-
-/// Enabled dataflows to the edge, with their datastream and alias.
-fn edge_dataflows(
-    catalog: &Catalog,
-) -> impl Iterator<Item = (&acquaint_store::catalog::Dataflow, &str, &str)> {
-    catalog.dataflows.values().filter(|dataflow| dataflow.enabled).filter_map(|dataflow| {
-        match &catalog.destinations.get(&dataflow.destination)?.connection {
-            Connection::CustomPersonalization { datastream, alias } => {
-                Some((dataflow, datastream.as_str(), alias.as_str()))
-            }
-            Connection::HttpApi { .. } | Connection::CsvFile { .. } => None,
-        }
-    })
 }
 
 /// The attribute paths that destinations at the edge may be asked for.
 pub(crate) fn exported_paths(catalog: &Catalog) -> BTreeSet<Vec<String>> {
-    edge_dataflows(catalog)
-        .flat_map(|(dataflow, ..)| &dataflow.mapping)
-        .filter_map(|field| field.path().map(steps))
+    edge::dataflows(catalog)
+        .flat_map(|(dataflow, _)| &dataflow.mapping)
+        .filter_map(|field| field.path().map(edge::steps))
         .collect()
 }
 

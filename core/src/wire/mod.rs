@@ -2,18 +2,24 @@
 //! which is packed for the kinds that are large and travel far.
 //! The same value always has the same bytes, natively and in Wasm.
 
+mod datastream;
 mod depth;
 pub mod envelope;
+mod offer;
 mod packing;
 
+pub use datastream::{
+    Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
+};
 pub use envelope::{open, seal};
+pub use offer::{Cap, Offer, Ranking, Split};
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::id::{AudienceId, Position};
+use crate::id::Position;
 use crate::plan::Program;
 use crate::profile::{Event, Identity, IdentityMap, Memberships};
 use crate::state::State;
@@ -88,49 +94,6 @@ pub struct Bundle {
     pub offers: Vec<Offer>,
 }
 
-/// A datastream: what a `configId` stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Datastream {
-    /// The `configId` / `dataStreamId`.
-    pub id: String,
-    /// The organisation whose cookies are used: `kndctr_<org with @ as _>_identity`.
-    pub org: String,
-    /// The dataset its events belong to.
-    pub dataset: String,
-    /// False: requests are answered with EXEG-0004-422.
-    pub enabled: bool,
-    /// Custom personalization destinations: one `activation:pull` item each.
-    pub destinations: Vec<EdgeDestination>,
-}
-
-/// A custom personalization destination.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EdgeDestination {
-    /// `destinationId`
-    pub id: String,
-    /// `alias`
-    pub alias: String,
-    /// Which audiences it may see.
-    pub audiences: Vec<AudienceId>,
-    /// Attributes for authenticated callers: name and path.
-    pub attributes: Vec<(String, Vec<String>)>,
-}
-
-/// Content shown to the members of an audience.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Offer {
-    /// Its id.
-    pub id: String,
-    /// The decision scope or surface.
-    pub scope: String,
-    /// Who sees it; absent: everyone.
-    pub audience: Option<AudienceId>,
-    /// The item's `schema`.
-    pub schema: String,
-    /// The item's `data`.
-    pub data: crate::value::Value,
-}
-
 /// The last state of one profile that the control plane sent to the edge.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Projection {
@@ -186,7 +149,7 @@ pub struct Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
     const PACKED: bool = true;
 }
 

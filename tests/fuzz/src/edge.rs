@@ -57,7 +57,7 @@ fn edition() -> &'static Edition {
             org: "O@AdobeOrg".into(),
             dataset: "web".into(),
             enabled: true,
-            destinations: Vec::new(),
+            ..Datastream::default()
         };
         let bundle = Bundle {
             version: 1,

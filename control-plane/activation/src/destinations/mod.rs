@@ -96,7 +96,9 @@ pub(crate) fn build(connection: &Connection, settings: &Settings) -> Result<Buil
         Connection::CsvFile { directory } => {
             csv_file::build(&settings.data_directory, Path::new(directory)).map(Built::Files)
         }
-        Connection::CustomPersonalization { .. } => Ok(Built::Elsewhere),
+        Connection::CustomPersonalization { .. } | Connection::Cookie { .. } | Connection::Url { .. } => {
+            Ok(Built::Elsewhere)
+        }
     }
 }
 

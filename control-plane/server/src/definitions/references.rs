@@ -224,7 +224,7 @@ impl Checker<'_> {
             }
         }
         for (id, destination) in &catalog.destinations {
-            if let Connection::CustomPersonalization { datastream, .. } = &destination.connection {
+            if let Some(datastream) = destination.connection.datastream() {
                 let subject = Subject::new(Kind::Destination, id);
                 self.exists(
                     &subject,
@@ -240,10 +240,7 @@ impl Checker<'_> {
     /// The edge is sent paths to read, and evaluates nothing for a destination.
     fn calculated(&mut self, subject: &Subject, dataflow: &Dataflow) {
         let destination = self.catalog.destinations.get(&dataflow.destination);
-        let at_edge = destination.is_some_and(|destination| match destination.connection {
-            Connection::CustomPersonalization { .. } => true,
-            Connection::HttpApi { .. } | Connection::CsvFile { .. } => false,
-        });
+        let at_edge = destination.is_some_and(|destination| destination.connection.datastream().is_some());
         for (index, field) in dataflow.mapping.iter().enumerate().filter(|_| at_edge) {
             if field.path().is_none() {
                 let message =
@@ -278,7 +275,10 @@ impl Checker<'_> {
         let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| {
             match destination.connection {
                 Connection::CsvFile { .. } => true,
-                Connection::HttpApi { .. } | Connection::CustomPersonalization { .. } => false,
+                Connection::HttpApi { .. }
+                | Connection::CustomPersonalization { .. }
+                | Connection::Cookie { .. }
+                | Connection::Url { .. } => false,
             }
         });
         if !files {

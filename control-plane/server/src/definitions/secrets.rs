@@ -59,6 +59,9 @@ fn guarded(connection: &mut Connection) -> Vec<(String, &mut String)> {
                 headers.iter_mut().map(|(name, value)| (format!("connection.headers.{name}"), value));
             std::iter::once(("connection.secret".to_owned(), secret)).chain(headers).collect()
         }
-        Connection::CsvFile { .. } | Connection::CustomPersonalization { .. } => Vec::new(),
+        Connection::CsvFile { .. }
+        | Connection::CustomPersonalization { .. }
+        | Connection::Cookie { .. }
+        | Connection::Url { .. } => Vec::new(),
     }
 }

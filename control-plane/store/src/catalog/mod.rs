@@ -3,6 +3,7 @@
 
 pub mod calculated;
 pub mod definition;
+mod edge;
 mod field_mapping;
 pub mod store;
 
@@ -12,6 +13,7 @@ use acquaint_core::profile::MergePolicy;
 use serde::{Deserialize, Serialize};
 
 pub use definition::{Definition, Kind};
+pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use store::{Action, Audit, Edit};
 
@@ -244,41 +246,6 @@ pub struct Switch {
     pub enabled: bool,
 }
 
-/// A personalization offer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Offer {
-    /// Its id.
-    pub id: String,
-    /// The decision scope or surface.
-    pub scope: String,
-    /// Who sees it; absent: everyone.
-    #[serde(default)]
-    pub audience: Option<String>,
-    /// The higher wins within a scope.
-    #[serde(default)]
-    pub priority: i32,
-    /// The item's schema.
-    pub schema: String,
-    /// The item's data.
-    pub data: serde_json::Value,
-}
-
-/// A datastream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Datastream {
-    /// The `configId`.
-    pub id: String,
-    /// The organisation, for example `ABC@AdobeOrg`.
-    pub org: String,
-    /// Where its events go.
-    pub dataset: String,
-    /// On unless said otherwise.
-    #[serde(default = "yes")]
-    pub enabled: bool,
-}
-
 fn yes() -> bool {
     true
 }
@@ -325,6 +292,48 @@ pub enum Connection {
         /// `alias`
         alias: String,
     },
+    /// A cookie of the page that names the audiences the visitor is in: `activation:push`.
+    Cookie {
+        /// The datastream it answers on.
+        datastream: String,
+        /// The cookie's name.
+        name: String,
+        /// Its domain; absent: the page's host alone.
+        #[serde(default)]
+        domain: Option<String>,
+        /// How long it lives.
+        #[serde(default = "thirty")]
+        ttl_days: u32,
+    },
+    /// An image that the page requests for each audience the visitor is in: `activation:push`.
+    Url {
+        /// The datastream it answers on.
+        datastream: String,
+        /// Where; `{audience}` and `{ecid}` stand for the audience and the visitor.
+        url: String,
+        /// Whether the request hides the page's address.
+        #[serde(default)]
+        hide_referrer: bool,
+        /// For how long it is not requested again for the same visitor and audience; 0: always.
+        #[serde(default)]
+        ttl_minutes: u32,
+    },
+}
+
+impl Connection {
+    /// The datastream it answers on, for those that the edge itself serves.
+    pub fn datastream(&self) -> Option<&str> {
+        match self {
+            Self::CustomPersonalization { datastream, .. }
+            | Self::Cookie { datastream, .. }
+            | Self::Url { datastream, .. } => Some(datastream),
+            Self::HttpApi { .. } | Self::CsvFile { .. } => None,
+        }
+    }
+}
+
+fn thirty() -> u32 {
+    30
 }
 
 fn four() -> u32 {

@@ -1,0 +1,64 @@
+//! Content shown to people, and the rules that choose it.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::AudienceId;
+use crate::value::Value;
+
+/// One offer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id.
+    pub id: String,
+    /// The decision scope or surface.
+    pub scope: String,
+    /// Who sees it; absent: everyone.
+    pub audience: Option<AudienceId>,
+    /// The item's `schema`.
+    pub schema: String,
+    /// The item's `data`.
+    pub data: Value,
+    /// The higher wins within a scope, unless a ranking says otherwise.
+    pub priority: i32,
+    /// The instant from which it is shown: milliseconds since the epoch, UTC.
+    pub from_ms: Option<i64>,
+    /// The instant from which it is shown no longer.
+    pub until_ms: Option<i64>,
+    /// Only shown in a scope where nothing else is.
+    pub fallback: bool,
+    /// How often one person sees it.
+    pub cap: Option<Cap>,
+    /// What it scores for a person; the highest wins, before any that has none.
+    pub ranking: Option<Ranking>,
+    /// The part of the people who see it.
+    pub split: Option<Split>,
+}
+
+/// How often one person sees an offer: displays are counted that the client has notified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cap {
+    /// At most so often
+    pub displays_max: u32,
+    /// within so long; absent: ever.
+    pub within_ms: Option<i64>,
+}
+
+/// A formula over the profile whose number ranks the offer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// PQL, as it was written.
+    pub formula: String,
+}
+
+/// A part of the people, of an experiment: the same person is always in the same part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The experiment: its parts exclude each other.
+    pub experiment: String,
+    /// From here, in hundredths of a percent,
+    pub from: u16,
+    /// to before here, of 10,000.
+    pub to: u16,
+}
