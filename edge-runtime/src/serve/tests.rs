@@ -5,10 +5,15 @@ use std::path::PathBuf;
 
 use acquaint_core::id::AudienceId;
 use acquaint_core::plan::Program;
+use acquaint_core::profile::Identity;
 use acquaint_core::wire::{Bundle, EdgeDestination, Offer};
+use serde_json::{Value, json};
 
 use super::*;
+use crate::bundle::Edition;
 use crate::decide::decide;
+use crate::http::{Config, Reply, Request};
+use crate::limits;
 use crate::profile::EdgeProfile;
 
 const NOW: i64 = 1_795_445_300_000; // within the minutes of the recording

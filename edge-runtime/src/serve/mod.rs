@@ -1,0 +1,46 @@
+//! One public request from end to end, without a host: [`begin`] says what has to be asked of which profile,
+//! [`finish`] writes the reply.
+
+mod begin;
+mod consent;
+mod cookies;
+mod finish;
+mod visits;
+
+use acquaint_core::wire::Datastream;
+
+pub use begin::begin;
+pub use finish::finish;
+
+use crate::consent::Consent;
+use crate::identity::Resolved;
+use crate::problem::Warning;
+use crate::reply::Answering;
+use crate::reply::handles::Cookie;
+use crate::request::Call;
+
+/// Randomness for one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Random {
+    /// For a new visitor.
+    pub ecid: [u8; 16],
+    /// For a request without an id.
+    pub request: [u8; 16],
+}
+
+/// A request that was understood and waits for the decisions of its profiles.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    call: Call,
+    answering: Answering,
+    datastream: Datastream,
+    resolved: Resolved,
+    cookies: Vec<Cookie>,
+    cookie_domain: Option<String>,
+    consent: Option<Consent>,
+    warnings: Vec<Warning>,
+    authenticated: bool,
+}
+
+#[cfg(test)]
+mod tests;
