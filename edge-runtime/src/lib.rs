@@ -26,6 +26,8 @@ pub mod profile;
 
 pub mod decide;
 
+pub mod split;
+
 pub mod offers;
 
 pub mod reply;
