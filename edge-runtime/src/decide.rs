@@ -7,6 +7,7 @@ use acquaint_core::state;
 use acquaint_core::value::Fields;
 
 use crate::bundle::Edition;
+use crate::identity::map::ECID;
 use crate::profile::{EdgeProfile, weight};
 use crate::visit::{Decision, Outcome, Visit};
 
@@ -42,7 +43,16 @@ pub fn decide(
     if visit.wants_attributes {
         decision.attributes = Fields::clone(profile.attributes());
     }
+    let datastream = visit.pushes_of.as_deref().and_then(|id| edition.datastream(id).ok());
+    if let (Some(datastream), Some((_, audiences))) = (datastream, decision.steps.last()) {
+        decision.pushes = profile.push(datastream, audiences, ecid(visit), now_ms);
+    }
     (Outcome::Decided(decision), profile)
+}
+
+fn ecid(visit: &Visit) -> Option<&str> {
+    let mut identities = visit.steps.iter().flat_map(|step| &step.identities);
+    identities.find(|identity| identity.namespace == ECID).map(|identity| identity.id.as_str())
 }
 
 /// The audiences the profile is in now: those that can be answered here, and the rest as the control plane last said.

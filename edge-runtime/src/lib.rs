@@ -24,6 +24,8 @@ pub mod visit;
 pub mod bundle;
 pub mod profile;
 
+pub mod push;
+
 pub mod decide;
 
 pub mod split;

@@ -42,6 +42,8 @@ pub const FORWARD_TIMEOUT_MS: u64 = 20_000;
 pub const PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// How exactly it is stored when a profile was last seen.
 pub const LAST_SEEN_STEP_MS: i64 = 60 * 60 * 1000;
+/// Images that a profile remembers its pages were asked for.
+pub const IMAGES_REMEMBERED_MAX: usize = 1_000;
 /// Requests one profile may make at once, and how many it regains each second.
 pub const PROFILE_BURST_REQUESTS: u32 = 200;
 /// See [`PROFILE_BURST_REQUESTS`].

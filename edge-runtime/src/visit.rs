@@ -7,6 +7,8 @@ use acquaint_core::value::Fields;
 use acquaint_core::wire::{ForwardedEvent, Sealed};
 use serde::{Deserialize, Serialize};
 
+use crate::push::Pushes;
+
 /// Events of one person, and the question which audiences that person is in after each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Visit {
@@ -16,6 +18,8 @@ pub struct Visit {
     pub steps: Vec<Step>,
     /// Whether the caller may see attributes.
     pub wants_attributes: bool,
+    /// The datastream whose destinations the page may be told of; absent: none.
+    pub pushes_of: Option<String>,
 }
 
 /// One event of a visit.
@@ -38,6 +42,8 @@ pub struct Decision {
     pub steps: Vec<(u32, Vec<AudienceId>)>,
     /// What the bundle's destinations may read; only if wanted.
     pub attributes: Fields,
+    /// What the page is asked to do, after the last step that wanted an answer.
+    pub pushes: Pushes,
 }
 
 /// What comes back for a visit.
@@ -57,10 +63,10 @@ pub enum Outcome {
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0201;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Outcome {
     const KIND: u16 = 0x0202;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }

@@ -9,23 +9,26 @@ pub mod forward;
 mod rate;
 mod rebase;
 mod stored;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::eval::Slice;
-use acquaint_core::id::Position;
+use acquaint_core::id::{AudienceId, Position};
 use acquaint_core::plan::Prepared;
 use acquaint_core::profile::{IdentityMap, Membership, Memberships};
 use acquaint_core::state::{self, State};
 use acquaint_core::value::Fields;
-use acquaint_core::wire::{ForwardedEvent, Projection, Sealed};
+use acquaint_core::wire::{Datastream, ForwardedEvent, Projection, Sealed};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
+pub use told::Told;
 
 use crate::limits;
+use crate::push::{self, Pushes};
 
 /// One event that the projection does not cover.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ struct Head {
     changed_here: Memberships,
     /// When anybody last asked: milliseconds since the epoch, UTC.
     last_seen_ms: i64,
+    /// What the pages of this profile were asked to do.
+    told: Told,
 }
 
 impl Sealed for TailEvent {
@@ -58,7 +63,7 @@ impl Sealed for TailEvent {
 
 impl Sealed for Head {
     const KIND: u16 = 0x0204;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 /// Projection and tail in one, for one program.
@@ -178,6 +183,19 @@ impl EdgeProfile {
         self.head.changed_here.insert(change.audience.clone(), membership);
         self.head.memberships.insert(change.audience, membership);
         self.dirty.head = true;
+    }
+
+    /// What to ask of a page of this profile, whose audiences are these.
+    pub(crate) fn push(
+        &mut self,
+        datastream: &Datastream,
+        audiences: &[AudienceId],
+        ecid: Option<&str>,
+        now_ms: i64,
+    ) -> Pushes {
+        let pushes = push::due(datastream, audiences, ecid, &mut self.head.told, now_ms);
+        self.dirty.head |= self.head.told.take_changed();
+        pushes
     }
 
     /// Memberships as they were last answered.

@@ -6,6 +6,7 @@ use acquaint_core::wire::Datastream;
 use serde_json::{Map, json};
 
 use crate::limits;
+use crate::push::{Asked, Pushes};
 
 /// A cookie to be kept by the page or by the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,17 @@ impl Handles {
         self.push("activation:pull", payload.collect(), Some(event_index));
     }
 
+    /// What the page is asked to do.
+    pub fn pushes(&mut self, pushes: &Pushes, event_index: u32) {
+        for (kind, asked) in
+            [("activation:push", &pushes.activation), ("identity:exchange", &pushes.exchange)]
+        {
+            if !asked.is_empty() {
+                self.push(kind, asked.iter().map(asked_json).collect(), Some(event_index));
+            }
+        }
+    }
+
     /// A media session begins; its id is what the client repeats with every ping.
     pub fn media_session(&mut self, session_id: &str, event_index: u32) {
         self.push("media-analytics:new-session", vec![json!({ "sessionId": session_id })], Some(event_index));
@@ -102,5 +114,25 @@ impl Handles {
     /// The list.
     pub fn into_json(self) -> serde_json::Value {
         self.0.into()
+    }
+}
+
+fn asked_json(asked: &Asked) -> serde_json::Value {
+    match asked {
+        Asked::Cookie { name, value, domain, ttl_days } => {
+            let mut spec = Map::new();
+            spec.insert("name".into(), name.clone().into());
+            spec.insert("value".into(), value.clone().into());
+            if let Some(domain) = domain {
+                spec.insert("domain".into(), domain.clone().into());
+            }
+            spec.insert("ttlDays".into(), (*ttl_days).into());
+            json!({ "type": "cookie", "spec": spec })
+        }
+        Asked::Image { id, url, hide_referrer, ttl_minutes } => json!({
+            "type": "url",
+            "id": id,
+            "spec": { "url": url, "hideReferrer": hide_referrer, "ttlMinutes": ttl_minutes },
+        }),
     }
 }

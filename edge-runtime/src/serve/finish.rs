@@ -4,6 +4,7 @@ use acquaint_core::id::AudienceId;
 use serde_json::{Map, Value, json};
 
 use super::Begun;
+use super::visits::is_notification;
 use crate::bundle::Edition;
 use crate::http::{Config, Reply};
 use crate::offers;
@@ -66,6 +67,11 @@ impl Begun {
             };
             self.answer_event(edition, &mut handles, event, at, decision, audiences);
         }
+        for decision in decisions {
+            if let Some((at, _)) = decision.steps.last() {
+                handles.pushes(&decision.pushes, *at);
+            }
+        }
         handles.location(&config.location_hint);
         if self.cookie_domain.is_none() {
             handles.state(&self.cookies);
@@ -95,8 +101,7 @@ impl Begun {
             let found = offers::propose(&edition.offers, wanted, audiences, &self.call.request_id);
             handles.decisions(found, at);
         }
-        // Display and click notifications answer nothing, so that they stay cheap (`edge-api.md` section 9).
-        if !kind.starts_with("decisioning.proposition") {
+        if !is_notification(event) {
             let attributes = self.authenticated.then_some(&decision.attributes);
             handles.audiences(&self.datastream, audiences, attributes, at);
         }

@@ -44,3 +44,6 @@ pub struct Begun {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod push_tests;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use acquaint_core::id::AudienceId;
 use acquaint_core::plan::Program;
 use acquaint_core::profile::Identity;
-use acquaint_core::wire::{Bundle, EdgeDestination, Offer};
+use acquaint_core::wire::{Bundle, Datastream, EdgeDestination, Offer, Projection};
 use serde_json::{Value, json};
 
 use super::*;
@@ -16,7 +16,7 @@ use crate::http::{Config, Reply, Request};
 use crate::limits;
 use crate::profile::EdgeProfile;
 
-const NOW: i64 = 1_795_445_300_000; // within the minutes of the recording
+pub(super) const NOW: i64 = 1_795_445_300_000; // within the minutes of the recording
 const RANDOM: Random = Random { ecid: [7; 16], request: [9; 16] };
 
 fn offer(scope: &str, schema: &str) -> Offer {
@@ -59,7 +59,7 @@ fn edition() -> Edition {
 }
 
 /// An edge with its profiles in memory.
-struct Edge {
+pub(super) struct Edge {
     config: Config,
     edition: Edition,
     profiles: BTreeMap<Identity, EdgeProfile>,
@@ -72,7 +72,17 @@ impl Edge {
         Self { config, edition: edition(), profiles: BTreeMap::new(), requests: 0 }
     }
 
-    fn answer(&mut self, request: &Request) -> Reply {
+    pub(super) fn with(bundle: Bundle) -> Self {
+        Self { edition: Edition::new(bundle, "tag".into()), ..Self::new() }
+    }
+
+    /// What the control plane says of a profile.
+    pub(super) fn project(&mut self, namespace: &str, id: &str, projection: Projection) {
+        let identity = Identity { namespace: namespace.into(), id: id.into() };
+        self.profiles.entry(identity).or_default().project(projection, NOW);
+    }
+
+    pub(super) fn answer(&mut self, request: &Request) -> Reply {
         self.requests = self.requests.wrapping_add(1);
         let random = Random { request: [self.requests; 16], ..RANDOM };
         let (begun, visits) = match begin(&self.config, Some(&self.edition), request, random, NOW) {
@@ -204,7 +214,7 @@ fn every_recorded_event_is_kept_once_even_if_the_request_is_repeated() {
     }
 }
 
-fn interact(body: &Value) -> Request {
+pub(super) fn interact(body: &Value) -> Request {
     let url =
         "https://edge.cdp.test/ee/v1/interact?configId=bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83&requestId=r-1";
     request(&json!({ "url": url, "headers": { "origin": "https://shop.test" }, "body": body }))

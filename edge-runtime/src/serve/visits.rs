@@ -2,10 +2,12 @@
 
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::ForwardedEvent;
+use serde_json::Value;
 
 use super::Begun;
 use crate::event;
 use crate::problem::Problem;
+use crate::request::EventBody;
 use crate::route::Action;
 use crate::visit::{Step, Visit};
 
@@ -32,15 +34,26 @@ impl Begun {
                 event,
                 answer: self.call.route.action == Action::Interact,
             };
+            let pushes_of = (step.answer && !is_notification(body)).then(|| self.datastream.id.clone());
             match visits.iter_mut().find(|visit| visit.primary == *primary) {
-                Some(visit) => visit.steps.push(step),
+                Some(visit) => {
+                    visit.steps.push(step);
+                    visit.pushes_of = visit.pushes_of.take().or(pushes_of);
+                }
                 None => visits.push(Visit {
                     primary: Identity::clone(primary),
                     steps: vec![step],
                     wants_attributes: self.authenticated,
+                    pushes_of,
                 }),
             }
         }
         Ok(visits)
     }
+}
+
+/// Display and click notifications answer nothing, so that they stay cheap (`edge-api.md` section 9).
+pub(super) fn is_notification(event: &EventBody) -> bool {
+    let kind = event.xdm.get("eventType").and_then(Value::as_str);
+    kind.is_some_and(|kind| kind.starts_with("decisioning.proposition"))
 }
