@@ -13,13 +13,23 @@ use crate::visit::{Decision, Outcome, Visit};
 
 /// Answers a visit. The profile that comes back holds the new events; [`EdgeProfile::take_writes`] says what to store,
 /// and the new events are forwarded from there ([`EdgeProfile::next_forward`]). An event that was seen before (a
-/// repeated request) is answered and not counted again.
+/// repeated request) is answered and not counted again. Of a person who objects nothing is stored but that.
 pub fn decide(
     edition: &Edition,
     mut profile: EdgeProfile,
     visit: &Visit,
     now_ms: i64,
 ) -> (Outcome, EdgeProfile) {
+    if let Some(consent) = visit.consent {
+        profile.set_consent(consent, now_ms);
+    }
+    if profile.objection().is_some() {
+        profile.seen(now_ms);
+        return (Outcome::Objected, profile);
+    }
+    if visit.steps.is_empty() {
+        return (Outcome::Decided(Decision::default()), profile);
+    }
     let new = visit.steps.iter().filter_map(|step| step.event.as_ref());
     let new: Vec<_> = new.filter(|event| !profile.has_seen(&event.event.id)).collect();
     if !new.is_empty() && !profile.has_room_for(new.len(), new.iter().map(|event| weight(event)).sum()) {

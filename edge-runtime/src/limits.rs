@@ -40,6 +40,8 @@ pub const FORWARD_TIMEOUT_MS: u64 = 20_000;
 
 /// How long an edge profile is kept after it was last seen (`edge-api.md` section 7: 14 days).
 pub const PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// How long an objection is remembered after its profile was last seen: as long as the consent cookie.
+pub const OBJECTION_TTL_MS: i64 = 180 * 24 * 60 * 60 * 1000;
 /// How exactly it is stored when a profile was last seen.
 pub const LAST_SEEN_STEP_MS: i64 = 60 * 60 * 1000;
 /// Images that a profile remembers its pages were asked for.

@@ -31,6 +31,8 @@ pub struct Call {
     pub consent: Vec<ConsentItem>,
     /// State that the page keeps for us, and how long the events waited.
     pub meta: Meta,
+    /// Whether the caller wants no more than to know that it was taken.
+    pub silent: bool,
     /// Parts of the request that will have no effect.
     pub warnings: Vec<Warning>,
 }
@@ -148,6 +150,7 @@ pub fn parse(route: Route, request: &http::Request, fresh_id: String) -> Result<
         fetch: Vec::new(),
         consent: Vec::new(),
         meta: body.meta.unwrap_or_default(),
+        silent: request.parameter(&["silent"]).is_some_and(|value| value.eq_ignore_ascii_case("true")),
         warnings: Vec::new(),
     };
     if let Some(items) = body.identity_map {

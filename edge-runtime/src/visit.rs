@@ -7,6 +7,7 @@ use acquaint_core::value::Fields;
 use acquaint_core::wire::{ForwardedEvent, Sealed};
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Consent;
 use crate::push::Pushes;
 
 /// Events of one person, and the question which audiences that person is in after each.
@@ -20,6 +21,8 @@ pub struct Visit {
     pub wants_attributes: bool,
     /// The datastream whose destinations the page may be told of; absent: none.
     pub pushes_of: Option<String>,
+    /// What this person says of consent now; taken before all else.
+    pub consent: Option<Consent>,
 }
 
 /// One event of a visit.
@@ -59,14 +62,16 @@ pub enum Outcome {
     NoBundle,
     /// The profile did not answer.
     Unavailable,
+    /// This person has objected: nothing was stored and nothing is answered.
+    Objected,
 }
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0201;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Sealed for Outcome {
     const KIND: u16 = 0x0202;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }

@@ -5,6 +5,7 @@
 //! Nothing here does I/O: whoever holds a profile asks for [`EdgeProfile::take_writes`] after each step and stores them
 //! in one atomic write before answering.
 
+mod consent;
 pub mod forward;
 mod rate;
 mod rebase;
@@ -23,6 +24,7 @@ use acquaint_core::wire::{Datastream, ForwardedEvent, Projection, Sealed};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use consent::Objection;
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
 pub use told::Told;
@@ -80,6 +82,7 @@ struct Dirty {
     head: bool,
     projection: bool,
     incoming: bool,
+    objection: bool,
     tail: BTreeSet<u64>,
 }
 
@@ -90,6 +93,7 @@ pub struct EdgeProfile {
     projection: Projection,
     /// A projection that came while a forward was in doubt: whether it covers those events is not known yet.
     incoming: Option<Projection>,
+    objection: Option<Objection>,
     tail: BTreeMap<u64, TailEvent>,
     /// Tail events up to here may have reached the control plane. Not stored: after a restart, all of them may have.
     sent_through: u64,
@@ -140,10 +144,15 @@ impl EdgeProfile {
         }
     }
 
-    /// The instant from which the profile may be forgotten; never while an event waits for the control plane.
+    /// The instant from which the profile may be forgotten; never while an event waits for the control plane. An
+    /// objection is remembered as long as the cookie that says the same.
     pub fn expires_ms(&self) -> Option<i64> {
+        let kept_ms = match self.objection {
+            Some(_) => limits::OBJECTION_TTL_MS,
+            None => limits::PROFILE_TTL_MS,
+        };
         let idle = self.outbox_events() == 0;
-        idle.then(|| self.head.last_seen_ms.saturating_add(limits::PROFILE_TTL_MS))
+        idle.then(|| self.head.last_seen_ms.saturating_add(kept_ms))
     }
 
     /// Folds the tail onto the projection, unless that was done for this program already.

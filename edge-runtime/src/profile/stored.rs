@@ -1,4 +1,4 @@
-//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, and `tail/<number>` for every tail event.
+//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, and `tail/<number>` for every tail event.
 
 use acquaint_core::wire::{self, open, seal};
 
@@ -7,6 +7,7 @@ use super::{Dirty, EdgeProfile, weight};
 const HEAD: &str = "head";
 const PROJECTION: &str = "projection";
 const INCOMING: &str = "incoming";
+const OBJECTION: &str = "objection";
 const TAIL: &str = "tail/";
 
 /// One change of the storage. All changes of one step belong into one atomic write.
@@ -55,6 +56,7 @@ impl EdgeProfile {
             HEAD => self.head = open(bytes)?,
             PROJECTION => self.projection = open(bytes)?,
             INCOMING => self.incoming = Some(open(bytes)?),
+            OBJECTION => self.objection = Some(open(bytes)?),
             other => {
                 let sequence = other.strip_prefix(TAIL).and_then(|text| u64::from_str_radix(text, 16).ok());
                 if let Some(sequence) = sequence {
@@ -88,6 +90,10 @@ impl EdgeProfile {
         }
         if dirty.incoming {
             writes.push(Write { key: INCOMING.into(), bytes: self.incoming.as_ref().map(seal).transpose()? });
+        }
+        if dirty.objection {
+            writes
+                .push(Write { key: OBJECTION.into(), bytes: self.objection.as_ref().map(seal).transpose()? });
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use acquaint_core::value::Value;
 use acquaint_core::wire::Receipt;
 
 use super::*;
+use crate::consent::Consent;
 
 fn program() -> Prepared {
     Prepared::new(Program { leaves: Vec::new(), audiences: Vec::new() })
@@ -201,4 +202,19 @@ fn the_pause_after_failures_grows_to_its_limit() {
     assert_eq!(forward::backoff_ms(1), limits::FORWARD_BACKOFF_FIRST_MS);
     assert_eq!(forward::backoff_ms(2), 2 * limits::FORWARD_BACKOFF_FIRST_MS);
     assert_eq!(forward::backoff_ms(u32::MAX), limits::FORWARD_BACKOFF_MAX_MS);
+}
+
+#[test]
+fn an_objection_outlives_a_restart_and_is_remembered_for_half_a_year() {
+    let (mut profile, mut stored) = (EdgeProfile::default(), BTreeMap::new());
+    profile.seen(1);
+    assert_eq!(profile.expires_ms(), Some(limits::PROFILE_TTL_MS));
+    profile.seen(limits::LAST_SEEN_STEP_MS);
+    profile.set_consent(Consent::Out, 5);
+    profile.set_consent(Consent::Out, 6);
+    let mut profile = restart(&mut profile, &mut stored);
+    assert_eq!(profile.objection(), Some(Objection { since_ms: 5 }));
+    assert_eq!(profile.expires_ms(), Some(limits::LAST_SEEN_STEP_MS + limits::OBJECTION_TTL_MS));
+    profile.set_consent(Consent::In, 7);
+    assert_eq!(restart(&mut profile, &mut stored).objection(), None);
 }

@@ -1,9 +1,9 @@
 //! From a request to what is known of it: who calls, whether they may, and what has to be asked of which profile.
 
 use super::cookies::{KeptState, cookie_domain};
+use super::outcomes::Asked;
 use super::{Begun, Random};
 use crate::bundle::Edition;
-use crate::consent::Consent;
 use crate::http::{Config, Reply, Request, same_secret};
 use crate::identity::resolve::Evidence;
 use crate::identity::{ecid, resolve};
@@ -60,6 +60,12 @@ fn understand(
         cookies: Vec::new(),
         cookie_domain: cookie_domain(&call, request),
         consent: kept.consent,
+        says: None,
+        objecting: Vec::new(),
+        browser_objects: false,
+        asked: Vec::new(),
+        segmentation: datastream.edge_segmentation,
+        destinations: datastream.personalization_destinations,
         warnings: call.warnings.clone(),
         authenticated,
         call,
@@ -67,7 +73,8 @@ fn understand(
         resolved,
     };
     begun.settle_consent(config)?;
-    let visits = if begun.consent == Some(Consent::Out) { Vec::new() } else { begun.visits(now_ms)? };
+    let visits = begun.visits(now_ms)?;
+    begun.asked = visits.iter().map(Asked::of).collect();
     begun.settle_cookies(config, &kept, now_ms);
     Ok((begun, visits))
 }

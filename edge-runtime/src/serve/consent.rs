@@ -1,44 +1,98 @@
-//! What a call says about consent, and what follows for it.
+//! What a call says about consent, and what follows for it. Consent is of people: where one of several objects, the
+//! others are served.
+
+use acquaint_core::profile::Identity;
 
 use super::Begun;
 use crate::consent::{self, Consent};
 use crate::http::Config;
 use crate::identity::cookie;
+use crate::identity::map::{ECID, FPID};
 use crate::limits;
 use crate::problem::{Problem, Warning};
 use crate::reply::handles::Cookie;
-use crate::route::Action;
+use crate::route::{Action, Version};
+use crate::visit::Visit;
 
 impl Begun {
-    /// Consent of this call goes before what was kept; an event's own objection goes before both.
+    /// Reads what `setConsent` says, and which people object by their events. An event cannot take an objection back.
     pub(super) fn settle_consent(&mut self, config: &Config) -> Result<(), Problem> {
-        let org = &self.datastream.org;
-        let mut changed = None;
         match self.call.route.action {
             Action::SetConsent => {
-                changed = consent::of_call(&self.call.consent, config.tcf_vendor)?;
-            }
-            Action::Interact | Action::Collect => {
-                for event in &self.call.events {
-                    let own = consent::of_event(&event.xdm, config.tcf_vendor)?;
-                    if own == Some(Consent::Out) {
-                        changed = own;
-                    }
+                self.says = consent::of_call(&self.call.consent, config.tcf_vendor)?;
+                if let Some(says) = self.says {
+                    self.write_consent(says);
                 }
             }
+            Action::Interact | Action::Collect => self.hear_events(config)?,
             Action::Acquire => {}
         }
-        if let Some(changed) = changed {
-            self.consent = Some(changed);
-            self.cookies.push(Cookie {
-                key: cookie::name(org, "consent"),
-                value: changed.cookie().into(),
-                max_age: limits::CONSENT_COOKIE_SECONDS,
-            });
-        }
-        if self.consent == Some(Consent::Out) && !self.call.events.is_empty() {
-            self.warnings.push(Warning::NoConsent);
+        let nothing_is_stored = self.consent == Some(Consent::Out) && !self.call.events.is_empty();
+        if nothing_is_stored || !self.objecting.is_empty() {
+            self.warn_of_consent();
         }
         Ok(())
+    }
+
+    fn hear_events(&mut self, config: &Config) -> Result<(), Problem> {
+        for (event, identities) in self.call.events.iter().zip(&self.resolved.events) {
+            if consent::of_event(&event.xdm, config.tcf_vendor)? == Some(Consent::Out) {
+                self.objecting.extend(identities.first().cloned());
+                self.browser_objects |= self.call.route.version == Version::V1
+                    || self.browser().is_some_and(|browser| identities.contains(&browser));
+            }
+        }
+        if self.browser_objects {
+            self.write_consent(Consent::Out);
+        }
+        Ok(())
+    }
+
+    /// The profile of somebody has an objection that this request knew nothing of: the browser is told of its own.
+    pub(super) fn hear_profile(&mut self, primary: &Identity) {
+        if self.call.events.is_empty() {
+            return;
+        }
+        self.warn_of_consent();
+        if self.browser().is_some_and(|browser| browser == *primary) {
+            self.write_consent(Consent::Out);
+        }
+    }
+
+    /// What `setConsent` says is put to the profile of the browser, and to that of the primary identity.
+    pub(super) fn consent_visits(&self) -> Vec<Visit> {
+        let Some(says) = self.says else { return Vec::new() };
+        let named = self.call.identity_map.primary().cloned();
+        let named = named.filter(|identity| identity.namespace != ECID && identity.namespace != FPID);
+        let people = self.browser().into_iter().chain(named);
+        people
+            .map(|primary| Visit {
+                primary,
+                steps: Vec::new(),
+                wants_attributes: false,
+                pushes_of: None,
+                consent: Some(says),
+            })
+            .collect()
+    }
+
+    fn browser(&self) -> Option<Identity> {
+        let (ecid, _) = self.resolved.ecid.as_ref()?;
+        Some(Identity { namespace: ECID.into(), id: ecid.clone() })
+    }
+
+    fn write_consent(&mut self, consent: Consent) {
+        let key = cookie::name(&self.datastream.org, "consent");
+        if self.cookies.iter().any(|cookie| cookie.key == key) {
+            return;
+        }
+        let value = consent.cookie().into();
+        self.cookies.push(Cookie { key, value, max_age: limits::CONSENT_COOKIE_SECONDS });
+    }
+
+    fn warn_of_consent(&mut self) {
+        if !self.warnings.contains(&Warning::NoConsent) {
+            self.warnings.push(Warning::NoConsent);
+        }
     }
 }

@@ -5,8 +5,10 @@ mod begin;
 mod consent;
 mod cookies;
 mod finish;
+mod outcomes;
 mod visits;
 
+use acquaint_core::profile::Identity;
 use acquaint_core::wire::Datastream;
 
 pub use begin::begin;
@@ -18,6 +20,7 @@ use crate::problem::Warning;
 use crate::reply::Answering;
 use crate::reply::handles::Cookie;
 use crate::request::Call;
+use outcomes::Asked;
 
 /// Randomness for one request.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,20 @@ pub struct Begun {
     resolved: Resolved,
     cookies: Vec<Cookie>,
     cookie_domain: Option<String>,
+    /// What the browser or the page has kept of consent.
     consent: Option<Consent>,
+    /// What the call sets it to.
+    says: Option<Consent>,
+    /// People who object by one of their events.
+    objecting: Vec<Identity>,
+    /// Whether one of those events is of the browser that calls.
+    browser_objects: bool,
+    /// Whom the visits are to.
+    asked: Vec<Asked>,
+    /// Whether audiences are answered.
+    segmentation: bool,
+    /// Whether destinations are.
+    destinations: bool,
     warnings: Vec<Warning>,
     authenticated: bool,
 }
@@ -47,3 +63,6 @@ mod tests;
 
 #[cfg(test)]
 mod push_tests;
+
+#[cfg(test)]
+mod consent_tests;

@@ -17,7 +17,7 @@ use crate::limits;
 use crate::profile::EdgeProfile;
 
 pub(super) const NOW: i64 = 1_795_445_300_000; // within the minutes of the recording
-const RANDOM: Random = Random { ecid: [7; 16], request: [9; 16] };
+pub(super) const RANDOM: Random = Random { ecid: [7; 16], request: [9; 16] };
 
 fn offer(scope: &str, schema: &str) -> Offer {
     Offer {
@@ -30,7 +30,7 @@ fn offer(scope: &str, schema: &str) -> Offer {
     }
 }
 
-fn edition() -> Edition {
+pub(super) fn edition() -> Edition {
     let datastream = |id: &str, enabled| Datastream {
         id: id.into(),
         org: "5BFE274A5F6980A50A495C08@AdobeOrg".into(),
@@ -60,14 +60,14 @@ fn edition() -> Edition {
 
 /// An edge with its profiles in memory.
 pub(super) struct Edge {
-    config: Config,
-    edition: Edition,
+    pub(super) config: Config,
+    pub(super) edition: Edition,
     profiles: BTreeMap<Identity, EdgeProfile>,
     requests: u8,
 }
 
 impl Edge {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let config = Config { api_token: Some("test".into()), ..Config::default() };
         Self { config, edition: edition(), profiles: BTreeMap::new(), requests: 0 }
     }
@@ -99,12 +99,12 @@ impl Edge {
         finish(&self.config, &self.edition, begun, outcomes)
     }
 
-    fn events(&self) -> usize {
+    pub(super) fn events(&self) -> usize {
         self.profiles.values().map(EdgeProfile::outbox_events).sum()
     }
 }
 
-fn request(recorded: &Value) -> Request {
+pub(super) fn request(recorded: &Value) -> Request {
     let url = recorded["url"].as_str().unwrap();
     let (_, rest) = url.split_once("://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();

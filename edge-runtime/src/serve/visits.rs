@@ -1,10 +1,13 @@
 //! The events of a call, by the person they are of.
 
+use std::collections::BTreeMap;
+
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::ForwardedEvent;
 use serde_json::Value;
 
 use super::Begun;
+use crate::consent::Consent;
 use crate::event;
 use crate::problem::Problem;
 use crate::request::EventBody;
@@ -12,44 +15,74 @@ use crate::route::Action;
 use crate::visit::{Step, Visit};
 
 impl Begun {
-    /// The events of the call by the person they are of.
+    /// What has to be put to which profile.
     pub(super) fn visits(&self, now_ms: i64) -> Result<Vec<Visit>, Problem> {
-        let mut visits: Vec<Visit> = Vec::new();
-        for (index, (body, identities)) in self.call.events.iter().zip(&self.resolved.events).enumerate() {
-            let receipt = event::Receipt {
-                request_id: &self.call.request_id,
-                index,
-                now_ms,
-                queue_time_ms: self.call.meta.queue_time_millis,
-            };
-            let event = event::read(&body.xdm, receipt)?.map(|event| ForwardedEvent {
-                datastream: self.datastream.id.clone(),
-                identities: identities.clone(),
-                event,
-            });
-            let Some(primary) = identities.first() else { return Err(Problem::NoPrimary) };
-            let step = Step {
-                index: u32::try_from(index).unwrap_or(u32::MAX),
-                identities: identities.clone(),
-                event,
-                answer: self.call.route.action == Action::Interact,
-            };
-            let pushes_of = (step.answer && !is_notification(body)).then(|| self.datastream.id.clone());
-            match visits.iter_mut().find(|visit| visit.primary == *primary) {
-                Some(visit) => {
-                    visit.steps.push(step);
-                    visit.pushes_of = visit.pushes_of.take().or(pushes_of);
-                }
-                None => visits.push(Visit {
-                    primary: Identity::clone(primary),
-                    steps: vec![step],
-                    wants_attributes: self.authenticated,
-                    pushes_of,
-                }),
-            }
+        match self.call.route.action {
+            Action::SetConsent => Ok(self.consent_visits()),
+            Action::Interact | Action::Collect if self.consent == Some(Consent::Out) => Ok(Vec::new()),
+            Action::Interact | Action::Collect => self.event_visits(now_ms),
+            Action::Acquire => Ok(Vec::new()),
         }
-        Ok(visits)
     }
+
+    fn event_visits(&self, now_ms: i64) -> Result<Vec<Visit>, Problem> {
+        let mut visits = BTreeMap::new();
+        for (index, (body, identities)) in self.call.events.iter().zip(&self.resolved.events).enumerate() {
+            let Some(primary) = identities.first() else { return Err(Problem::NoPrimary) };
+            let visit = visit_of(&mut visits, primary, self.authenticated);
+            if self.objecting.contains(primary) {
+                visit.consent = Some(Consent::Out);
+                continue;
+            }
+            let step = self.step(index, body, identities, now_ms)?;
+            if step.answer && self.segmentation && !is_notification(body) {
+                visit.pushes_of = Some(self.datastream.id.clone());
+            }
+            visit.steps.push(step);
+        }
+        Ok(visits.into_values().collect())
+    }
+
+    fn step(
+        &self,
+        index: usize,
+        body: &EventBody,
+        identities: &[Identity],
+        now_ms: i64,
+    ) -> Result<Step, Problem> {
+        let receipt = event::Receipt {
+            request_id: &self.call.request_id,
+            index,
+            now_ms,
+            queue_time_ms: self.call.meta.queue_time_millis,
+        };
+        let event = event::read(&body.xdm, receipt)?.map(|event| ForwardedEvent {
+            datastream: self.datastream.id.clone(),
+            identities: identities.to_vec(),
+            event,
+        });
+        Ok(Step {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            identities: identities.to_vec(),
+            event,
+            answer: self.call.route.action == Action::Interact,
+        })
+    }
+}
+
+/// The visit to one person, begun if it is not there.
+fn visit_of<'a>(
+    visits: &'a mut BTreeMap<Identity, Visit>,
+    primary: &Identity,
+    wants_attributes: bool,
+) -> &'a mut Visit {
+    visits.entry(primary.clone()).or_insert_with(|| Visit {
+        primary: primary.clone(),
+        steps: Vec::new(),
+        wants_attributes,
+        pushes_of: None,
+        consent: None,
+    })
 }
 
 /// Display and click notifications answer nothing, so that they stay cheap (`edge-api.md` section 9).
