@@ -9,7 +9,7 @@ use acquaint_core::value::Fields;
 use crate::bundle::Edition;
 use crate::identity::map::ECID;
 use crate::profile::{EdgeProfile, weight};
-use crate::visit::{Decision, Outcome, Visit};
+use crate::visit::{Decision, Outcome, View, Visit};
 
 /// Answers a visit. The profile that comes back holds the new events; [`EdgeProfile::take_writes`] says what to store,
 /// and the new events are forwarded from there ([`EdgeProfile::next_forward`]). An event that was seen before (a
@@ -58,6 +58,24 @@ pub fn decide(
         decision.pushes = profile.push(datastream, audiences, ecid(visit), now_ms);
     }
     (Outcome::Decided(decision), profile)
+}
+
+/// What is in a profile now. Nothing of it is changed, so nothing has to be stored.
+pub fn view(edition: &Edition, profile: &EdgeProfile, now_ms: i64) -> View {
+    let mut view = View {
+        known: profile.is_known(),
+        objects: profile.objection().is_some(),
+        last_seen_ms: profile.last_seen_ms(),
+        ..View::default()
+    };
+    if view.known && !view.objects {
+        let mut profile = profile.clone();
+        profile.prepare(&edition.tag, &edition.program, now_ms);
+        audiences(edition, &mut profile, now_ms);
+        view.attributes = Fields::clone(profile.attributes());
+        view.memberships = profile.memberships().clone();
+    }
+    view
 }
 
 fn ecid(visit: &Visit) -> Option<&str> {

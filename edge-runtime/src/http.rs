@@ -2,6 +2,8 @@
 
 use subtle::ConstantTimeEq;
 
+use crate::limits;
+
 /// What came in.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -133,6 +135,10 @@ pub struct Config {
     pub region_id: u32,
     /// The token of servers that may see attributes (v2); without one nobody is authenticated.
     pub api_token: Option<String>,
+    /// Makes new visitors of repeated requests the same ones; without it every request makes its own.
+    pub visitor_key: String,
+    /// How many visitors may come for the first time each second.
+    pub new_visitors_per_second: u32,
     /// The IAB vendor that needs consent; 565 is the one that pages with an unmodified Web SDK ask for.
     pub tcf_vendor: u16,
 }
@@ -144,6 +150,8 @@ impl Default for Config {
             location_hint: "edge1".into(),
             region_id: 1,
             api_token: None,
+            visitor_key: String::new(),
+            new_visitors_per_second: limits::NEW_VISITORS_PER_SECOND,
             tcf_vendor: 565,
         }
     }

@@ -11,6 +11,7 @@ pub mod problem;
 pub mod http;
 pub mod route;
 
+pub mod overrides;
 pub mod request;
 
 pub mod identity;

@@ -38,6 +38,13 @@ pub const FORWARD_BACKOFF_MAX_MS: i64 = 15_000;
 /// How long the control plane may take to answer.
 pub const FORWARD_TIMEOUT_MS: u64 = 20_000;
 
+/// Visitors who come for the first time, each second and isolate. Whoever brings an identity is not counted.
+pub const NEW_VISITORS_PER_SECOND: u32 = 500;
+/// For how long a repeated request of a visitor without an identity is recognised.
+pub const REPETITION_WINDOW_MS: i64 = 10 * 60 * 1000;
+/// Characters of the id of a dataset.
+pub const DATASET_ID_CHARACTERS_MAX: usize = 255;
+
 /// How long an edge profile is kept after it was last seen (`edge-api.md` section 7: 14 days).
 pub const PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// How long an objection is remembered after its profile was last seen: as long as the consent cookie.

@@ -71,6 +71,18 @@ pub enum Problem {
     /// A credential that is not ours.
     #[error("the credentials are not accepted")]
     Unauthorized,
+    /// A page of another origin than the datastream allows.
+    #[error("pages of `{0}` may not call this datastream")]
+    Origin(String),
+    /// A caller of another organisation.
+    #[error("the datastream is not of the organisation in `x-gw-ims-org-id`")]
+    Organisation,
+    /// Nobody of this identity was seen here lately.
+    #[error("this edge has no profile of that identity")]
+    NoProfile,
+    /// More visitors than usual have come for the first time.
+    #[error("too many new visitors at once")]
+    TooManyVisitors,
     /// One caller asks too often.
     #[error("too many requests for one profile")]
     TooManyRequests,
@@ -115,7 +127,10 @@ impl Problem {
             Self::NoPrimary => ("EXEG-0306-400", 400, "No primary identity"),
             Self::IdentityFormat(_) => ("EXEG-0308-400", 400, "Invalid identity format"),
             Self::Unauthorized => ("EXEG-0500-401", 401, "Unable to authorize request"),
-            Self::TooManyRequests => ("EXEG-0000-429", 429, "Too many requests"),
+            Self::Origin(_) => ("EXEG-0400-403", 403, "Origin not allowed"),
+            Self::Organisation => ("EXEG-0504-401", 401, "Required product context is missing"),
+            Self::NoProfile => ("EXEG-0000-404", 404, "No edge profile"),
+            Self::TooManyRequests | Self::TooManyVisitors => ("EXEG-0000-429", 429, "Too many requests"),
             Self::OutboxFull | Self::Unavailable => ("EXEG-0201-503", 503, "Upstream unavailable"),
             Self::NoBundle => ("EXEG-0000-503", 503, "Service unavailable"),
             Self::Internal => ("EXEG-0001-500", 500, "Internal error"),
@@ -138,7 +153,7 @@ impl Problem {
         let kind = self.kind();
         let mut report = json!({ "requestId": request_id });
         if let (Some(report), Some(datastream)) = (report.as_object_mut(), datastream) {
-            report.insert("configId".into(), datastream.into());
+            report.insert("configId".into(), datastream.chars().take(100).collect::<String>().into());
         }
         if let (Self::Invalid { field, detail }, Some(report)) = (self, report.as_object_mut()) {
             report.insert("errors".into(), json!([format!("{field}: {detail}")]));
@@ -158,6 +173,8 @@ impl Problem {
 pub enum Warning {
     /// Nothing was stored, for want of consent.
     NoConsent,
+    /// Ids were asked for that are not given.
+    Namespaces(Vec<String>),
     /// Part of the request had no effect.
     NotApplied(String),
 }
@@ -171,6 +188,12 @@ impl Warning {
                 "status": 200,
                 "title": "User consent missing",
                 "detail": "This request was ignored due to lack of user consent.",
+            }),
+            Self::Namespaces(names) => json!({
+                "type": "https://ns.adobe.com/aep/errors/EXEG-0303-200",
+                "status": 200,
+                "title": "Identity namespaces not allowed",
+                "detail": format!("Ids of these namespaces are not given: {}.", names.join(", ")),
             }),
             Self::NotApplied(what) => json!({
                 "type": "https://ns.adobe.com/aep/errors/EXEG-0204-200",

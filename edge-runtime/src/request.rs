@@ -9,8 +9,12 @@ use crate::consent::ConsentItem;
 use crate::http;
 use crate::identity::map::{IdentityItems, Item};
 use crate::limits;
-use crate::problem::{Problem, Warning};
+use crate::overrides::{self, Overrides};
+use crate::problem::Problem;
 use crate::route::{Action, Route, Version};
+
+/// Names of the parameter that says which datastream, in any case.
+pub const DATASTREAM: &[&str] = &["configId", "dataStreamId"];
 
 /// A request that was understood. Nothing in it has been checked against a bundle yet.
 #[derive(Clone, Debug)]
@@ -33,8 +37,8 @@ pub struct Call {
     pub meta: Meta,
     /// Whether the caller wants no more than to know that it was taken.
     pub silent: bool,
-    /// Parts of the request that will have no effect.
-    pub warnings: Vec<Warning>,
+    /// What the page wants otherwise than its datastream says.
+    pub overrides: Overrides,
 }
 
 /// One event as it was sent.
@@ -139,7 +143,7 @@ struct RawPersonalization {
 
 /// Reads a request. `fresh_id` is used when the client gave no usable request id.
 pub fn parse(route: Route, request: &http::Request, fresh_id: String) -> Result<Call, Problem> {
-    let datastream = request.parameter(&["configId", "dataStreamId"]).ok_or(Problem::DatastreamMissing)?;
+    let datastream = request.parameter(DATASTREAM).ok_or(Problem::DatastreamMissing)?;
     let body = read_body(request)?;
     let mut call = Call {
         route,
@@ -151,7 +155,7 @@ pub fn parse(route: Route, request: &http::Request, fresh_id: String) -> Result<
         consent: Vec::new(),
         meta: body.meta.unwrap_or_default(),
         silent: request.parameter(&["silent"]).is_some_and(|value| value.eq_ignore_ascii_case("true")),
-        warnings: Vec::new(),
+        overrides: Overrides::default(),
     };
     if let Some(items) = body.identity_map {
         call.identity_map = IdentityItems::new(items)?;
@@ -181,7 +185,7 @@ pub fn parse(route: Route, request: &http::Request, fresh_id: String) -> Result<
         }
         Action::Acquire => {}
     }
-    call.warnings = read_overrides(call.meta.config_overrides.as_ref())?;
+    call.overrides = overrides::read(call.meta.config_overrides.as_ref())?;
     Ok(call)
 }
 
@@ -280,28 +284,6 @@ fn read_personalization(index: usize, raw: &RawPersonalization) -> Result<Option
         }
     }
     Ok(Some(Personalization { scopes, schemas: raw.schemas.clone() }))
-}
-
-/// Overrides that would change what we do, and that we do not have, are told; those of other products mean nothing
-/// here, as they mean nothing to a datastream that does not have the product.
-fn read_overrides(overrides: Option<&Value>) -> Result<Vec<Warning>, Problem> {
-    let Some(overrides) = overrides else { return Ok(Vec::new()) };
-    let Some(overrides) = overrides.as_object() else {
-        return Err(Problem::Override("`meta.configOverrides` must be an object".into()));
-    };
-    let Some(platform) = overrides.get("com_adobe_experience_platform") else { return Ok(Vec::new()) };
-    let Some(platform) = platform.as_object() else {
-        return Err(Problem::Override("`com_adobe_experience_platform` must be an object".into()));
-    };
-    Ok(platform
-        .keys()
-        .map(|key| {
-            Warning::NotApplied(format!(
-                "the override `com_adobe_experience_platform.{}` is not applied",
-                key.chars().take(100).collect::<String>()
-            ))
-        })
-        .collect())
 }
 
 #[cfg(test)]

@@ -100,13 +100,3 @@ fn a_media_type_that_is_not_read_is_refused() {
     request.headers[0].1 = "application/x-jackson-smile".into();
     assert_eq!(parse(INTERACT, &request, String::new()).unwrap_err().status(), 415);
 }
-
-#[test]
-fn an_override_that_has_no_effect_is_told() {
-    let call = read(
-        INTERACT,
-        r#"{"events":[{}],"meta":{"configOverrides":{"com_adobe_analytics":{},"com_adobe_experience_platform":{"datasets":{}}}}}"#,
-    )
-    .unwrap();
-    assert_eq!(call.warnings.len(), 1);
-}

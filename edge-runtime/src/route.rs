@@ -35,28 +35,35 @@ pub struct Route {
 
 /// Reads a path. The location hint comes from a cookie that anybody can set: any word is accepted and none is used.
 pub fn parse(base_path: &str, path: &str) -> Result<Route, Problem> {
-    let unknown = || Problem::NotFound(path.chars().take(200).collect());
-    let mut segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments.first() != Some(&base_path) {
-        return Err(unknown());
-    }
-    segments.remove(0);
-    if segments.first().is_some_and(|hint| !is_version(hint) && *hint != "va" && is_hint(hint)) {
-        segments.remove(0);
-    }
-    let media = segments.first() == Some(&"va");
-    if media {
-        segments.remove(0);
-    }
-    let action = match (media, segments.as_slice()) {
+    let segments = segments(base_path, path);
+    let (media, segments) = match segments.split_first() {
+        Some((&"va", rest)) => (true, rest),
+        Some(_) | None => (false, segments.as_slice()),
+    };
+    let action = match (media, segments) {
         (false, ["v1" | "v2", "interact"]) => Action::Interact,
         (false, ["v1" | "v2", "collect"]) | (true, ["v1", _]) => Action::Collect,
         (false, ["v1", "identity", "acquire"]) => Action::Acquire,
         (false, ["v1", "privacy", "set-consent"]) => Action::SetConsent,
-        _ => return Err(unknown()),
+        _ => return Err(Problem::NotFound(path.chars().take(200).collect())),
     };
     let version = if segments.first() == Some(&"v2") { Version::V2 } else { Version::V1 };
     Ok(Route { version, action })
+}
+
+/// Whether a path is that of the look-up of a profile ([`crate::serve::lookup`]).
+pub fn is_lookup(base_path: &str, path: &str) -> bool {
+    segments(base_path, path) == ["v2", "profile"]
+}
+
+/// The segments after base path and hint; none if the path is not ours.
+fn segments<'a>(base_path: &str, path: &'a str) -> Vec<&'a str> {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
+    if segments.next() != Some(base_path) {
+        return Vec::new();
+    }
+    segments.next_if(|hint| !is_version(hint) && *hint != "va" && is_hint(hint));
+    segments.collect()
 }
 
 fn is_version(segment: &str) -> bool {
@@ -99,5 +106,16 @@ mod tests {
         check("/ee/OR2!/v1/interact", None);
         check("/other/v1/interact", None);
         check("/ee/va/v2/play", None);
+        check("/ee/v2/profile", None);
+        for trick in ["..%2f..", "%00", "..", ".", "a%2fb", "a\\b", "a;b", "é", "OR2", "or2%20", "a b", "v1"]
+        {
+            check(&format!("/ee/{trick}/v1/interact"), None);
+        }
+    }
+
+    #[test]
+    fn the_look_up_has_its_own_path() {
+        assert!(is_lookup("ee", "/ee/v2/profile") && is_lookup("ee", "/ee/or2/v2/profile"));
+        assert!(!is_lookup("ee", "/ee/v1/profile") && !is_lookup("ee", "/v2/profile"));
     }
 }

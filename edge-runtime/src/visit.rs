@@ -2,7 +2,7 @@
 //! are sealed, because they travel between two isolates that may not have been deployed at the same moment.
 
 use acquaint_core::id::AudienceId;
-use acquaint_core::profile::Identity;
+use acquaint_core::profile::{Identity, Memberships};
 use acquaint_core::value::Fields;
 use acquaint_core::wire::{ForwardedEvent, Sealed};
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,26 @@ pub enum Outcome {
     Unavailable,
     /// This person has objected: nothing was stored and nothing is answered.
     Objected,
+}
+
+/// What is seen of a profile without touching it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// Whether this edge knows the person at all.
+    pub known: bool,
+    /// Whether the person has objected; nothing else is told then.
+    pub objects: bool,
+    /// As of the last projection.
+    pub attributes: Fields,
+    /// As of now.
+    pub memberships: Memberships,
+    /// When a request last asked for this person, to the hour: milliseconds since the epoch, UTC.
+    pub last_seen_ms: i64,
+}
+
+impl Sealed for View {
+    const KIND: u16 = 0x0206;
+    const VERSION: u16 = 1;
 }
 
 impl Sealed for Visit {

@@ -1,5 +1,10 @@
 //! The identity cookie: base64 of a small protobuf message that the Web SDK reads itself (`edge-api.md` section 4).
 //! Only the fields used here are written; unknown ones are skipped.
+//!
+//! The page reads it, so it is not signed, and whoever knows an ECID can write it. What is promised is therefore: a
+//! cookie that is not one is as good as none, never an error; one that is names exactly the ECID it holds, all 38 digits
+//! of it; and who goes by somebody else's ECID learns that visitor's audiences as far as the datastream's destinations
+//! may see them, and offers, but neither attributes nor events. ECIDs are random, so that they are not guessed.
 
 use base64::Engine as _;
 use base64::alphabet;

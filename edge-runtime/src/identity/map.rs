@@ -46,6 +46,12 @@ impl IdentityItems {
                 items.len()
             )));
         }
+        let mut primaries = items.iter().filter(|(_, primary)| *primary).map(|(identity, _)| identity);
+        if let Some(first) = primaries.next()
+            && primaries.any(|other| other != first)
+        {
+            return Err(Problem::Identity("more than one identity is marked as primary".into()));
+        }
         Ok(Self(items))
     }
 
@@ -69,7 +75,7 @@ impl IdentityItems {
 }
 
 /// What the control plane would refuse is refused here: until it did, visitors without a value would share a profile.
-fn check(namespace: &str, id: &str) -> Result<Identity, Problem> {
+pub fn check(namespace: &str, id: &str) -> Result<Identity, Problem> {
     if namespace.chars().count() > 255 || namespace.chars().any(char::is_control) {
         return Err(Problem::Identity(
             "a namespace of `identityMap` is too long or has control characters".into(),
@@ -115,6 +121,8 @@ mod tests {
         assert!(status(r#"{"":[{"id":"x"}]}"#).ends_with("EXEG-0305-400"));
         assert!(status(r#"{"email":[{"id":"undefined","primary":true}]}"#).ends_with("EXEG-0305-400"));
         assert!(status(r#"{"a\u001fb":[{"id":"x"}]}"#).ends_with("EXEG-0305-400"));
+        let two = r#"{"A":[{"id":"1","primary":true}],"B":[{"id":"2","primary":true}]}"#;
+        assert!(status(two).ends_with("EXEG-0305-400"));
         let long = format!(r#"{{"A":[{{"id":"{}"}}]}}"#, "x".repeat(1_025));
         assert!(status(&long).ends_with("EXEG-0305-400"));
     }

@@ -217,6 +217,16 @@ impl EdgeProfile {
         &self.projection.attributes
     }
 
+    /// Whether anybody has asked for it or written of it.
+    pub fn is_known(&self) -> bool {
+        self.head.last_seen_ms != 0 || !self.tail.is_empty() || self.projection != Projection::default()
+    }
+
+    /// When a visit or a projection last came, to the hour: milliseconds since the epoch, UTC.
+    pub fn last_seen_ms(&self) -> i64 {
+        self.head.last_seen_ms
+    }
+
     /// The log position that the projection covers.
     pub fn position(&self) -> Position {
         self.projection.position

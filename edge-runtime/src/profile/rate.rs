@@ -1,4 +1,4 @@
-//! How often one profile may be asked: a bucket of tokens. Held in memory only.
+//! How often one profile may be asked, or new visitors may come: a bucket of tokens. Held in memory only.
 
 use crate::limits::{PROFILE_BURST_REQUESTS, PROFILE_REQUESTS_PER_SECOND};
 
@@ -8,22 +8,29 @@ pub struct Rate {
     /// Thousandths of a request.
     tokens: u64,
     last_ms: i64,
+    burst: u64,
+    per_second: u64,
 }
 
 impl Default for Rate {
     fn default() -> Self {
-        Self { tokens: u64::from(PROFILE_BURST_REQUESTS) * 1000, last_ms: i64::MIN }
+        Self::new(PROFILE_BURST_REQUESTS, PROFILE_REQUESTS_PER_SECOND)
     }
 }
 
 impl Rate {
+    /// So many at once, and so many regained each second.
+    pub fn new(burst: u32, per_second: u32) -> Self {
+        let burst = u64::from(burst) * 1000;
+        Self { tokens: burst, last_ms: i64::MIN, burst, per_second: u64::from(per_second) }
+    }
+
     /// Takes a token; false if there is none.
     pub fn take(&mut self, now_ms: i64) -> bool {
         let passed_ms = u64::try_from(now_ms.saturating_sub(self.last_ms)).unwrap_or(0);
         self.last_ms = self.last_ms.max(now_ms);
-        let regained = passed_ms.saturating_mul(u64::from(PROFILE_REQUESTS_PER_SECOND));
-        let full = u64::from(PROFILE_BURST_REQUESTS) * 1000;
-        self.tokens = self.tokens.saturating_add(regained).min(full);
+        let regained = passed_ms.saturating_mul(self.per_second);
+        self.tokens = self.tokens.saturating_add(regained).min(self.burst);
         match self.tokens.checked_sub(1000) {
             Some(left) => {
                 self.tokens = left;

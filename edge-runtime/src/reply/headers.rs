@@ -20,6 +20,13 @@ impl Answering {
         Self { origin: request.header("origin").map(str::to_owned), request_id }
     }
 
+    /// To whom the answer to this problem goes: a page that may not call is not let read it either.
+    #[must_use]
+    pub fn hidden_from(&self, problem: &Problem) -> Self {
+        let origin = self.origin.clone().filter(|_| !matches!(problem, Problem::Origin(_)));
+        Self { origin, request_id: self.request_id.clone() }
+    }
+
     /// A reply with a body of the given kind.
     pub fn reply(&self, config: &Config, status: u16, body: Option<(&str, &serde_json::Value)>) -> Reply {
         let mut reply = cors(Reply::status(status), self.origin.as_deref())
@@ -41,7 +48,7 @@ impl Answering {
 /// The answer to a preflight.
 pub fn preflight(request: &Request) -> Reply {
     cors(Reply::status(204), request.header("origin"))
-        .with("access-control-allow-methods", "POST, OPTIONS")
+        .with("access-control-allow-methods", "GET, POST, OPTIONS")
         .with(
             "access-control-allow-headers",
             "content-type, authorization, x-api-key, x-gw-ims-org-id, x-request-id",

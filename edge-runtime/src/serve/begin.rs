@@ -1,16 +1,21 @@
 //! From a request to what is known of it: who calls, whether they may, and what has to be asked of which profile.
 
+use super::access;
 use super::cookies::{KeptState, cookie_domain};
 use super::outcomes::Asked;
+use super::visitor;
 use super::{Begun, Random};
+use acquaint_core::wire::Datastream;
+
 use crate::bundle::Edition;
-use crate::http::{Config, Reply, Request, same_secret};
+use crate::http::{Config, Reply, Request};
+use crate::identity::map::ECID;
 use crate::identity::resolve::Evidence;
 use crate::identity::{ecid, resolve};
-use crate::problem::Problem;
+use crate::problem::{Problem, Warning};
 use crate::reply::{Answering, of_problem};
-use crate::request;
-use crate::route::{self, Version};
+use crate::request::{self, Call};
+use crate::route;
 use crate::visit::Visit;
 
 /// Understands a request. The visits may be put to their profiles in any order.
@@ -24,9 +29,11 @@ pub fn begin(
     let fresh_id = ecid::uuid_v4(random.request);
     let request_id = request::request_id(request).unwrap_or_else(|| fresh_id.clone());
     let answering = Answering::new(request, request_id);
-    let datastream = request.parameter(&["configId", "dataStreamId"]);
-    let understood = understand(config, edition, request, &answering, fresh_id, random.ecid, now_ms);
-    understood.map_err(|problem| of_problem(config, &answering, &problem, datastream))
+    let ecid = visitor::bytes(config, request, random.ecid, now_ms);
+    understand(config, edition, request, &answering, fresh_id, ecid, now_ms).map_err(|problem| {
+        let answering = answering.hidden_from(&problem);
+        of_problem(config, &answering, &problem, request.parameter(request::DATASTREAM))
+    })
 }
 
 fn understand(
@@ -42,10 +49,12 @@ fn understand(
     if request.method != "POST" {
         return Err(Problem::Method { allowed: "POST, OPTIONS" });
     }
-    let authenticated = authenticate(config, route.version, request)?;
+    let authenticated = access::authenticate(config, route.version, request)?;
+    let id = request.parameter(request::DATASTREAM).ok_or(Problem::DatastreamMissing)?;
+    let datastream = edition.ok_or(Problem::NoBundle)?.datastream(id)?.clone();
+    access::check(&datastream, route.version, request, authenticated)?;
     let call = request::parse(route, request, fresh_id)?;
-    let datastream = edition.ok_or(Problem::NoBundle)?.datastream(&call.datastream)?.clone();
-    let kept = KeptState::read(&call, request, &datastream.org);
+    let kept = KeptState::read(&call, request, &datastream);
     let resolved = resolve(
         &call,
         Evidence {
@@ -64,9 +73,9 @@ fn understand(
         objecting: Vec::new(),
         browser_objects: false,
         asked: Vec::new(),
-        segmentation: datastream.edge_segmentation,
-        destinations: datastream.personalization_destinations,
-        warnings: call.warnings.clone(),
+        segmentation: datastream.edge_segmentation && !call.overrides.no_segmentation,
+        destinations: datastream.personalization_destinations && !call.overrides.no_destinations,
+        warnings: warnings(&call, &datastream),
         authenticated,
         call,
         datastream,
@@ -79,12 +88,25 @@ fn understand(
     Ok((begun, visits))
 }
 
-/// Whether the caller may see attributes. Only version 2 has callers that can be known; a token that is not ours is
-/// refused rather than ignored.
-fn authenticate(config: &Config, version: Version, request: &Request) -> Result<bool, Problem> {
-    match (version, request.bearer(), &config.api_token) {
-        (Version::V1, _, _) | (Version::V2, None, _) => Ok(false),
-        (Version::V2, Some(token), Some(expected)) if same_secret(token, expected) => Ok(true),
-        (Version::V2, Some(_), _) => Err(Problem::Unauthorized),
+/// What the caller wants and does not get. A `CORE` id belongs to a third party's domain; every page asks for one, so
+/// that is not told.
+fn warnings(call: &Call, datastream: &Datastream) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let unknown = call.fetch.iter().filter(|namespace| !matches!(namespace.as_str(), ECID | "CORE"));
+    let unknown: Vec<String> = unknown.take(5).map(|name| name.chars().take(100).collect()).collect();
+    if !unknown.is_empty() {
+        warnings.push(Warning::Namespaces(unknown));
+    }
+    if call.overrides.dataset.as_ref().is_some_and(|dataset| *dataset != datastream.dataset) {
+        let what = "the events go to the dataset of the datastream: `datasetId` is not overridden";
+        warnings.push(Warning::NotApplied(what.into()));
+    }
+    warnings
+}
+
+impl Begun {
+    /// The reply to a request that is not served after all.
+    pub fn refuse(&self, config: &Config, problem: &Problem) -> Reply {
+        of_problem(config, &self.answering, problem, Some(&self.call.datastream))
     }
 }

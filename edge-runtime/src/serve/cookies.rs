@@ -1,5 +1,7 @@
 //! What the browser or the page keeps for us between two requests: read, and written again.
 
+use acquaint_core::wire::Datastream;
+
 use super::Begun;
 use crate::consent::Consent;
 use crate::http::{Config, Request};
@@ -18,7 +20,8 @@ pub(super) struct KeptState {
 
 impl KeptState {
     /// The page's entries go before the browser's cookies: they are there when the browser's are not.
-    pub(super) fn read(call: &Call, request: &Request, org: &str) -> Self {
+    pub(super) fn read(call: &Call, request: &Request, datastream: &Datastream) -> Self {
+        let org = datastream.org.as_str();
         let find = |name: &str| {
             let entries = call.meta.state.entries.iter();
             let entry = entries.filter(|entry| entry.key == name).map(|entry| entry.value.clone()).next();
@@ -29,7 +32,7 @@ impl KeptState {
         Self {
             identity: find(&cookie::name(org, "identity")).and_then(|value| IdentityCookie::decode(&value)),
             consent: find(&cookie::name(org, "consent")).and_then(|value| Consent::from_cookie(&value)),
-            fpid: find("FPID"),
+            fpid: find(&datastream.first_party_id_cookie),
         }
     }
 }

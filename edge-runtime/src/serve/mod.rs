@@ -1,11 +1,14 @@
 //! One public request from end to end, without a host: [`begin`] says what has to be asked of which profile,
 //! [`finish`] writes the reply.
 
+mod access;
 mod begin;
 mod consent;
 mod cookies;
 mod finish;
+pub mod lookup;
 mod outcomes;
+mod visitor;
 mod visits;
 
 use acquaint_core::profile::Identity;
@@ -66,3 +69,9 @@ mod push_tests;
 
 #[cfg(test)]
 mod consent_tests;
+
+#[cfg(test)]
+mod access_tests;
+
+#[cfg(test)]
+mod hostile_tests;

@@ -15,6 +15,10 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    pub(super) fn primary(&self) -> &Identity {
+        &self.primary
+    }
+
     pub(super) fn of(visit: &Visit) -> Self {
         let events = visit.steps.iter().map(|step| step.index).collect();
         Self { primary: visit.primary.clone(), events }

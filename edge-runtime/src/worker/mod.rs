@@ -18,6 +18,7 @@ mod bundle_object;
 mod convert;
 mod editions;
 mod forward;
+mod lookup;
 mod profile_object;
 mod public;
 mod settings;

@@ -18,7 +18,7 @@ use acquaint_core::wire::{Projection, open};
 use super::convert::{failure, sealed};
 use super::settings::{Settings, real_now_ms};
 use super::{editions, forward, storage, waiting};
-use crate::decide::decide;
+use crate::decide::{decide, view};
 use crate::limits;
 use crate::profile::forward::backoff_ms;
 use crate::profile::{EdgeProfile, Rate};
@@ -60,6 +60,7 @@ impl DurableObject for ProfileObject {
         let path = request.path();
         let response = match path.strip_prefix("/visit/") {
             Some(tag) => self.keeper.visit(tag, &request.bytes().await?).await,
+            None if path.starts_with("/view/") => self.keeper.view(path.trim_start_matches("/view/")).await,
             None if path == "/projection" => self.keeper.project(&request.bytes().await?).await,
             None => self.keeper.inspect().await,
         };
@@ -116,6 +117,18 @@ impl Keeper {
         };
         self.store().await?;
         sealed(&outcome)
+    }
+
+    /// Shows the profile and leaves it as it is, in memory and in the storage.
+    async fn view(&self, tag: &str) -> Result<Response> {
+        let Some(edition) = editions::tagged(&self.env, tag).await? else { return Response::error("", 503) };
+        self.load().await?;
+        let mut held = self.held.borrow_mut();
+        let held = held.get_or_insert_default();
+        if !held.rate.take(real_now_ms()) {
+            return Response::error("", 429);
+        }
+        sealed(&view(&edition, &held.profile, Settings::of(&self.env).now_ms()))
     }
 
     async fn project(&self, bytes: &[u8]) -> Result<Response> {

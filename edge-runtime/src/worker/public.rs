@@ -1,5 +1,7 @@
 //! The public edge: what the Web SDK and servers call.
 
+use std::cell::RefCell;
+
 use futures_util::future::join_all;
 use worker::{Context, Env, Method, Request, Response, Result, console_error};
 
@@ -8,11 +10,15 @@ use acquaint_core::wire::{open, seal};
 
 use super::convert::{self, failure, post};
 use super::editions;
-use super::settings::Settings;
+use super::lookup;
+use super::settings::{Settings, real_now_ms};
+use crate::identity::ecid;
 use crate::limits;
 use crate::problem::Problem;
+use crate::profile::Rate;
 use crate::reply::{Answering, of_problem, preflight};
 use crate::request::request_id;
+use crate::route::is_lookup;
 use crate::serve::{self, Random};
 use crate::visit::{Outcome, Visit};
 
@@ -44,14 +50,33 @@ pub(crate) async fn handle(
         return refuse(&Problem::Internal);
     }
     let now_ms = settings.now_ms();
+    if is_lookup(&config.base_path, &request.path) {
+        let fresh_id = ecid::uuid_v4(random.request);
+        return convert::write(lookup::handle(config, env, edition.as_deref(), &request, fresh_id).await);
+    }
     let (begun, visits) = match serve::begin(config, edition.as_deref(), &request, random, now_ms) {
         Ok(begun) => begun,
         Err(reply) => return convert::write(reply),
     };
+    if begun.brings_newcomer() && !may_come(config.new_visitors_per_second) {
+        return convert::write(begun.refuse(config, &Problem::TooManyVisitors));
+    }
     // A request is only understood under an edition, so there is one.
     let Some(edition) = edition else { return refuse(&Problem::NoBundle) };
     let outcomes = join_all(visits.iter().map(|visit| put(env, &edition.tag, visit))).await;
     convert::write(serve::finish(config, &edition, begun, outcomes))
+}
+
+thread_local! {
+    static NEWCOMERS: RefCell<Option<Rate>> = const { RefCell::new(None) };
+}
+
+/// Whether one more visitor may come for the first time: as many as in four seconds at once, and then the steady rate.
+fn may_come(per_second: u32) -> bool {
+    NEWCOMERS.with_borrow_mut(|newcomers| {
+        let rate = newcomers.get_or_insert_with(|| Rate::new(per_second.saturating_mul(4), per_second));
+        rate.take(real_now_ms())
+    })
 }
 
 /// Puts a visit to its profile.

@@ -17,6 +17,7 @@ use crate::http::Config;
 /// | `EDGE_BASE_PATH` | `ee` |
 /// | `LOCATION_HINT`, `REGION_ID` | `edge1`, `1` |
 /// | `TCF_VENDOR_ID` | the IAB vendor that needs consent: 565 |
+/// | `NEW_VISITORS_PER_SECOND` | of one isolate: 500 |
 /// | `CLOCK_MS` | tests: the clock stands at this instant |
 /// | `CLOCK_OFFSET_MS` | tests and demos: the clock runs this far from the real one |
 #[derive(Debug)]
@@ -54,6 +55,10 @@ impl Settings {
                     .and_then(|id| id.try_into().ok())
                     .unwrap_or(defaults.region_id),
                 api_token: text("EDGE_API_TOKEN"),
+                visitor_key: text("EDGE_TOKEN").unwrap_or_default(),
+                new_visitors_per_second: number("NEW_VISITORS_PER_SECOND")
+                    .and_then(|visitors| visitors.try_into().ok())
+                    .unwrap_or(defaults.new_visitors_per_second),
                 tcf_vendor: number("TCF_VENDOR_ID")
                     .and_then(|id| id.try_into().ok())
                     .unwrap_or(defaults.tcf_vendor),

@@ -1,0 +1,47 @@
+//! The look-up of one profile: [`crate::serve::lookup`] between the host's request and the profile's keeper.
+
+use worker::{Env, Result, console_error};
+
+use acquaint_core::profile::Identity;
+use acquaint_core::wire::open;
+
+use super::convert::failure;
+use super::public::profile_name;
+use crate::bundle::Edition;
+use crate::http::{Config, Reply, Request};
+use crate::problem::Problem;
+use crate::serve::lookup;
+use crate::visit::View;
+
+/// Answers one look-up.
+pub(crate) async fn handle(
+    config: &Config,
+    env: &Env,
+    edition: Option<&Edition>,
+    request: &Request,
+    fresh_id: String,
+) -> Reply {
+    let lookup = match lookup::begin(config, edition, request, fresh_id) {
+        Ok(lookup) => lookup,
+        Err(reply) => return reply,
+    };
+    let tag = edition.map(|edition| edition.tag.as_str()).unwrap_or_default();
+    let view = match look(env, tag, lookup.identity()).await {
+        Ok(view) => view,
+        Err(error) => {
+            console_error!("a profile could not be looked at: {error}");
+            Err(Problem::Unavailable)
+        }
+    };
+    lookup.finish(config, view)
+}
+
+async fn look(env: &Env, tag: &str, identity: &Identity) -> Result<std::result::Result<View, Problem>> {
+    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
+    let mut response = stub.fetch_with_str(&format!("https://profile/view/{tag}")).await?;
+    match response.status_code() {
+        200 => Ok(Ok(open(&response.bytes().await?).map_err(|error| failure(&error))?)),
+        429 => Ok(Err(Problem::TooManyRequests)),
+        status => Err(failure(&format!("status {status}"))),
+    }
+}
