@@ -5,6 +5,7 @@
 pub mod control_plane;
 pub mod demo_data;
 pub mod edge;
+pub mod edge_dev;
 pub mod environment;
 pub mod http;
 pub mod membership;
@@ -19,6 +20,7 @@ pub mod workload;
 
 pub use control_plane::ControlPlane;
 pub use edge::Edge;
+pub use edge_dev::EdgeDev;
 pub use environment::Environment;
 pub use page::Page;
 pub use receiver::Receiver;

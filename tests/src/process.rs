@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::wait;
 
@@ -53,6 +53,15 @@ impl Process {
         let text = std::fs::read_to_string(self.output.with_extension("err")).unwrap_or_default();
         let lines: Vec<&str> = text.lines().rev().take(20).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has; its exit code.
+    pub fn terminate(&mut self) -> Result<Option<i32>> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        ensure!(asked.success(), "kill: {asked}");
+        wait::until(&format!("{} to end", self.name), Duration::from_secs(30), || {
+            Ok(self.child.try_wait()?.map(|status| status.code()))
+        })
     }
 
     /// Ends it at once, as a power cut would (SIGKILL).

@@ -10,11 +10,15 @@ use crate::tools;
 
 /// Sets up and builds everything that runs.
 pub(crate) fn everything() -> Result<Environment> {
-    tools::install()?;
-    let acquaint = control_plane(Profile::Development)?;
-    let worker = worker()?;
+    let (acquaint, worker) = programs()?;
     page()?;
     Ok(Environment { acquaint, worker, python: tools::python()?, repository: repository() })
+}
+
+/// Builds the `acquaint` binary and the worker.
+pub(crate) fn programs() -> Result<(PathBuf, PathBuf)> {
+    tools::install()?;
+    Ok((control_plane(Profile::Development)?, worker()?))
 }
 
 /// How much the compiler optimises.

@@ -20,6 +20,7 @@ cargo xtask test             set up and run every test
 cargo xtask differential [--cases N | --seed N]   decide generated cases natively and in Wasm and compare; --seed shows one
 cargo xtask fuzz [--seconds N] [name]   fuzz every reader of outside input, or the one named, for N seconds each (60)
 cargo xtask bench [name]     print figures and ratios: core, engine, http, edge, size (all of them without a name)
+cargo xtask build            build the control plane and the edge worker, with the tools they need
 cargo xtask setup            set up and build only";
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["fuzz", rest @ ..] => fuzz::run(rest),
         ["bench"] => bench::run(None),
         ["bench", name] => bench::run(Some(name)),
+        ["build"] => build::programs().map(|_built| ()),
         ["setup"] => build::everything().map(|_built| ()),
         _ => {
             eprintln!("{USAGE}");

@@ -115,7 +115,13 @@ mod tests {
         }) else {
             panic!("no object")
         };
-        let schema = Schema { id: "s".into(), class: SchemaClass::Profile, field_groups: vec![], properties };
+        let schema = Schema {
+            id: "s".into(),
+            class: SchemaClass::Profile,
+            field_groups: vec![],
+            properties,
+            additional_properties: false,
+        };
         let schema = calculated::union_of([&schema]).unwrap();
         let compile =
             |text: &str| Some(calculated::compile(&Catalog::default(), &schema, text).unwrap().expr);

@@ -102,9 +102,9 @@ fn explain(error: client::Error, documents: &[Document]) -> Error {
     Error::Refused(text)
 }
 
-type Files = BTreeMap<PathBuf, Vec<String>>;
+pub(super) type Files = BTreeMap<PathBuf, Vec<String>>;
 
-fn finding_text(finding: &Value, documents: &[Document], files: &mut Files) -> String {
+pub(super) fn finding_text(finding: &Value, documents: &[Document], files: &mut Files) -> String {
     let said = |name: &str| render::plain(finding.get(name));
     let index = finding.get("document").and_then(Value::as_u64).and_then(|index| usize::try_from(index).ok());
     let pointer = said("pointer");

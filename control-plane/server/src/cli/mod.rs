@@ -1,4 +1,4 @@
-//! The command line. Everything but `serve` and `pql` over files talks to a running server, so that there is one way in.
+//! The command line. Everything but `serve`, `edge`, and `pql` over files talks to a running server, so that there is one way in.
 
 mod apply;
 mod audiences;
@@ -6,6 +6,7 @@ mod batch;
 mod client;
 mod conformance;
 pub(crate) mod documents;
+mod edge;
 mod flows;
 mod import;
 mod pql;
@@ -31,6 +32,9 @@ enum Command {
     Serve(crate::serve::Arguments),
     /// Bring definitions in force: schemas, namespaces, datasets, sources, audiences, destinations, dataflows.
     Apply(apply::Arguments),
+    /// The edge without the rest of the system.
+    #[command(subcommand)]
+    Edge(edge::Command),
     /// Send a file of rows (CSV, JSON, Parquet) to a source.
     Import(import::Arguments),
     /// Batch evaluation.
@@ -70,6 +74,8 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Edge(#[from] edge::Error),
     #[error("{0}")]
     Refused(String),
     #[error("cannot write the answer")]
@@ -92,6 +98,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
     match command {
         Command::Serve(arguments) => Ok(crate::serve::run(arguments).await?),
         Command::Apply(arguments) => apply::run(arguments).await,
+        Command::Edge(command) => edge::run(command).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Batch(command) => batch::run(command).await,
         Command::Audiences(command) => audiences::run(command).await,

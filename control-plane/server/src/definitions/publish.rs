@@ -59,6 +59,15 @@ pub(crate) fn replace_with(before: &Catalog, documents: &[Value], now_ms: i64) -
     plan(before, &after, &places)
 }
 
+/// Documents alone: the catalogue that they are.
+pub(crate) fn alone(documents: &[Value], now_ms: i64) -> Result<(Catalog, Plan), Vec<Finding>> {
+    let before = Catalog::default();
+    let mut after = before.clone();
+    let places = put(&before, &mut after, documents, now_ms)?;
+    let plan = plan(&before, &after, &places)?;
+    Ok((after, plan))
+}
+
 fn put(
     before: &Catalog,
     after: &mut Catalog,

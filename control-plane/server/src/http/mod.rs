@@ -3,7 +3,7 @@
 
 mod audiences;
 mod auth;
-mod body;
+pub(crate) mod body;
 mod catalog;
 mod clients;
 mod clock;

@@ -31,7 +31,11 @@ pub fn union_of<'a>(schemas: impl IntoIterator<Item = &'a Schema>) -> Result<Uni
             |properties| Source { id: schema.id.as_str(), class: class_of(schema.class), properties };
         [source(fields), source(&schema.properties)]
     });
-    UnionSchema::from_json_schemas(sources)
+    let mut union = UnionSchema::from_json_schemas(sources)?;
+    for schema in schemas.iter().filter(|schema| schema.additional_properties) {
+        union.open_class(class_of(schema.class));
+    }
+    Ok(union)
 }
 
 /// The class as the language has it.

@@ -68,6 +68,9 @@ pub struct Schema {
     /// `properties` of a JSON Schema: nested `type`, `format`, `items`, `properties`, `additionalProperties`.
     #[serde(default)]
     pub properties: serde_json::Map<String, serde_json::Value>,
+    /// Whether there may be other fields too, of which nothing is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additional_properties: bool,
 }
 
 /// The kind of an identity namespace, in order of priority (`pql.md` section 5).

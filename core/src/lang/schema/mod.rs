@@ -81,10 +81,18 @@ impl UnionSchema {
     /// always there, every field may be anything.
     pub fn open() -> Self {
         let mut schema = Self::default();
-        for fields in [&mut schema.profile, &mut schema.event] {
-            fields.insert(String::from(OTHERS), Type::Any);
-        }
+        schema.open_class(Class::Profile);
+        schema.open_class(Class::Event);
         schema
+    }
+
+    /// Lets a profile, or an event, have any other field too, which may be anything.
+    pub fn open_class(&mut self, class: Class) {
+        let fields = match class {
+            Class::Profile => &mut self.profile,
+            Class::Event => &mut self.event,
+        };
+        fields.insert(String::from(OTHERS), Type::Any);
     }
 }
 
