@@ -8,11 +8,18 @@ use serde_json::Value;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// Names in lower case, and values, in the order sent; a name may occur more than once.
+    pub headers: Vec<(String, String)>,
     /// The body; `Null` when it is empty or not JSON.
     pub body: Value,
 }
 
 impl Answer {
+    /// The values of a header, by its lower-case name.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The body, if the status is 2xx.
     pub fn ok(self) -> Result<Value> {
         if !(200..300).contains(&self.status) {
@@ -75,6 +82,12 @@ impl Client {
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer> {
     let status = response.status().as_u16();
+    let headers = response.headers().iter();
+    let headers = headers
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect();
     let text = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_string()?;
-    Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
+    Ok(Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null) })
 }

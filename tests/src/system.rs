@@ -37,7 +37,11 @@ impl System {
             })
             .transpose()?;
         let control_url = format!("http://{listen}");
-        let edge = Edge::start(environment, data, &edge::Settings { control_url, listen: None, clock_ms })?;
+        let edge = Edge::start(
+            environment,
+            data,
+            &edge::Settings { control_url, clock_ms, ..edge::Settings::default() },
+        )?;
         let settings = control_plane::Settings {
             edge_url: Some(edge.url().to_owned()),
             clock: clock.map(str::to_owned),
