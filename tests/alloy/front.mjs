@@ -32,6 +32,8 @@ const PAGE = `<!doctype html>
 export async function startFront({ edge, alloy }) {
   const front = new Front(edge, alloy);
   const server = createServer(selfSigned("*.test"), (request, response) => front.answer(request, response));
+  // A connection that is closed while the browser uses it would lose a beacon.
+  server.keepAliveTimeout = 0;
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   front.port = server.address().port;
   front.stop = () => {

@@ -2,6 +2,7 @@
 export const ORGANISATION = "5BFE274A5F6980A50A495C08@AdobeOrg";
 export const DATASTREAM = "bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83";
 export const OTHER_DATASTREAM = "aaaa10e0-aee4-4e0e-ac5b-cdbb9abbec99";
+export const EXCHANGING_DATASTREAM = "eeee10e0-aee4-4e0e-ac5b-cdbb9abbec11";
 export const DISABLED_DATASTREAM = "dddd10e0-aee4-4e0e-ac5b-cdbb9abbec00";
 
 const cookie = (name) => `kndctr_${ORGANISATION.replace("@", "_")}_${name}`;

@@ -36,6 +36,7 @@ const AWAITED = [
   "the audience cookie follows",
   "audiences and offers are as on a third-party name",
   "a page applies what its server was told",
+  "a partner is told the identity once",
   // `silent=true`
   "events alone are accepted",
 ];

@@ -193,4 +193,41 @@ export const checks = {
     assert.equal(new Set(ecids).size, 1);
     assert.deepEqual(await visitor.logged("warn"), []);
   },
+
+  async "nothing is rendered that the page did not ask to be"({ arrive }) {
+    const visitor = await arrive();
+    const result = await visitor.pageView({ ...FIRST, renderDecisions: false });
+    assert.deepEqual(new Set(result.propositions.map(({ renderAttempted }) => renderAttempted)), new Set([false]));
+    assert.equal(result.propositions.length, 5);
+    assert.equal(await visitor.html("#hero"), "hero");
+  },
+
+  async "a click on what was rendered is reported"({ front, arrive }) {
+    const visitor = await arrive();
+    await visitor.pageView({ personalization: { sendDisplayEvent: false } });
+    await visitor.page.click("#offer");
+    await front.until("the click", () => front.requests.length === 2 && front.requests[1].status);
+    const { eventType, _experience } = front.requests[1].body.events[0].xdm;
+    assert.equal(eventType, "decisioning.propositionInteract");
+    assert.deepEqual(_experience.decisioning.propositionEventType, { interact: 1 });
+    assert.equal(_experience.decisioning.propositions[0].scope, "__view__");
+    assert.ok([200, 204].includes(front.requests[1].status));
+  },
+
+  async "a page that has moved says so, then leaves"({ front, arrive }) {
+    const visitor = await arrive({ path: "/old" });
+    const asked = [];
+    visitor.page.on("request", (request) => asked.push(request.url()));
+    // The answer never comes: the page is gone.
+    await visitor.page.evaluate(() => void window.alloy("sendEvent", { renderDecisions: true }));
+    await visitor.page.waitForURL("https://www.shop.test/next");
+    // By a beacon, which a browser with its tools open may drop when the page goes: that it was sent must do.
+    const report = asked.findIndex((url) => url.includes("/v1/collect"));
+    assert.ok(report > 0 && report < asked.indexOf("https://www.shop.test/next"), asked.join("\n"));
+    for (const { body, status } of front.to("v1/collect")) {
+      assert.equal(body.events[0].xdm.eventType, "decisioning.propositionDisplay");
+      assert.equal(body.events[0].xdm._experience.decisioning.propositions[0].scope, "web://www.shop.test/old");
+      assert.ok(status === 204 || status === undefined);
+    }
+  },
 };

@@ -62,4 +62,15 @@ export const checks = {
     assert.equal(await visitor.html("#hero"), '<b id="offer">Hello audience</b>');
     assert.equal((await visitor.documentCookies())[names.AUDIENCE_COOKIE], "everyone");
   },
+
+  async "a hint of an older library is a hint like any other"({ front, arrive }) {
+    const cookie = { name: "mboxEdgeCluster", value: "38", domain: ".shop.test", path: "/" };
+    const visitor = await arrive({ configuration, cookies: [cookie] });
+    await visitor.pageView({ personalization: { sendDisplayEvent: false } });
+    const [first] = front.requests;
+    assert.equal(first.hint, "t38");
+    assert.equal(first.status, 200);
+    await visitor.sendEvent();
+    assert.equal(front.requests[1].hint, (await visitor.documentCookies())[names.CLUSTER]);
+  },
 };

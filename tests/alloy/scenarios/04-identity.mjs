@@ -74,4 +74,31 @@ export const checks = {
     assert.equal(front.requests.at(-1).answer.handle[0].payload[0].id, identity.ECID);
     assert.equal(names.ecidOf((await other.documentCookies())[names.IDENTITY]), identity.ECID);
   },
+
+  async "a partner is told the identity once"({ front, arrive }) {
+    const visitor = await arrive({ configuration: { datastreamId: names.EXCHANGING_DATASTREAM } });
+    await visitor.sendEvent();
+    const { identity } = await visitor.alloy("getIdentity");
+    await front.until("the exchange", () => front.pixels.length === 1);
+    assert.equal(front.pixels[0].url, `https://pixel.partner.test/sync?ecid=${identity.ECID}`);
+    const types = (request) => request.answer.handle.map(({ type }) => type);
+    assert.ok(types(front.requests[0]).includes("identity:exchange"));
+    await visitor.sendEvent();
+    const again = front.requests[1].answer.handle.filter(({ type }) => type === "identity:exchange");
+    assert.deepEqual(again.flatMap(({ payload }) => payload), []);
+    assert.equal(front.pixels.length, 1);
+  },
+
+  async "a forged or broken identity cookie makes a new visitor"({ front, arrive }) {
+    for (const value of ["abc", "CiY4MTcwMjEyNDc4", "////", "CiYxYTIxMjQ3ODM4MzQ5NDM0NzEzODM0MjM3NDU2MTkzMDEwNDM"]) {
+      const cookie = { name: names.IDENTITY, value, domain: ".shop.test", path: "/", secure: true, sameSite: "None" };
+      const visitor = await arrive({ cookies: [cookie] });
+      await visitor.sendEvent();
+      const request = front.requests.at(-1);
+      assert.equal(request.status, 200, value);
+      const [{ id }] = request.answer.handle[0].payload;
+      assert.match(id, names.ECID_FORMAT);
+      assert.equal(names.ecidOf((await visitor.documentCookies())[names.IDENTITY]), id);
+    }
+  },
 };

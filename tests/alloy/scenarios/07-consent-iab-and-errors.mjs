@@ -113,4 +113,13 @@ export const checks = {
     await assert.rejects(visitor.pageView(), /EXEG-0004-422/);
     assert.deepEqual(refusal(front.requests[0]), [422, "EXEG-0004-422"]);
   },
+
+  async "an event that is too long is refused, the next is not"({ front, arrive, expectedErrors }) {
+    expectedErrors.push(REFUSED);
+    const visitor = await arrive();
+    await assert.rejects(visitor.sendEvent({ xdm: { text: "x".repeat(70_000) } }), /EXEG-0112-413/);
+    assert.deepEqual(refusal(front.requests[0]), [413, "EXEG-0112-413"]);
+    await visitor.sendEvent();
+    assert.equal(front.requests[1].status, 200);
+  },
 };

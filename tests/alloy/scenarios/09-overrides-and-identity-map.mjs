@@ -76,4 +76,11 @@ export const checks = {
     assert.equal(front.requests.at(-1).answer.handle[0].payload[0].id, identity.ECID);
     assert.equal((await visitor.alloy("getIdentity")).identity.ECID, identity.ECID);
   },
+
+  async "the id of a datastream may name an environment"({ front, arrive }) {
+    const visitor = await arrive({ configuration: { datastreamId: `${names.DATASTREAM}:dev` } });
+    await visitor.pageView(quiet);
+    assert.equal(front.requests[0].query.configId, `${names.DATASTREAM}:dev`);
+    assert.equal(front.requests[0].status, 200);
+  },
 };

@@ -85,4 +85,22 @@ export const checks = {
     await visitor.sendEvent();
     assert.equal(front.requests.at(-1).answer.handle[0].payload[0].id, id);
   },
+
+  async "a server that passes the page's cookies on speaks for the same visitor"({ edge, arrive }) {
+    const visitor = await arrive();
+    await visitor.sendEvent({ xdm: { eventType: "commerce.productViews" } });
+    const { identity } = await visitor.alloy("getIdentity");
+    const cookies = await visitor.documentCookies();
+    const entries = [names.IDENTITY, names.CLUSTER].map((key) => ({ key, value: cookies[key] }));
+    const answer = await ask(edge, `v2/interact?dataStreamId=${names.DATASTREAM}`, {
+      event: { xdm: { eventType: "web.webpagedetails.pageViews" } },
+      query: { identity: { fetch: ["ECID"] } },
+      meta: { state: { domain: "shop.test", cookiesEnabled: true, entries } },
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(handle(answer, "identity:result")[0].id, identity.ECID);
+    const ids = handle(answer, "activation:pull").flatMap(({ segments }) => segments.map(({ id }) => id));
+    assert.deepEqual(ids.sort(), [names.EVERYONE, names.VIEWERS]);
+    assert.deepEqual(handle(answer, "state:store").map(({ key }) => key), [names.CLUSTER]);
+  },
 };

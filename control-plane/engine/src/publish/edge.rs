@@ -40,7 +40,7 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
     };
     for (dataflow, connection) in dataflows(catalog) {
         if connection.datastream() == Some(&datastream.id) {
-            destination(&mut wired, dataflow, connection);
+            destination(&mut wired, catalog, dataflow, connection);
         }
     }
     wired.exchanges.extend(datastream.identity_exchanges.iter().map(|exchange| wire::IdentityExchange {
@@ -59,9 +59,18 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
     wired
 }
 
-fn destination(wired: &mut wire::Datastream, dataflow: &Dataflow, connection: &Connection) {
+fn destination(
+    wired: &mut wire::Datastream,
+    catalog: &Catalog,
+    dataflow: &Dataflow,
+    connection: &Connection,
+) {
     let id = dataflow.destination.clone();
-    let named = || dataflow.audiences.iter().map(|id| (AudienceId::from(id.as_str()), id.clone())).collect();
+    let named = || {
+        let audiences = dataflow.audiences.iter();
+        let name = |id: &String| catalog.audiences.get(id).map_or(id, |audience| &audience.name).clone();
+        audiences.map(|id| (AudienceId::from(id.as_str()), name(id))).collect()
+    };
     match connection {
         Connection::CustomPersonalization { alias, .. } => wired.destinations.push(wire::EdgeDestination {
             id,
