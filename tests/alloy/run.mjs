@@ -29,14 +29,6 @@ for (const file of readdirSync(here).sort()) {
 
 /** Reached once the feature it asks for is there: until then its failure is told and does not count. */
 const AWAITED = [
-  // Cookie and URL destinations.
-  "the first request goes without a hint and its answer is one the browser shows to the page",
-  "the page keeps identity, cluster and audience cookies",
-  "both pixels are fired, one of them without saying where from, and not again",
-  "the audience cookie follows",
-  "audiences and offers are as on a third-party name",
-  "a page applies what its server was told",
-  "a partner is told the identity once",
   // `silent=true`
   "events alone are accepted",
 ];
