@@ -5,6 +5,7 @@
 //! Nothing here does I/O: whoever holds a profile asks for [`EdgeProfile::take_writes`] after each step and stores them
 //! in one atomic write before answering.
 
+mod alone;
 mod consent;
 pub mod forward;
 mod rate;
