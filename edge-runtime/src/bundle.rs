@@ -1,7 +1,7 @@
 //! A bundle made ready to answer from: opened once, kept per isolate.
 
 use acquaint_core::plan::Prepared;
-use acquaint_core::wire::{self, Bundle, Datastream, Offer};
+use acquaint_core::wire::{self, Bundle, Datastream, EventForwarding, Offer};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::problem::Problem;
@@ -43,6 +43,12 @@ impl Edition {
             offers: bundle.offers,
             datastreams: bundle.datastreams,
         }
+    }
+
+    /// A rule of event forwarding; absent when it has been removed meanwhile.
+    pub fn forwarding(&self, datastream: &str, rule: &str) -> Option<&EventForwarding> {
+        let datastream = self.datastreams.iter().find(|one| one.id == datastream)?;
+        datastream.forwarding.iter().find(|one| one.id == rule)
     }
 
     /// The datastream of a `configId`, which may carry an environment (`…:dev`).

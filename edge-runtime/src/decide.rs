@@ -9,6 +9,7 @@ use acquaint_core::value::Fields;
 use crate::bundle::Edition;
 use crate::identity::map::ECID;
 use crate::profile::{EdgeProfile, weight};
+use crate::relay;
 use crate::visit::{Decision, Outcome, View, Visit};
 
 /// Answers a visit. The profile that comes back holds the new events; [`EdgeProfile::take_writes`] says what to store,
@@ -45,6 +46,9 @@ pub fn decide(
             && !profile.has_seen(&event.event.id)
         {
             profile.append(program, event.clone(), now_ms);
+            if let Ok(datastream) = edition.datastream(&event.datastream) {
+                profile.owe(event, relay::rules_for(datastream, event), now_ms);
+            }
         }
         if step.answer {
             decision.steps.push((step.index, audiences(edition, &mut profile, now_ms)));

@@ -27,6 +27,7 @@ pub mod bundle;
 pub mod profile;
 
 pub mod push;
+pub mod relay;
 
 pub mod decide;
 

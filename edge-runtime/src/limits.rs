@@ -27,6 +27,12 @@ pub const IDENTITIES_PER_PROFILE_MAX: usize = acquaint_core::limits::IDENTITIES_
 pub const FORWARD_EVENTS_MAX: usize = 50;
 /// Bytes of the events of one forward.
 pub const FORWARD_BYTES_MAX: usize = 400 * 1024;
+/// Events of one profile that endpoints beside the control plane have not taken; beyond it the oldest go.
+pub const OWED_EVENTS_MAX: usize = 1_000;
+/// After which an endpoint that does not answer is given up for an event.
+pub const OWED_AGE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long an endpoint may take to answer.
+pub const RELAY_TIMEOUT_MS: u64 = 10_000;
 /// How long an event waits for others before it is forwarded.
 pub const FORWARD_DELAY_MS: u64 = 100;
 /// After which a profile looks whether its events were forwarded, should that have been broken off.

@@ -8,6 +8,7 @@
 mod alone;
 mod consent;
 pub mod forward;
+mod owed;
 mod rate;
 mod rebase;
 mod stored;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use consent::Objection;
+pub use owed::{Owed, Taken};
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
 pub use told::Told;
@@ -85,6 +87,7 @@ struct Dirty {
     incoming: bool,
     objection: bool,
     tail: BTreeSet<u64>,
+    owed: BTreeSet<u64>,
 }
 
 /// See the module.
@@ -99,6 +102,8 @@ pub struct EdgeProfile {
     /// Tail events up to here may have reached the control plane. Not stored: after a restart, all of them may have.
     sent_through: u64,
     outbox_bytes: usize,
+    /// What is to be sent to endpoints beside the control plane, oldest first.
+    owed: BTreeMap<u64, Owed>,
     working: Option<Working>,
     dirty: Dirty,
 }
@@ -152,7 +157,7 @@ impl EdgeProfile {
             Some(_) => limits::OBJECTION_TTL_MS,
             None => limits::PROFILE_TTL_MS,
         };
-        let idle = self.outbox_events() == 0;
+        let idle = self.outbox_events() == 0 && !self.owes();
         idle.then(|| self.head.last_seen_ms.saturating_add(kept_ms))
     }
 

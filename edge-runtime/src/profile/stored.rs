@@ -1,4 +1,5 @@
-//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, and `tail/<number>` for every tail event.
+//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, `tail/<number>` for every tail event,
+//! and `owed/<number>` for every event that endpoints wait for.
 
 use acquaint_core::wire::{self, open, seal};
 
@@ -9,6 +10,7 @@ const PROJECTION: &str = "projection";
 const INCOMING: &str = "incoming";
 const OBJECTION: &str = "objection";
 const TAIL: &str = "tail/";
+const OWED: &str = "owed/";
 
 /// One change of the storage. All changes of one step belong into one atomic write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +60,11 @@ impl EdgeProfile {
             INCOMING => self.incoming = Some(open(bytes)?),
             OBJECTION => self.objection = Some(open(bytes)?),
             other => {
-                let sequence = other.strip_prefix(TAIL).and_then(|text| u64::from_str_radix(text, 16).ok());
-                if let Some(sequence) = sequence {
+                let number = |prefix| u64::from_str_radix(other.strip_prefix(prefix)?, 16).ok();
+                if let Some(sequence) = number(TAIL) {
                     self.tail.insert(sequence, open(bytes)?);
+                } else if let Some(number) = number(OWED) {
+                    self.owed.insert(number, open(bytes)?);
                 }
             }
         }
@@ -76,6 +80,12 @@ impl EdgeProfile {
             writes.push(Write {
                 key: format!("{TAIL}{sequence:016x}"),
                 bytes: self.tail.get(&sequence).map(seal).transpose()?,
+            });
+        }
+        for number in dirty.owed {
+            writes.push(Write {
+                key: format!("{OWED}{number:016x}"),
+                bytes: self.owed.get(&number).map(seal).transpose()?,
             });
         }
         Ok(writes)

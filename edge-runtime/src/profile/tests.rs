@@ -12,7 +12,7 @@ fn program() -> Prepared {
     Prepared::new(Program { leaves: Vec::new(), audiences: Vec::new() })
 }
 
-fn event(id: &str) -> ForwardedEvent {
+pub(super) fn event(id: &str) -> ForwardedEvent {
     ForwardedEvent {
         datastream: "ds".into(),
         identities: vec![Identity { namespace: "ECID".into(), id: "1".into() }],
@@ -49,7 +49,7 @@ fn check_tail(profile: &EdgeProfile, expected: &[(&str, Option<Position>)]) {
 }
 
 /// What a restart makes of it.
-fn restart(profile: &mut EdgeProfile, stored: &mut BTreeMap<String, Vec<u8>>) -> EdgeProfile {
+pub(super) fn restart(profile: &mut EdgeProfile, stored: &mut BTreeMap<String, Vec<u8>>) -> EdgeProfile {
     for write in profile.take_writes().unwrap() {
         match write.bytes {
             Some(bytes) => stored.insert(write.key, bytes),

@@ -21,6 +21,7 @@ mod forward;
 mod lookup;
 mod profile_object;
 mod public;
+mod relay;
 mod settings;
 mod storage;
 mod waiting;

@@ -5,6 +5,7 @@
 //! gate), so nothing is promised that could be lost, and nothing is waited for here.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,11 +18,11 @@ use acquaint_core::wire::{Projection, open};
 
 use super::convert::{failure, sealed};
 use super::settings::{Settings, real_now_ms};
-use super::{editions, forward, storage, waiting};
+use super::{editions, forward, relay, storage, waiting};
 use crate::decide::{decide, view};
 use crate::limits;
 use crate::profile::forward::backoff_ms;
-use crate::profile::{EdgeProfile, Rate};
+use crate::profile::{EdgeProfile, Rate, Taken};
 use crate::visit::{Outcome, Visit};
 
 /// See the module.
@@ -44,10 +45,28 @@ struct Held {
     rate: Rate,
     /// Forwards that failed in a row.
     failures: u32,
+    /// Rounds in a row in which an endpoint did not take an event.
+    relay_failures: u32,
     /// The alarm that is set, by the real clock.
     alarm_ms: Option<i64>,
     /// Whether that is yet to be stored.
     alarm_is_new: bool,
+}
+
+impl Held {
+    /// Whether something waits that may be sent at once.
+    fn has_to_send(&self) -> bool {
+        (self.failures == 0 && self.profile.outbox_events() > 0)
+            || (self.relay_failures == 0 && self.profile.owes())
+    }
+
+    /// How long to wait before it is seen to that everything was sent.
+    fn pause_ms(&self) -> i64 {
+        let forward = (self.profile.outbox_events() > 0).then_some(self.failures);
+        let relay = self.profile.owes().then_some(self.relay_failures);
+        let failures = forward.into_iter().chain(relay).filter(|failures| *failures > 0).min();
+        failures.map_or(limits::FORWARD_WATCH_MS, backoff_ms)
+    }
 }
 
 impl DurableObject for ProfileObject {
@@ -151,7 +170,7 @@ impl Keeper {
             held.alarm_ms = None;
         }
         if !self.forwarding.replace(true) {
-            let forwarded = self.forward_all().await;
+            let forwarded = self.send_all().await;
             self.forwarding.set(false);
             forwarded?;
         }
@@ -161,23 +180,63 @@ impl Keeper {
     /// Forwards what has come in, in a moment, behind the answer. An alarm is set as well ([`Self::set_alarm`]), should
     /// this not come to its end.
     fn forward_soon(self: &Rc<Self>) {
-        let wanted = self
-            .held
-            .borrow()
-            .as_ref()
-            .is_some_and(|held| held.failures == 0 && held.profile.outbox_events() > 0);
+        let wanted = self.held.borrow().as_ref().is_some_and(Held::has_to_send);
         if !wanted || self.forwarding.replace(true) {
             return;
         }
         let keeper = Rc::clone(self);
         self.state.wait_until(async move {
             Delay::from(Duration::from_millis(limits::FORWARD_DELAY_MS)).await;
-            let forwarded = keeper.forward_all().await;
+            let forwarded = keeper.send_all().await;
             keeper.forwarding.set(false);
             if let Err(error) = forwarded {
                 console_error!("forwarding ended: {error}");
             }
         });
+    }
+
+    /// Sends what waits: to the control plane, then to other endpoints.
+    async fn send_all(&self) -> Result<()> {
+        self.forward_all().await?;
+        self.relay_all().await
+    }
+
+    /// Sends every event that endpoints wait for, once. An endpoint that does not take one is left for the next round.
+    async fn relay_all(&self) -> Result<()> {
+        if self.held.borrow().as_ref().is_none_or(|held| !held.profile.owes()) {
+            return Ok(());
+        }
+        let Some(edition) = editions::tagged(&self.env, "").await? else { return Ok(()) };
+        let mut waiting: BTreeSet<String> = BTreeSet::new();
+        let mut after = 0;
+        loop {
+            let next =
+                self.held.borrow().as_ref().and_then(|held| {
+                    held.profile.next_owed(after).map(|(number, owed)| (number, owed.clone()))
+                });
+            let Some((number, owed)) = next else { break };
+            after = number;
+            for id in owed.rules.iter().filter(|id| !waiting.contains(*id)).cloned().collect::<Vec<_>>() {
+                let rule = edition.forwarding(&owed.event.datastream, &id);
+                let taken = match rule {
+                    Some(rule) => relay::send(rule, &owed).await,
+                    None => Taken::Never,
+                };
+                let now_ms = Settings::of(&self.env).now_ms();
+                let settled = self
+                    .held
+                    .borrow_mut()
+                    .as_mut()
+                    .is_none_or(|held| held.profile.settle_owed(number, &id, taken, now_ms));
+                if !settled {
+                    waiting.insert(id);
+                }
+            }
+        }
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.relay_failures = if waiting.is_empty() { 0 } else { held.relay_failures.saturating_add(1) };
+        }
+        self.store().await
     }
 
     /// Forwards batch after batch until nothing is left, or one fails.
@@ -262,8 +321,7 @@ impl Keeper {
         let mut held = self.held.borrow_mut();
         let Some(held) = held.as_mut() else { return };
         let delay_ms = match held.profile.expires_ms() {
-            None if held.failures == 0 => limits::FORWARD_WATCH_MS,
-            None => backoff_ms(held.failures),
+            None => held.pause_ms(),
             Some(expires_ms) => expires_ms.saturating_sub(settings.now_ms()).max(limits::FORWARD_WATCH_MS),
         };
         let target_ms = real_now_ms().saturating_add(delay_ms);
