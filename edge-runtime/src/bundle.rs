@@ -51,6 +51,13 @@ impl Edition {
         datastream.forwarding.iter().find(|one| one.id == rule)
     }
 
+    /// What every answer says of the bundle it was given from (`x-acquaint-bundle`): its version, and how long ago it was
+    /// published.
+    pub fn freshness(&self, now_ms: i64) -> String {
+        let age_seconds = now_ms.saturating_sub(self.published_ms).max(0) / 1000;
+        format!("{};age={age_seconds}", self.version)
+    }
+
     /// The datastream of a `configId`, which may carry an environment (`…:dev`).
     pub fn datastream(&self, config_id: &str) -> Result<&Datastream, Problem> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);
@@ -62,5 +69,22 @@ impl Edition {
             }
             Some(datastream) => Ok(datastream),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use acquaint_core::plan::Program;
+
+    use super::*;
+
+    #[test]
+    fn the_age_is_in_seconds_and_never_negative() {
+        let program = Program { leaves: Vec::new(), audiences: Vec::new() };
+        let bundle =
+            Bundle { version: 7, published_ms: 10_000, program, datastreams: Vec::new(), offers: Vec::new() };
+        let edition = Edition::new(bundle, String::new());
+        assert_eq!(edition.freshness(12_999), "7;age=2");
+        assert_eq!(edition.freshness(9_000), "7;age=0");
     }
 }

@@ -33,6 +33,8 @@ pub const OWED_EVENTS_MAX: usize = 1_000;
 pub const OWED_AGE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long an endpoint may take to answer.
 pub const RELAY_TIMEOUT_MS: u64 = 10_000;
+/// From so many bytes on a forward is packed: as a rule, after the control plane was away.
+pub const FORWARD_PACK_BYTES_MIN: usize = 8 * 1024;
 /// How long an event waits for others before it is forwarded.
 pub const FORWARD_DELAY_MS: u64 = 100;
 /// After which a profile looks whether its events were forwarded, should that have been broken off.

@@ -49,10 +49,7 @@ impl Clock {
     /// Now: milliseconds since the epoch, UTC.
     pub(crate) fn now_ms(&self) -> i64 {
         match &self.0 {
-            Source::System => {
-                let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-            }
+            Source::System => system_ms(),
             Source::Manual(now) => *lock(now),
         }
     }
@@ -71,6 +68,12 @@ impl Clock {
             }
         }
     }
+}
+
+/// What the system's clock says, whatever clock the server runs by: milliseconds since the epoch, UTC.
+pub(crate) fn system_ms() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A poisoned lock around a plain number is still a number.

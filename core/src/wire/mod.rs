@@ -7,6 +7,7 @@ mod depth;
 pub mod envelope;
 mod offer;
 mod packing;
+pub mod signature;
 
 pub use datastream::{
     Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,

@@ -49,13 +49,7 @@ impl EdgeProfile {
             .filter(|(_, tail)| receipt.refused.iter().any(|(id, _)| *id == tail.event.event.id))
             .map(|(sequence, _)| *sequence)
             .collect();
-        for sequence in &refused {
-            self.tail.remove(sequence);
-            self.dirty.tail.insert(*sequence);
-        }
-        if !refused.is_empty() {
-            self.working = None;
-        }
+        self.remove(&refused);
         self.outbox_bytes =
             self.tail.values().filter(|tail| tail.position.is_none()).map(|tail| weight(&tail.event)).sum();
         self.settle();

@@ -49,7 +49,7 @@ pub struct TailEvent {
 struct Head {
     /// The number of the next tail event. Numbers begin at 1.
     next_sequence: u64,
-    /// Hashes of the ids of the newest events, oldest first.
+    /// Hashes of the ids of the newest events, oldest first. Those of the tail are only stored here once they leave it.
     recent: Vec<u64>,
     /// The projection's memberships with the changes seen here.
     memberships: Memberships,
@@ -59,6 +59,15 @@ struct Head {
     last_seen_ms: i64,
     /// What the pages of this profile were asked to do.
     told: Told,
+}
+
+impl Head {
+    /// Notes the id of a new event.
+    fn remember(&mut self, event_id: &str) {
+        self.recent.push(xxh3_64(event_id.as_bytes()));
+        let surplus = self.recent.len().saturating_sub(limits::RECENT_EVENTS_MAX);
+        self.recent.drain(..surplus);
+    }
 }
 
 impl Sealed for TailEvent {
@@ -126,20 +135,29 @@ impl EdgeProfile {
             && self.outbox_bytes + bytes <= limits::OUTBOX_BYTES_MAX
     }
 
-    /// Takes an event into the tail, and into the state if that is at hand.
+    /// Takes an event into the tail, and into the state if that is at hand. To be stored: the event alone, one row.
     pub(crate) fn append(&mut self, program: &Prepared, event: ForwardedEvent, now_ms: i64) {
         if let Some(working) = &mut self.working {
             add(working, program, &event, now_ms);
         }
-        self.head.recent.push(xxh3_64(event.event.id.as_bytes()));
-        let surplus = self.head.recent.len().saturating_sub(limits::RECENT_EVENTS_MAX);
-        self.head.recent.drain(..surplus);
+        self.head.remember(&event.event.id);
         self.head.next_sequence += 1;
         let sequence = self.head.next_sequence;
         self.outbox_bytes += weight(&event);
         self.tail.insert(sequence, TailEvent { event, position: None });
         self.dirty.tail.insert(sequence);
-        self.dirty.head = true;
+    }
+
+    /// Takes events out of the tail. What the head says of them must be stored from now on.
+    fn remove(&mut self, sequences: &[u64]) {
+        for sequence in sequences {
+            self.tail.remove(sequence);
+            self.dirty.tail.insert(*sequence);
+        }
+        if !sequences.is_empty() {
+            self.dirty.head = true;
+            self.working = None;
+        }
     }
 
     /// Notes that somebody asked. Stored at most once an hour: it only decides when the profile is forgotten.

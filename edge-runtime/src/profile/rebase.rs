@@ -37,16 +37,9 @@ impl EdgeProfile {
             .filter(|(_, tail)| tail.position.is_some_and(|position| position <= self.projection.position))
             .map(|(sequence, _)| *sequence)
             .collect();
-        for sequence in &covered {
-            self.tail.remove(sequence);
-            self.dirty.tail.insert(*sequence);
-        }
-        if !covered.is_empty() {
-            self.working = None;
-        }
+        self.remove(&covered);
         if self.tail.is_empty() && !self.head.changed_here.is_empty() && !covered.is_empty() {
             self.head.changed_here.clear();
-            self.dirty.head = true;
         }
     }
 

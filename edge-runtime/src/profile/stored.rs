@@ -1,7 +1,9 @@
 //! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, `tail/<number>` for every tail event,
-//! and `owed/<number>` for every event that endpoints wait for.
+//! and `owed/<number>` for every event that endpoints wait for. An event is one new row; the head is only written when it
+//! says what the tail does not.
 
 use acquaint_core::wire::{self, open, seal};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Dirty, EdgeProfile, weight};
 
@@ -43,6 +45,12 @@ impl EdgeProfile {
         }
         let last = profile.tail.last_key_value().map_or(0, |(sequence, _)| *sequence);
         profile.head.next_sequence = profile.head.next_sequence.max(last);
+        for tail in profile.tail.values() {
+            let id = &tail.event.event.id;
+            if !profile.head.recent.contains(&xxh3_64(id.as_bytes())) {
+                profile.head.remember(id);
+            }
+        }
         profile.sent_through = last;
         profile.outbox_bytes = profile
             .tail

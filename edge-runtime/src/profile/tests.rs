@@ -218,3 +218,26 @@ fn an_objection_outlives_a_restart_and_is_remembered_for_half_a_year() {
     profile.set_consent(Consent::In, 7);
     assert_eq!(restart(&mut profile, &mut stored).objection(), None);
 }
+
+#[test]
+fn an_event_is_one_row_and_its_id_is_known_after_a_restart_whether_it_left_the_tail_or_not() {
+    let (mut profile, mut stored) = (with_events(&["a"]), BTreeMap::new());
+    profile.seen(1);
+    profile = restart(&mut profile, &mut stored);
+    profile.append(&program(), event("b"), 1_000);
+    let writes = profile.take_writes().unwrap();
+    assert_eq!(writes.iter().map(|write| write.key.as_str()).collect::<Vec<_>>(), ["tail/0000000000000002"]);
+    stored.extend(writes.into_iter().map(|write| (write.key, write.bytes.unwrap())));
+    profile.next_forward().unwrap();
+    profile.acknowledge(&accepted(&[("a", 10)]));
+    profile.acknowledge(&accepted(&[("b", 20)]));
+    profile.project(projection(15), 0);
+    let mut profile = restart(&mut profile, &mut stored);
+    check_tail(&profile, &[("b", Some(20))]);
+    assert!(profile.has_seen("a") && profile.has_seen("b"));
+    profile.append(&program(), event("c"), 1_000);
+    check_tail(&profile, &[("b", Some(20)), ("c", None)]);
+    profile.project(projection(20), 0);
+    let profile = restart(&mut profile, &mut stored);
+    assert!(["a", "b", "c"].iter().all(|id| profile.has_seen(id)));
+}

@@ -1,4 +1,5 @@
-//! What the control plane pushes, and what an operator may look at. All of it needs the edge token.
+//! What the control plane pushes, and what an operator may look at. All of it needs the edge token: pushes are signed
+//! with it (`acquaint_core::wire::signature`), or bear it as everything else does.
 //!
 //! * `PUT  /_acquaint/v1/bundle` (sealed `Bundle`) -> 200 `{version, tag}`
 //! * `GET  /_acquaint/v1/bundle` -> 200 `{version, tag, publishedMs}`, or 404
@@ -13,12 +14,13 @@ use worker::{Env, Method, Request, Response, Result, console_error};
 
 use acquaint_core::limits::{BATCH_BYTES_MAX, SEALED_BYTES_MAX};
 use acquaint_core::profile::Identity;
+use acquaint_core::wire::signature::{self, Signed};
 use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
 
 use super::convert::{self, failure, post};
 use super::editions;
 use super::public::profile_name;
-use super::settings::Settings;
+use super::settings::{Settings, real_now_ms};
 use super::waiting;
 use crate::bundle::Edition;
 use crate::http::{self, Reply, same_secret};
@@ -36,11 +38,15 @@ const PROJECTIONS_BYTES_MAX: usize = 32 * BATCH_BYTES_MAX;
 pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request) -> Result<Response> {
     let bytes_max =
         if request.path().ends_with("/bundle") { SEALED_BYTES_MAX } else { PROJECTIONS_BYTES_MAX };
-    let token = request.headers().get("authorization")?.unwrap_or_default();
-    let expected = format!("Bearer {}", settings.edge_token);
-    let authorised = !settings.edge_token.is_empty() && same_secret(&token, &expected);
-    let request = convert::read(&mut request, if authorised { bytes_max } else { 0 }).await?;
-    let result = if authorised { route(env, &request, bytes_max).await } else { Err(Problem::Unauthorized) };
+    let caller = caller(settings, &request)?;
+    let bytes_max_now = if matches!(caller, Caller::Stranger) { 0 } else { bytes_max };
+    let request = convert::read(&mut request, bytes_max_now).await?;
+    let is_ours = match caller {
+        Caller::Stranger => false,
+        Caller::Bearer => true,
+        Caller::Signed(signed) => signed.is(&request.body),
+    };
+    let result = if is_ours { route(env, &request, bytes_max).await } else { Err(Problem::Unauthorized) };
     convert::write(match result {
         Ok(body) => reply(&body),
         Err(problem) => {
@@ -48,6 +54,32 @@ pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request)
             of_problem(&settings.config, &answering, &problem, None)
         }
     })
+}
+
+/// Who asks, as far as the headers tell.
+enum Caller {
+    Stranger,
+    Bearer,
+    Signed(Signed),
+}
+
+fn caller(settings: &Settings, request: &Request) -> Result<Caller> {
+    let secret = settings.edge_token.as_str();
+    if secret.is_empty() {
+        return Ok(Caller::Stranger);
+    }
+    let Some(signature) = request.headers().get(signature::HEADER)? else {
+        let token = request.headers().get("authorization")?.unwrap_or_default();
+        let known = same_secret(&token, &format!("Bearer {secret}"));
+        return Ok(if known { Caller::Bearer } else { Caller::Stranger });
+    };
+    match signature::verify(secret, &request.path(), &signature, real_now_ms()) {
+        Ok(signed) => Ok(Caller::Signed(signed)),
+        Err(error) => {
+            console_error!("what was signed for `{}` is refused: {error}", request.path());
+            Ok(Caller::Stranger)
+        }
+    }
 }
 
 fn reply(body: &serde_json::Value) -> Reply {
@@ -115,7 +147,7 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
 async fn put_projection(env: &Env, identity: &Identity, projection: &Projection) -> Result<()> {
     let bytes = seal(projection).map_err(|error| failure(&error))?;
     let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
-    let request = post("https://profile/projection", Method::Post, &bytes, None)?;
+    let request = post("https://profile/projection", Method::Post, &bytes, &[])?;
     let response = stub.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(()),

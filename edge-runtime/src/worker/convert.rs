@@ -58,11 +58,11 @@ pub(crate) fn write(reply: http::Reply) -> Result<Response> {
 }
 
 /// A request of ours with sealed bytes in it.
-pub(crate) fn post(url: &str, method: Method, bytes: &[u8], bearer: Option<&str>) -> Result<Request> {
+pub(crate) fn post(url: &str, method: Method, bytes: &[u8], extra: &[(&str, &str)]) -> Result<Request> {
     let headers = Headers::new();
     headers.set("content-type", "application/octet-stream")?;
-    if let Some(token) = bearer {
-        headers.set("authorization", &format!("Bearer {token}"))?;
+    for (name, value) in extra {
+        headers.set(name, value)?;
     }
     let mut init = RequestInit::new();
     init.with_method(method).with_headers(headers).with_body(Some(js_sys::Uint8Array::from(bytes).into()));

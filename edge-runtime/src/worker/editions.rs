@@ -114,5 +114,5 @@ async fn ask(env: &Env, known: &str) -> Result<Answer> {
 /// Gives new bytes to the keeper.
 pub(crate) async fn publish(env: &Env, bytes: &[u8]) -> Result<Response> {
     let stub = env.durable_object("BUNDLE")?.get_by_name("bundle")?;
-    stub.fetch_with_request(post("https://bundle/", Method::Put, bytes, None)?).await
+    stub.fetch_with_request(post("https://bundle/", Method::Put, bytes, &[])?).await
 }

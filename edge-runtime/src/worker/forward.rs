@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use worker::{AbortController, Delay, Fetch, Method, Result};
+use worker::wasm_bindgen::{JsCast as _, JsValue};
+use worker::{AbortController, Delay, Fetch, Method, Response, Result, js_sys};
 
-use acquaint_core::wire::{Forward, Receipt, open, seal};
+use acquaint_core::wire::{Forward, Receipt, open, seal, signature};
 
 use super::convert::{failure, post};
-use super::settings::Settings;
+use super::settings::{Settings, real_now_ms};
 use crate::limits;
+
+/// Where events are taken, at the control plane.
+const PATH: &str = "/edge/v1/events";
 
 /// Sends a batch and reads the receipt.
 pub(crate) async fn send(settings: &Settings, forward: &Forward) -> Result<Receipt> {
@@ -17,8 +21,14 @@ pub(crate) async fn send(settings: &Settings, forward: &Forward) -> Result<Recei
         return Err(failure(&"`CONTROL_PLANE_URL` is not set"));
     };
     let bytes = seal(forward).map_err(|error| failure(&error))?;
-    let url = format!("{url}/edge/v1/events");
-    let request = post(&url, Method::Post, &bytes, Some(&settings.edge_token))?;
+    let packed = if bytes.len() >= limits::FORWARD_PACK_BYTES_MIN { Some(gzip(&bytes).await?) } else { None };
+    let body = packed.as_deref().unwrap_or(&bytes);
+    let signature = signature::sign(&settings.edge_token, PATH, body, real_now_ms());
+    let mut headers = vec![(signature::HEADER, signature.as_str())];
+    if packed.is_some() {
+        headers.push(("content-encoding", "gzip"));
+    }
+    let request = post(&format!("{url}{PATH}"), Method::Post, body, &headers)?;
     let controller = AbortController::default();
     let signal = controller.signal();
     let fetch = Fetch::Request(request);
@@ -37,4 +47,18 @@ pub(crate) async fn send(settings: &Settings, forward: &Forward) -> Result<Recei
             Err(failure(&"the control plane did not answer in time"))
         }
     }
+}
+
+/// Bytes packed by the host, whose packer costs us nothing to carry.
+async fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let response = Response::from_bytes(bytes.to_vec())?;
+    let body: JsValue = worker::web_sys::Response::from(response).body().into();
+    let method = |object: &JsValue, name: &str| -> Result<js_sys::Function> {
+        Ok(js_sys::Reflect::get(object, &JsValue::from_str(name))?.dyn_into()?)
+    };
+    let constructor = method(&js_sys::global(), "CompressionStream")?;
+    let packer = js_sys::Reflect::construct(&constructor, &js_sys::Array::of1(&JsValue::from_str("gzip")))?;
+    let packed = method(&body, "pipeThrough")?.call1(&body, &packer)?;
+    let packed = worker::web_sys::Response::new_with_opt_readable_stream(Some(&packed.unchecked_into()))?;
+    Response::from(packed).bytes().await
 }

@@ -64,7 +64,8 @@ pub(crate) async fn handle(
     // A request is only understood under an edition, so there is one.
     let Some(edition) = edition else { return refuse(&Problem::NoBundle) };
     let outcomes = join_all(visits.iter().map(|visit| put(env, &edition.tag, visit))).await;
-    convert::write(serve::finish(config, &edition, begun, outcomes))
+    let reply = serve::finish(config, &edition, begun, outcomes);
+    convert::write(reply.with("x-acquaint-bundle", edition.freshness(now_ms)))
 }
 
 thread_local! {
@@ -93,7 +94,7 @@ async fn put(env: &Env, tag: &str, visit: &Visit) -> Outcome {
 async fn try_put(env: &Env, tag: &str, visit: &Visit) -> Result<Outcome> {
     let bytes = seal(visit).map_err(|error| failure(&error))?;
     let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(&visit.primary))?;
-    let request = post(&format!("https://profile/visit/{tag}"), Method::Post, &bytes, None)?;
+    let request = post(&format!("https://profile/visit/{tag}"), Method::Post, &bytes, &[])?;
     let mut response = stub.fetch_with_request(request).await?;
     if response.status_code() != 200 {
         return Err(failure(&format!("status {}", response.status_code())));

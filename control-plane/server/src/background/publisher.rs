@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use acquaint_core::id::ProfileId;
-use acquaint_core::wire::{self, ProjectionBatch};
+use acquaint_core::wire::{self, ProjectionBatch, signature};
 use acquaint_engine::publish::{self, Owed, Slicer};
 use acquaint_store::ProfileStore;
 use reqwest::header::CONTENT_TYPE;
@@ -146,10 +146,12 @@ impl Publisher {
         what: &str,
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
+        let path = format!("/_acquaint/v1/{what}");
+        let signature = signature::sign(app.tokens.edge.text(), &path, &bytes, crate::clock::system_ms());
         let request = self
             .http
-            .request(method, format!("{}/_acquaint/v1/{what}", self.url))
-            .bearer_auth(app.tokens.edge.text())
+            .request(method, format!("{}{path}", self.url))
+            .header(signature::HEADER, signature)
             .header(CONTENT_TYPE, "application/octet-stream")
             .body(bytes);
         // Inside the block: making the request already needs the runtime, for its timeout.

@@ -1,6 +1,8 @@
-//! Who is asking: bearer tokens for administration and the edge, write keys for ingestion
+//! Who is asking: bearer tokens for administration, signatures (or bearer tokens) for the edge, write keys for ingestion
 //! (`ingest-api.md` section 2: Basic, `writeKey` in the body or in an event, `?writeKey=`).
 
+use acquaint_core::wire::signature;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -8,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::body;
 use crate::app::Shared;
 use crate::problem::Problem;
 use crate::tokens::Token;
@@ -20,12 +23,33 @@ pub(crate) async fn admin(State(app): State<Shared>, request: Request, next: Nex
     }
 }
 
-/// Lets only the edge through.
+/// Lets only the edge through: by a signature of what it sends, else by its token.
 pub(crate) async fn edge(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    match check(request.headers(), &app.tokens.edge) {
-        Ok(()) => next.run(request).await,
+    let checked = match request.headers().get(signature::HEADER).cloned() {
+        Some(signature) => check_signature(&app.tokens.edge, &signature, request).await,
+        None => check(request.headers(), &app.tokens.edge).map(|()| request),
+    };
+    match checked {
+        Ok(request) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Reads the body only if the signature holds, and gives the request back with it.
+async fn check_signature(
+    token: &Token,
+    signature: &HeaderValue,
+    request: Request,
+) -> Result<Request, Problem> {
+    let signature = signature.to_str().unwrap_or_default();
+    let signed = signature::verify(token.text(), request.uri().path(), signature, crate::clock::system_ms())
+        .map_err(|error| unauthorized(&error.to_string()))?;
+    let (parts, sent) = request.into_parts();
+    let body = body::read_raw(&parts.headers, sent, super::edge::BODY_BYTES_MAX).await?;
+    if !signed.is(&body) {
+        return Err(unauthorized("the body is not the one that was signed"));
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 fn check(headers: &HeaderMap, token: &Token) -> Result<(), Problem> {

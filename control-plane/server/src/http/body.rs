@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -13,13 +13,18 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads a whole body of at most `bytes_max` bytes, before and after inflating.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
+    let bytes = read_raw(headers, body, bytes_max).await?;
+    inflate(headers, bytes.to_vec(), bytes_max)
+}
+
+/// Reads a body as it was sent.
+pub(crate) async fn read_raw(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
         return Err(Problem::too_large("the body", bytes_max, "bytes"));
     }
-    let bytes = axum::body::to_bytes(body, bytes_max).await.map_err(|error| not_read(&error, bytes_max))?;
-    inflate(headers, bytes.to_vec(), bytes_max)
+    axum::body::to_bytes(body, bytes_max).await.map_err(|error| not_read(&error, bytes_max))
 }
 
 fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {

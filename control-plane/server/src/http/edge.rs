@@ -18,7 +18,7 @@ use crate::app::{App, Shared, blocking};
 use crate::ingest::admit;
 use crate::problem::Problem;
 
-const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/edge/v1/events", post(events))
