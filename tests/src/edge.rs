@@ -3,13 +3,18 @@
 use std::path::Path;
 use std::process::Command;
 
+use acquaint_core::profile::Identity;
+use acquaint_core::wire::{self, Bundle, Projection, ProjectionBatch, signature};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::control_plane::EDGE_TOKEN;
 use crate::environment::Environment;
-use crate::http::Client;
+use crate::http::{Answer, Client};
 use crate::process::Process;
+use crate::stub::now_ms;
+
+const SEALED: &str = "application/octet-stream";
 
 /// How to start one.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +78,43 @@ impl Edge {
     pub fn status(&self) -> Result<Value> {
         let token = format!("Bearer {EDGE_TOKEN}");
         self.client.clone().with_header("authorization", &token).get("/_acquaint/v1/status")?.ok()
+    }
+
+    /// Publishes a bundle, as the control plane does.
+    pub fn publish(&self, bundle: &Bundle) -> Result<()> {
+        self.signed("/_acquaint/v1/bundle", &wire::seal(bundle)?)?.ok().map(drop)
+    }
+
+    /// Pushes projections, as the control plane does: at most 50.
+    pub fn project(&self, projections: Vec<(Identity, Projection)>) -> Result<()> {
+        let bytes = wire::seal(&ProjectionBatch { projections })?;
+        self.signed("/_acquaint/v1/projections", &bytes)?.ok().map(drop)
+    }
+
+    /// Sends signed bytes.
+    pub fn signed(&self, path: &str, bytes: &[u8]) -> Result<Answer> {
+        self.pushed(path, bytes, &signature::sign(EDGE_TOKEN, path, bytes, now_ms()?))
+    }
+
+    /// Sends bytes with a signature of one's own choice.
+    pub fn pushed(&self, path: &str, bytes: &[u8], signature: &str) -> Result<Answer> {
+        let client = self.client.clone().with_header(signature::HEADER, signature);
+        match path {
+            "/_acquaint/v1/bundle" => client.put_bytes(path, SEALED, bytes),
+            _ => client.post_bytes(path, SEALED, bytes),
+        }
+    }
+
+    /// What the edge keeps of one profile.
+    pub fn profile(&self, identity: &Identity) -> Result<Value> {
+        let token = format!("Bearer {EDGE_TOKEN}");
+        let path = format!("/_acquaint/v1/profile?namespace={}&id={}", identity.namespace, identity.id);
+        self.client.clone().with_header("authorization", &token).get(&path)?.ok()
+    }
+
+    /// Its process.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Ends it with SIGKILL.

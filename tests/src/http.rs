@@ -71,12 +71,25 @@ impl Client {
 
     /// POST of any body.
     pub fn post_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
-        let mut request =
-            self.agent.post(format!("{}{path}", self.base)).header("content-type", content_type);
+        self.send_bytes(self.agent.post(format!("{}{path}", self.base)), content_type, body)
+    }
+
+    /// PUT of any body.
+    pub fn put_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
+        self.send_bytes(self.agent.put(format!("{}{path}", self.base)), content_type, body)
+    }
+
+    fn send_bytes(
+        &self,
+        request: ureq::RequestBuilder<ureq::typestate::WithBody>,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<Answer> {
+        let mut request = request.header("content-type", content_type);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        answer(request.send(body).with_context(|| format!("POST {}{path}", self.base))?)
+        answer(request.send(body).with_context(|| format!("sending to {}", self.base))?)
     }
 }
 

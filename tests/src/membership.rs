@@ -50,13 +50,17 @@ pub fn at_edge(edge: &Edge, household: &str, event: Value) -> Result<BTreeSet<St
         format!("/ee/v1/interact?configId={DATASTREAM}&requestId={household}-{}", body.to_string().len());
     let answer = edge.client.post(&path, &body)?.ok()?;
     let handles = answer.get("handle").and_then(Value::as_array).context("an answer without handles")?;
-    Ok(handles
-        .iter()
+    Ok(of_handles(handles.iter()))
+}
+
+/// The audiences that custom personalization destinations are told in these handles of an answer.
+pub fn of_handles<'a>(handles: impl Iterator<Item = &'a Value>) -> BTreeSet<String> {
+    handles
         .filter(|handle| handle.get("type").and_then(Value::as_str) == Some("activation:pull"))
         .filter_map(|handle| handle.get("payload")?.as_array())
         .flatten()
         .filter_map(|item| item.get("segments")?.as_array())
         .flatten()
         .filter_map(|segment| Some(segment.get("id")?.as_str()?.to_owned()))
-        .collect())
+        .collect()
 }

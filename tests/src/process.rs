@@ -64,6 +64,11 @@ impl Process {
         })
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as a power cut would (SIGKILL).
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;

@@ -11,7 +11,8 @@ use crate::shell::{command, repository, step};
 use crate::tools;
 
 const CORE: &str = "core";
-const NAMES: [&str; 5] = [CORE, "engine", "http", "edge", "size"];
+const EDGE: &str = "edge";
+const NAMES: [&str; 5] = [CORE, "engine", "http", EDGE, "size"];
 
 /// Runs the named benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
@@ -41,6 +42,10 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
             bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
             bench.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
             bench.env("ACQUAINT_PYTHON", &built.python);
+            if *benchmark == EDGE {
+                peers()?;
+                bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?);
+            }
             step(&format!("bench {benchmark}"), &mut bench)?;
         }
     }
@@ -50,12 +55,16 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
 /// The core, natively and in Wasm, beside engines of others.
 fn core() -> Result<()> {
     let built = portable::build(Profile::Release)?;
-    let mut install = command("npm");
-    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
-    step("install the engines of others", install.current_dir(repository().join("tests/peers")))?;
+    peers()?;
     let mut bench = command("cargo");
     bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--features", "peers", "--bench", CORE]);
     step("bench core", bench.env("ACQUAINT_PORTABLE", &built.module))
+}
+
+fn peers() -> Result<()> {
+    let mut install = command("npm");
+    install.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+    step("install the engines of others", install.current_dir(repository().join("tests/peers")))
 }
 
 /// The worker as it is uploaded: all of its files, gzipped.

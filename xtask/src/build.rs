@@ -47,13 +47,22 @@ pub(crate) fn control_plane(profile: Profile) -> Result<PathBuf> {
 
 /// Builds the worker; the answer is the folder of `index.js` and its Wasm module.
 pub(crate) fn worker() -> Result<PathBuf> {
+    worker_in("edge-runtime", "build the edge worker")
+}
+
+/// Builds the worker that does nothing.
+pub(crate) fn empty_worker() -> Result<PathBuf> {
+    worker_in("tests/peers/empty-worker", "build the empty worker")
+}
+
+fn worker_in(folder: &str, what: &str) -> Result<PathBuf> {
     let bin = repository().join("node_modules/.bin");
     let mut build = command(tools::cargo_bin("worker-build"));
-    build.args(["--profile", "edge", "--no-opt"]).current_dir(repository().join("edge-runtime"));
+    build.args(["--profile", "edge", "--no-opt"]).current_dir(repository().join(folder));
     build.env("WASM_BINDGEN_BIN", tools::cargo_bin("wasm-bindgen"));
     build.env("WASM_OPT_BIN", bin.join("wasm-opt")).env("ESBUILD_BIN", bin.join("esbuild"));
-    step("build the edge worker", &mut build)?;
-    Ok(repository().join("edge-runtime/build"))
+    step(what, &mut build)?;
+    Ok(repository().join(folder).join("build"))
 }
 
 /// Bundles the demo page with the Web SDK.

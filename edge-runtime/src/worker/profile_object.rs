@@ -239,8 +239,11 @@ impl Keeper {
         self.store().await
     }
 
-    /// Forwards batch after batch until nothing is left, or one fails.
+    /// Forwards batch after batch until nothing is left, or one fails. Without a control plane, events are kept.
     async fn forward_all(&self) -> Result<()> {
+        if Settings::of(&self.env).control_plane_url.is_none() {
+            return Ok(());
+        }
         while self.forward().await? {
             if self.held.borrow().as_ref().is_none_or(|held| held.failures > 0) {
                 break;

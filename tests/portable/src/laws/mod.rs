@@ -85,7 +85,7 @@ fn naive(world: &World, program: &Prepared, events: &[Event], now_ms: i64) -> Ve
 }
 
 /// The same as it is where only folded events are known: a batch audience that is referred to is what it was last time.
-fn naive_without_batch(world: &World, program: &Prepared, events: &[Event], now_ms: i64) -> Vec<bool> {
+pub fn naive_without_batch(world: &World, program: &Prepared, events: &[Event], now_ms: i64) -> Vec<bool> {
     if !world.audiences.refers_to_batch() {
         return naive(world, program, events, now_ms);
     }

@@ -1,0 +1,6 @@
+// The floor: nothing is read, nothing is stored.
+export default {
+  fetch() {
+    return new Response("{}");
+  },
+};

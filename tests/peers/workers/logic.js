@@ -1,0 +1,4 @@
+import { logic } from "../engines.mjs";
+import rules from "RULES";
+
+export const decide = logic(rules);
