@@ -9,7 +9,7 @@ use acquaint_tests::environment::repository;
 use serde_json::Value;
 
 /// Which of our crates each crate may use (design: left may use right).
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("acquaint-core", &[]),
     ("acquaint-store", &["acquaint-core"]),
     ("acquaint-engine", &["acquaint-core", "acquaint-store"]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     // The tests and the tasks see the programs from outside, and the libraries they measure or compare.
     ("acquaint-tests", &["acquaint-core"]),
     ("acquaint-portable", &["acquaint-core"]),
+    ("acquaint-empty-worker", &[]),
     ("acquaint-fuzz", &["acquaint-core", "acquaint-store", "acquaint-engine", "acquaint-edge"]),
     (
         "xtask",

@@ -37,6 +37,16 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// Puts so many generated histories through the real worker and compares with the specification.
+pub(crate) fn histories(count: u64) -> Result<()> {
+    let built = build::everything()?;
+    let mut test = command("cargo");
+    test.args(["test", "--package", "acquaint-tests", "--test", "edge_histories", "--", "--nocapture"]);
+    test.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
+    test.env("ACQUAINT_PYTHON", &built.python).env("ACQUAINT_HISTORIES", count.to_string());
+    step("generated histories at the edge", &mut test)
+}
+
 fn lint() -> Result<()> {
     let deny = ["--", "-D", "warnings"];
     let mut native = command("cargo");

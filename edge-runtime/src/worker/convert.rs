@@ -33,6 +33,11 @@ async fn read_body(request: &mut Request, bytes_max: usize) -> Result<Vec<u8>> {
     if request.inner().body().is_none() {
         return Ok(Vec::new());
     }
+    // What says its length, and keeps to it, comes in one piece: a stream costs several turns of the event loop.
+    let announced = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length <= bytes_max) {
+        return request.bytes().await;
+    }
     let mut stream = request.stream()?;
     let mut body = Vec::new();
     while let Some(chunk) = stream.next().await {
@@ -58,14 +63,16 @@ pub(crate) fn write(reply: http::Reply) -> Result<Response> {
 }
 
 /// A request of ours with sealed bytes in it.
-pub(crate) fn post(url: &str, method: Method, bytes: &[u8], extra: &[(&str, &str)]) -> Result<Request> {
-    let headers = Headers::new();
-    headers.set("content-type", "application/octet-stream")?;
-    for (name, value) in extra {
-        headers.set(name, value)?;
-    }
+pub(crate) fn post(url: &str, method: Method, bytes: &[u8], headers: &[(&str, &str)]) -> Result<Request> {
     let mut init = RequestInit::new();
-    init.with_method(method).with_headers(headers).with_body(Some(js_sys::Uint8Array::from(bytes).into()));
+    init.with_method(method).with_body(Some(js_sys::Uint8Array::from(bytes).into()));
+    if !headers.is_empty() {
+        let named = Headers::new();
+        for (name, value) in headers {
+            named.set(name, value)?;
+        }
+        init.with_headers(named);
+    }
     Request::new_with_init(url, &init)
 }
 

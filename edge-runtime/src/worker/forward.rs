@@ -24,7 +24,8 @@ pub(crate) async fn send(settings: &Settings, forward: &Forward) -> Result<Recei
     let packed = if bytes.len() >= limits::FORWARD_PACK_BYTES_MIN { Some(gzip(&bytes).await?) } else { None };
     let body = packed.as_deref().unwrap_or(&bytes);
     let signature = signature::sign(&settings.edge_token, PATH, body, real_now_ms());
-    let mut headers = vec![(signature::HEADER, signature.as_str())];
+    let mut headers =
+        vec![("content-type", "application/octet-stream"), (signature::HEADER, signature.as_str())];
     if packed.is_some() {
         headers.push(("content-encoding", "gzip"));
     }

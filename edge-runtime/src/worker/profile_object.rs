@@ -1,8 +1,12 @@
 //! The keeper of one edge profile: a Durable Object per primary identity. It loads and stores, sets alarms and sends;
 //! what to store, send and answer is decided by [`crate::profile`] and [`crate::decide`].
 //!
-//! A write is begun before the answer is given; the runtime holds the answer back until the write is on disk (output
-//! gate), so nothing is promised that could be lost, and nothing is waited for here.
+//! What is promised: an event that was answered is on disk. A write is begun before the answer is given; the runtime holds
+//! the answer back until it is stored (output gate), so nothing is waited for here, and neither a killed process nor, as
+//! far as the disk keeps its word, a power cut loses what was answered. Under `workerd serve` that is one `fsync` of the
+//! object's journal for every commit, in the event loop, whatever is written: so a visit is one commit, of one row as a
+//! rule. `allowUnconfirmed` is not used: there it saves nothing (the commit is synced in the same turn either way), and
+//! elsewhere it would weaken the promise.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
