@@ -3,7 +3,7 @@
 use acquaint_core::eval::{self, Scores};
 use acquaint_core::lang::{self, AudienceDirectory, Checked};
 use acquaint_core::plan::program::Definition;
-use acquaint_core::plan::{Mode, Prepared, Program, Score};
+use acquaint_core::plan::{Mode, Prepared, Program, Score, Verdict};
 use acquaint_core::state::{self, State};
 
 use super::{Law, Seen};
@@ -21,6 +21,18 @@ impl AudienceDirectory for Anybody {
     fn contains(&self, _: &str) -> bool {
         true
     }
+}
+
+/// The audiences, those that cannot run in their mode as batch: nobody could publish them as they are.
+fn published(world: &World) -> Vec<Definition> {
+    let program = world.prepared();
+    let runs = |definition: &Definition| {
+        let built = program.audiences.iter().find(|audience| audience.id == definition.id);
+        built.is_some_and(|built| matches!(built.native.of(built.mode), Verdict::Ok { .. }))
+    };
+    let mut definitions = world.audiences.definitions.clone();
+    definitions.iter_mut().filter(|it| !runs(it)).for_each(|it| it.mode = Mode::Batch);
+    definitions
 }
 
 /// The formulas that are drawn and can be scores.
@@ -43,7 +55,8 @@ pub(super) fn folded_scores_are_those_of_all_events(
 ) -> Law {
     let formulas = formulas(world, choices);
     let of_formulas: Vec<&Checked> = formulas.iter().map(|(_, checked)| checked).collect();
-    let program = Program::build_scored(&world.audiences.definitions, &of_formulas)
+    let published = published(world);
+    let program = Program::build_scored(&published, &of_formulas)
         .map_err(|error| format!("formulas that were let pass make no program: {error}"))?;
     let edge = Prepared::new(program.edge());
     let mut state = State::default();
@@ -51,8 +64,7 @@ pub(super) fn folded_scores_are_those_of_all_events(
         state::fold(&edge, &mut state, event, START_MS);
     }
     // A batch audience is what it was last time.
-    let definitions = world.audiences.definitions.iter().filter(|it| it.mode != Mode::Batch);
-    let definitions: Vec<Definition> = definitions.cloned().collect();
+    let definitions: Vec<Definition> = published.into_iter().filter(|it| it.mode != Mode::Batch).collect();
     for now_ms in [START_MS, START_MS + choices.step_ms()] {
         let scores = Scores::new(&edge, world.slice(&state), now_ms);
         for ((text, formula), number) in formulas.iter().zip(0..) {
