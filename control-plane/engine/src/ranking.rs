@@ -65,7 +65,10 @@ mod tests {
             }
             Err(found) => {
                 let span = found[0].span;
-                Err((found[0].code.clone(), text[span.start as usize..span.end as usize].to_owned()))
+                Err((
+                    found[0].code.clone(),
+                    text.get(span.start as usize..span.end as usize).unwrap().to_owned(),
+                ))
             }
         };
         assert_eq!(found, expected.map_err(|(code, words)| (code.into(), words.into())), "{text}");

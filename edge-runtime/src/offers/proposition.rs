@@ -77,7 +77,10 @@ mod tests {
             schemas: schemas.iter().map(|schema| (*schema).to_owned()).collect(),
             ..Personalization::default()
         };
-        assert_eq!(propositions(std::slice::from_ref(offer), &[0], &wanted, "r"), [expected.clone()]);
+        assert_eq!(
+            propositions(std::slice::from_ref(offer), &[0], &wanted, "r"),
+            std::slice::from_ref(expected)
+        );
     }
 
     #[test]
