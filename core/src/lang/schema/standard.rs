@@ -196,7 +196,7 @@ mod tests {
         check("loyalty.loyaltyID", &Type::list(Type::String));
         check("xEvent.commerce.order.priceTotal", &Type::Number);
         check("xEvent.commerce.purchases.value", &Type::Number);
-        check("xEvent._experience.decisioning.propositionEventType.display", &Type::Integer);
+        check("xEvent._experience.decisioning.propositions.scope", &Type::list(Type::String));
         check("xEvent.productListItems.SKU", &Type::list(Type::String));
         check("xEvent.web.webPageDetails.pageViews.value", &Type::Number);
         check("xEvent.placeContext.geo._schema.latitude", &Type::Number);
