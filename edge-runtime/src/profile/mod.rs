@@ -28,8 +28,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use consent::Objection;
-pub use owed::{Owed, Taken};
 pub use displays::Displays;
+pub use owed::{Owed, Taken};
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
 pub use told::Told;
