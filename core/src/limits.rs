@@ -86,3 +86,5 @@ pub const EXPLANATION_TEXT_CHARACTERS_MAX: usize = 200;
 pub const EXPLANATION_INSTANTS_MAX: usize = 50_000;
 /// How far ahead an explanation looks for the next change: ten years.
 pub const EXPLANATION_AHEAD_MS: i64 = 3_653 * 86_400_000;
+/// Displays of one offer that are counted for one person: the highest cap.
+pub const OFFER_DISPLAYS_MAX: u32 = 100;

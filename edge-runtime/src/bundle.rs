@@ -4,6 +4,7 @@ use acquaint_core::plan::Prepared;
 use acquaint_core::wire::{self, Bundle, Datastream, EventForwarding, Offer};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::offers::surface;
 use crate::problem::Problem;
 
 /// A bundle with its program prepared.
@@ -27,6 +28,11 @@ pub fn tag(bytes: &[u8]) -> String {
     format!("{:016x}", xxh3_64(bytes))
 }
 
+/// Requests ask for surfaces in their one form.
+fn normal(offer: Offer) -> Offer {
+    Offer { scope: surface::normal(&offer.scope), ..offer }
+}
+
 impl Edition {
     /// Opens sealed bytes.
     pub fn open(bytes: &[u8]) -> Result<Self, wire::Error> {
@@ -40,7 +46,7 @@ impl Edition {
             version: bundle.version,
             published_ms: bundle.published_ms,
             program: Prepared::new(bundle.program),
-            offers: bundle.offers,
+            offers: bundle.offers.into_iter().map(normal).collect(),
             datastreams: bundle.datastreams,
         }
     }

@@ -1,16 +1,20 @@
 //! The decision: one visit to one profile, under one edition of the bundle. Pure: the same facts give the same answer.
 
-use acquaint_core::eval;
+use acquaint_core::eval::{self, Scores};
 use acquaint_core::id::AudienceId;
 use acquaint_core::profile::Status;
 use acquaint_core::state;
 use acquaint_core::value::Fields;
+use acquaint_core::wire::ForwardedEvent;
 
 use crate::bundle::Edition;
 use crate::identity::map::ECID;
+use crate::offers::exposure::{Exposure, exposure};
+use crate::offers::{Facts, choose};
 use crate::profile::{EdgeProfile, weight};
 use crate::relay;
-use crate::visit::{Decision, Outcome, View, Visit};
+use crate::request::Personalization;
+use crate::visit::{Decision, Outcome, Step, View, Visit, Wanted};
 
 /// Answers a visit. The profile that comes back holds the new events; [`EdgeProfile::take_writes`] says what to store,
 /// and the new events are forwarded from there ([`EdgeProfile::next_forward`]). An event that was seen before (a
@@ -49,9 +53,17 @@ pub fn decide(
             if let Ok(datastream) = edition.datastream(&event.datastream) {
                 profile.owe(event, relay::rules_for(datastream, event), now_ms);
             }
+            profile.displayed(&edition.offers, &event.event, now_ms);
         }
         if step.answer {
-            decision.steps.push((step.index, audiences(edition, &mut profile, now_ms)));
+            let audiences = audiences(edition, &mut profile, now_ms);
+            if let Some(wanted) = &step.wanted {
+                let seen = if wanted.segmentation { &*audiences } else { &[] };
+                let chosen = offers(edition, &profile, visit, &wanted.personalization, seen, now_ms);
+                expose(edition, &mut profile, visit, step, wanted, &chosen, now_ms);
+                decision.offers.push((step.index, chosen));
+            }
+            decision.steps.push((step.index, audiences));
         }
     }
     if visit.wants_attributes {
@@ -82,6 +94,48 @@ pub fn view(edition: &Edition, profile: &EdgeProfile, now_ms: i64) -> View {
     view
 }
 
+/// The offers for a person who is in these audiences.
+fn offers(
+    edition: &Edition,
+    profile: &EdgeProfile,
+    visit: &Visit,
+    wanted: &Personalization,
+    audiences: &[AudienceId],
+    now_ms: i64,
+) -> Vec<u32> {
+    let scores = profile.slice().map(|slice| Scores::new(&edition.program, slice, now_ms));
+    let score = |number: u32| scores.as_ref().and_then(|scores| scores.number(number));
+    let facts =
+        Facts { person: &visit.primary, audiences, displays: profile.displays(), score: &score, now_ms };
+    choose(&edition.offers, wanted, facts)
+}
+
+/// Records that the person was in the arms of experiments whose offers they are sent: once for each, and not while the
+/// outbox is full, because an exposure may come later and an event may not.
+fn expose(
+    edition: &Edition,
+    profile: &mut EdgeProfile,
+    visit: &Visit,
+    step: &Step,
+    wanted: &Wanted,
+    chosen: &[u32],
+    now_ms: i64,
+) {
+    for offer in chosen.iter().filter_map(|number| edition.offers.get(*number as usize)) {
+        let Some(Exposure { arm, event }) = exposure(offer, &visit.primary, edition.version, now_ms) else {
+            continue;
+        };
+        let identities = step.identities.clone();
+        let event = ForwardedEvent { datastream: wanted.datastream.clone(), identities, event };
+        if !profile.has_seen(&event.event.id)
+            && profile.has_room_for(1, weight(&event))
+            && profile.expose(arm, edition.version)
+        {
+            profile.append(&edition.program, event, now_ms);
+        }
+    }
+}
+
 fn ecid(visit: &Visit) -> Option<&str> {
     let mut identities = visit.steps.iter().flat_map(|step| &step.identities);
     identities.find(|identity| identity.namespace == ECID).map(|identity| identity.id.as_str())
@@ -107,3 +161,7 @@ fn audiences(edition: &Edition, profile: &mut EdgeProfile, now_ms: i64) -> Vec<A
 #[cfg(test)]
 #[path = "decide_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "decide_offers_tests.rs"]
+mod offers_tests;

@@ -72,8 +72,13 @@ fn household() -> Identity {
 }
 
 fn visit(events: &[ForwardedEvent]) -> Visit {
-    let step =
-        |event: Option<ForwardedEvent>| Step { index: 0, identities: vec![household()], event, answer: true };
+    let step = |event: Option<ForwardedEvent>| Step {
+        index: 0,
+        identities: vec![household()],
+        event,
+        answer: true,
+        wanted: None,
+    };
     let mut steps: Vec<_> = events.iter().cloned().map(|event| step(Some(event))).collect();
     if steps.is_empty() {
         steps.push(step(None));

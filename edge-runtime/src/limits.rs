@@ -52,6 +52,10 @@ pub const NEW_VISITORS_PER_SECOND: u32 = 500;
 pub const REPETITION_WINDOW_MS: i64 = 10 * 60 * 1000;
 /// Characters of the id of a dataset.
 pub const DATASET_ID_CHARACTERS_MAX: usize = 255;
+/// Offers with a cap of which displays are counted for one profile; beyond it the one longest not displayed is forgotten.
+pub const CAPPED_OFFERS_MAX: usize = 100;
+/// Arms of experiments of which one profile remembers that exposure was recorded.
+pub const ARMS_REMEMBERED_MAX: usize = 100;
 
 /// How long an edge profile is kept after it was last seen (`edge-api.md` section 7: 14 days).
 pub const PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;

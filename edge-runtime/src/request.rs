@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::consent::ConsentItem;
 use crate::http;
 use crate::identity::map::{IdentityItems, Item};
 use crate::limits;
+use crate::offers::surface;
 use crate::overrides::{self, Overrides};
 use crate::problem::Problem;
 use crate::route::{Action, Route, Version};
@@ -53,7 +54,7 @@ pub struct EventBody {
 }
 
 /// `query.personalization`
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personalization {
     /// Decision scopes and surfaces, in the order sent, each once.
     pub scopes: Vec<String>,
@@ -261,20 +262,31 @@ fn read_event(
     };
     let own = event.query.and_then(|query| query.personalization);
     let personalization = match own.as_ref().or(of_request) {
-        Some(personalization) => read_personalization(index, personalization)?,
+        Some(personalization) => read_personalization(index, personalization, page(&xdm))?,
         None => None,
     };
     Ok(EventBody { xdm, identity_map: IdentityItems::new(items)?, personalization })
 }
 
-fn read_personalization(index: usize, raw: &RawPersonalization) -> Result<Option<Personalization>, Problem> {
+/// The address of the page that an event is of.
+fn page(xdm: &Map<String, Value>) -> Option<&str> {
+    xdm.get("web")?.get("webPageDetails")?.get("URL")?.as_str()
+}
+
+fn read_personalization(
+    index: usize,
+    raw: &RawPersonalization,
+    page: Option<&str>,
+) -> Result<Option<Personalization>, Problem> {
     if raw.enabled == Some(false) {
         return Ok(None);
     }
     let mut scopes: Vec<String> = Vec::new();
-    for scope in raw.decision_scopes.iter().chain(&raw.scopes).chain(&raw.surfaces) {
-        if !scopes.contains(scope) {
-            scopes.push(scope.clone());
+    let named = raw.decision_scopes.iter().chain(&raw.scopes).map(|scope| surface::normal(scope));
+    let surfaces = raw.surfaces.iter().map(|surface| surface::of_page(surface, page));
+    for scope in named.chain(surfaces) {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
         }
         if scopes.len() > limits::SCOPES_PER_EVENT_MAX {
             return Err(Problem::Invalid {

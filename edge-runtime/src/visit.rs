@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::consent::Consent;
 use crate::push::Pushes;
+use crate::request::Personalization;
 
 /// Events of one person, and the question which audiences that person is in after each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,19 @@ pub struct Step {
     pub event: Option<ForwardedEvent>,
     /// Whether an answer is wanted.
     pub answer: bool,
+    /// What is to be personalized; absent: nothing.
+    pub wanted: Option<Wanted>,
+}
+
+/// The offers that are wanted with a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Where exposure to experiments is recorded.
+    pub datastream: String,
+    /// Whether audiences are decided; else offers for an audience are shown to nobody.
+    pub segmentation: bool,
+    /// Which.
+    pub personalization: Personalization,
 }
 
 /// The profile's answers.
@@ -43,6 +57,8 @@ pub struct Step {
 pub struct Decision {
     /// For each step that wanted one: its place in the request, and the audiences the person is in.
     pub steps: Vec<(u32, Vec<AudienceId>)>,
+    /// For each step that wanted offers: its place in the request, and the numbers of those chosen.
+    pub offers: Vec<(u32, Vec<u32>)>,
     /// What the bundle's destinations may read; only if wanted.
     pub attributes: Fields,
     /// What the page is asked to do, after the last step that wanted an answer.
@@ -88,10 +104,10 @@ impl Sealed for View {
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0201;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for Outcome {
     const KIND: u16 = 0x0202;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }

@@ -1,6 +1,8 @@
 //! A catalogue to a program, and what is wrong with an audience. The API asks here before it saves a definition, so the
 //! engine never meets a catalogue that does not compile.
 
+use std::collections::BTreeMap;
+
 use acquaint_core::id::AudienceId;
 use acquaint_core::lang;
 use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
@@ -11,6 +13,8 @@ use acquaint_store::catalog::calculated::Audiences;
 pub use acquaint_store::catalog::calculated::{class_of, union_of};
 use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo};
 use serde::Serialize;
+
+use crate::ranking;
 
 /// Codes of what can be wrong with audiences together, beside those of one text.
 pub mod code {
@@ -36,8 +40,10 @@ pub struct Compiled {
     pub schema: UnionSchema,
     /// The audiences, checked.
     pub definitions: Vec<Definition>,
-    /// All of them as one.
+    /// All of them as one, with the scores of offers.
     pub program: Program,
+    /// Which of the program's scores ranks an offer, by the offer's id.
+    pub rankings: BTreeMap<String, u32>,
 }
 
 /// What there is to say of one audience.
@@ -88,13 +94,15 @@ pub fn compile_catalog(catalog: &Catalog) -> std::result::Result<Compiled, Vec<P
     if !problems.is_empty() {
         return Err(problems);
     }
-    let program = Program::build(&definitions).map_err(|error| vec![of_program(&error)])?;
+    let (rankings, formulas) = ranking::of_catalog(catalog, &schema);
+    let formulas: Vec<&lang::Checked> = formulas.iter().collect();
+    let program = Program::build_scored(&definitions, &formulas).map_err(|error| vec![of_program(&error)])?;
     for audience in &program.audiences {
         if let Some(refused) = refused(&audience.native, audience.mode) {
             problems.push(Problem { audience: audience.id.to_string(), diagnostics: vec![refused] });
         }
     }
-    if problems.is_empty() { Ok(Compiled { schema, definitions, program }) } else { Err(problems) }
+    if problems.is_empty() { Ok(Compiled { schema, definitions, program, rankings }) } else { Err(problems) }
 }
 
 /// Checks an audience as it would be in the catalogue, whether or not it is there yet. What is wrong with other
@@ -199,6 +207,8 @@ fn of_program(error: &program::Error) -> Problem {
     let (code, audience) = match error {
         program::Error::Cycle(path) => (code::CYCLE, path.first().cloned()),
         program::Error::Duplicate(id) => (code::DUPLICATE, Some(id.clone())),
+        // Formulas that cannot be scores are not built.
+        program::Error::Formula(_) => (lang::diagnostic::code::NEEDS_EVENTS, None),
         program::Error::TooMany { .. } => (code::TOO_MANY, None),
         program::Error::TooDeep { audience, .. } => (code::CHAIN_TOO_LONG, Some(audience.clone())),
     };

@@ -9,6 +9,7 @@ pub mod compile;
 pub mod ingest;
 pub mod machine;
 pub mod publish;
+pub mod ranking;
 
 #[cfg(test)]
 mod testing;

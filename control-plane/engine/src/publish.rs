@@ -27,11 +27,13 @@ pub fn catalog_in_force(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
 
 /// The bundle of a catalogue.
 pub fn bundle(catalog: &Catalog, published_ms: i64) -> std::result::Result<Bundle, Vec<Problem>> {
-    let program = crate::compile::compile_catalog(catalog)?.program.edge();
+    let compiled = crate::compile::compile_catalog(catalog)?;
     let datastreams =
         catalog.datastreams.values().map(|datastream| edge::datastream(catalog, datastream)).collect();
-    let mut offers: Vec<_> = catalog.offers.values().map(edge::offer).collect();
+    let offer = |offer| edge::offer(offer, &compiled.rankings);
+    let mut offers: Vec<_> = catalog.offers.values().map(offer).collect();
     offers.sort_by(|a, b| (b.priority, &a.id).cmp(&(a.priority, &b.id)));
+    let program = compiled.program.edge();
     Ok(Bundle { version: catalog.version, published_ms, program, datastreams, offers })
 }
 

@@ -15,6 +15,8 @@ pub(crate) mod sequence;
 
 pub(crate) mod answers;
 
+pub mod score;
+
 pub mod explain;
 
 use alloc::vec;
@@ -22,6 +24,7 @@ use alloc::vec::Vec;
 
 pub use explain::{Explanation, explain_answer, explain_run};
 pub use naive::{naive, naive_in};
+pub use score::Scores;
 
 use answers::Answers;
 

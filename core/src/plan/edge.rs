@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::leaf::{Formula, Leaf, LeafKind};
 use super::leaf_set::identity;
 use super::program::{Audience, Program};
+use super::score::{Part, Score};
 use super::verdict::Mode;
 
 pub(crate) fn edge(program: &Program) -> Program {
@@ -21,12 +22,18 @@ pub(crate) fn edge(program: &Program) -> Program {
             audiences.push(Audience { formula, ..audience.clone() });
         }
     }
-    Program { leaves: cut.leaves, audiences }
+    let scores = program.scores.iter().map(|score| cut.score(score)).collect();
+    Program { leaves: cut.leaves, audiences, scores }
 }
 
-/// The edge audiences and the streaming and edge audiences they refer to.
+/// The edge audiences, and the streaming and edge audiences that they and scores refer to.
 fn wanted(program: &Program) -> BTreeSet<u32> {
     let mut wanted = BTreeSet::new();
+    for score in &program.scores {
+        score.audiences(&mut |number| {
+            wanted.insert(number);
+        });
+    }
     // Audiences come after those they refer to, so one pass backwards finds all.
     for (audience, number) in program.audiences.iter().zip(0..).collect::<Vec<_>>().into_iter().rev() {
         let referred = wanted.contains(&number) && audience.mode != Mode::Batch;
@@ -50,6 +57,16 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
+    fn score(&mut self, score: &Score) -> Score {
+        let part = |part: &Part| match part {
+            Part::Aggregate { leaf, aggregate } => {
+                Part::Aggregate { leaf: self.leaf(*leaf), aggregate: *aggregate }
+            }
+            Part::Test(formula) => Part::Test(self.formula(formula)),
+        };
+        Score { value: score.value.clone(), parts: score.parts.iter().map(part).collect() }
+    }
+
     fn formula(&mut self, formula: &Formula) -> Formula {
         match formula {
             Formula::Constant(value) => Formula::Constant(*value),

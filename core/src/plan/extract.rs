@@ -22,6 +22,11 @@ pub(crate) fn formula(normal: &Expr, leaves: &mut LeafSet, audiences: Audiences<
     Extract { leaves, audiences }.formula(normal)
 }
 
+/// The formula of a test of events, if they can be judged as they come.
+pub(crate) fn of_events(normal: &Expr, leaves: &mut LeafSet, audiences: Audiences<'_>) -> Option<Formula> {
+    Extract { leaves, audiences }.of_events(normal)
+}
+
 struct Extract<'a> {
     leaves: &'a mut LeafSet,
     audiences: Audiences<'a>,

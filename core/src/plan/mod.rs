@@ -22,6 +22,8 @@ pub mod facts;
 pub(crate) mod graph;
 pub mod verdict;
 
+pub mod score;
+
 pub mod program;
 
 pub(crate) mod edge;
@@ -39,6 +41,7 @@ pub use leaf::Leaf;
 pub use prepared::Prepared;
 pub use program::{Audience, Program};
 pub use read_set::slice_attributes;
+pub use score::Score;
 pub use verdict::{Mode, Modes, Verdict};
 pub use visit::{reads_context, reads_events};
 

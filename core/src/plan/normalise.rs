@@ -26,6 +26,11 @@ pub(crate) fn normalise(expr: &Expr) -> Expr {
     Normal::default().boolean(expr)
 }
 
+/// The normal form of an expression of which the value matters.
+pub(crate) fn value(expr: &Expr) -> Expr {
+    Normal::default().value(expr)
+}
+
 /// Wraps a node; spans do not take part in normal forms.
 pub(crate) fn expr(node: Node) -> Expr {
     Expr { node, span: Default::default() }

@@ -27,6 +27,8 @@ pub struct Prepared {
     window_numbers: Vec<Option<u32>>,
     /// By leaf: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
     dependents: Vec<Vec<u32>>,
+    /// By leaf: whether a score depends on it.
+    scored: Vec<bool>,
     /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
     clocked: Vec<u32>,
     leaf_numbers: LeafNumbers,
@@ -75,6 +77,7 @@ impl Prepared {
                 .map(|(it, number)| (it.id.clone(), number))
                 .collect(),
             dependents,
+            scored: scored(&program),
             program,
         }
     }
@@ -123,10 +126,11 @@ impl Prepared {
         }
     }
 
-    /// What is folded for a leaf, if edge or streaming audiences depend on it.
+    /// What is folded for a leaf, if edge or streaming audiences depend on it, or scores.
     pub(crate) fn folded_leaf(&self, leaf: u32) -> Option<Folded<'_>> {
+        let scored = self.scored.get(leaf as usize).copied().unwrap_or(false);
         let wanted = self.dependents.get(leaf as usize).is_some_and(|dependents| !dependents.is_empty());
-        self.foldable(leaf).filter(|_| wanted)
+        self.foldable(leaf).filter(|_| wanted || scored)
     }
 
     /// What could be folded for a leaf, whoever depends on it.
@@ -180,6 +184,18 @@ fn windows(program: &Program) -> (Vec<Vec<Occurs<Interval>>>, Vec<Option<u32>>) 
     };
     let numbers = program.leaves.iter().map(|leaf| of_leaf(&leaf.kind)).collect();
     (windows, numbers)
+}
+
+fn scored(program: &Program) -> Vec<bool> {
+    let mut scored = vec![false; program.leaves.len()];
+    for score in &program.scores {
+        score.leaves(&mut |leaf| {
+            if let Some(scored) = scored.get_mut(leaf as usize) {
+                *scored = true;
+            }
+        });
+    }
+    scored
 }
 
 fn dependents(program: &Program) -> Vec<Vec<u32>> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::leaf::{Formula, Leaf};
 use super::leaf_set::LeafSet;
+use super::score::Score;
 use super::verdict::{self, Mode, Modes};
 use super::{edge, extract, graph, normalise, read_set};
 use crate::id::AudienceId;
@@ -30,12 +31,14 @@ pub struct Audience {
 }
 
 /// All audiences, ready to be evaluated. Audiences come after the ones they refer to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Program {
     /// Distinct leaves.
     pub leaves: Vec<Leaf>,
     /// Audiences, dependencies first.
     pub audiences: Vec<Audience>,
+    /// Numbers computed of a profile besides, by way of the same leaves.
+    pub scores: Vec<Score>,
 }
 
 /// What goes into a program.
@@ -74,32 +77,46 @@ pub enum Error {
     /// The same id twice.
     #[error("audience `{0}` is defined twice")]
     Duplicate(String),
+    /// A formula that [`Score::check`] refuses.
+    #[error("formula {0} needs the stored events")]
+    Formula(usize),
 }
 
 impl Program {
     /// Builds the program of all definitions.
     pub fn build(definitions: &[Definition]) -> Result<Self, Error> {
+        Self::build_scored(definitions, &[])
+    }
+
+    /// As [`Self::build`], with the scores of formulas that [`Score::check`] lets pass, in their order.
+    pub fn build_scored(definitions: &[Definition], formulas: &[&Checked]) -> Result<Self, Error> {
         if definitions.len() > AUDIENCES_MAX {
             return Err(Error::TooMany { found: definitions.len(), max: AUDIENCES_MAX });
         }
         let ordered = graph::order(definitions)?;
         let numbers: BTreeMap<&AudienceId, u32> =
             ordered.iter().zip(0..).map(|(definition, number)| (&definition.id, number)).collect();
+        let number_of = |id: &AudienceId| numbers.get(id).copied();
         let mut leaves = LeafSet::default();
-        let mut formulas = Vec::new();
+        let mut decisions = Vec::new();
         for definition in &ordered {
             let normal = normalise::normalise(&definition.checked.expr);
-            formulas.push(extract::formula(&normal, &mut leaves, &|id| numbers.get(id).copied()));
+            decisions.push(extract::formula(&normal, &mut leaves, &number_of));
+        }
+        let mut scores = Vec::new();
+        for (formula, number) in formulas.iter().zip(0..) {
+            let score = Score::compile(&formula.expr, &mut leaves, &number_of);
+            scores.push(score.ok_or(Error::Formula(number))?);
         }
         let leaves = leaves.finish();
         let mut audiences: Vec<Audience> = Vec::new();
-        for (definition, formula) in ordered.iter().zip(formulas) {
+        for (definition, formula) in ordered.iter().zip(decisions) {
             let native = verdict::native(&leaves, &audiences, &formula);
             let adobe = verdict::adobe(&leaves, &audiences, &formula);
             let Definition { id, mode, .. } = definition;
             audiences.push(Audience { id: id.clone(), mode: *mode, formula, native, adobe });
         }
-        Ok(Self { leaves, audiences })
+        Ok(Self { leaves, audiences, scores })
     }
 
     /// The program of the audiences that run at the edge, with what they refer to. A batch audience that is referred to

@@ -21,6 +21,7 @@ pub(crate) fn attribute_paths(program: &Program) -> Vec<Vec<String>> {
             LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_) => {}
         }
     }
+    program.scores.iter().for_each(|score| collect(&score.value, &mut paths));
     let is_virtual = |path: &Vec<String>| {
         path.first().is_some_and(|name| name == IDENTITY_MAP || name == SEGMENT_MEMBERSHIP)
     };

@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn empty() -> Bundle {
-        let program = Program { leaves: vec![], audiences: vec![] };
+        let program = Program { leaves: vec![], audiences: vec![], scores: vec![] };
         Bundle { version: 0, published_ms: 0, program, datastreams: vec![], offers: vec![] }
     }
 
@@ -230,7 +230,7 @@ mod tests {
         let expr = |node| Expr { node, span: Span::default() };
         let deep = (0..EXPRESSION_DEPTH_MAX).fold(expr(Node::Profile), |deep, _| expr(Node::And(vec![deep])));
         let leaf = Leaf { id: LeafId(0), kind: LeafKind::Attribute(deep) };
-        let program = Program { leaves: vec![leaf], audiences: vec![] };
+        let program = Program { leaves: vec![leaf], audiences: vec![], scores: vec![] };
         let bundle = Bundle { version: 0, published_ms: 0, program, datastreams: vec![], offers: vec![] };
         assert_eq!(open::<Bundle>(&seal(&bundle).unwrap()).as_ref(), Ok(&bundle));
     }

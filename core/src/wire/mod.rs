@@ -13,7 +13,7 @@ pub use datastream::{
     Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
 };
 pub use envelope::{open, seal};
-pub use offer::{Cap, Offer, Ranking, Split};
+pub use offer::{Cap, Item, Offer, Ranking, Split};
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -150,7 +150,7 @@ pub struct Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
     const PACKED: bool = true;
 }
 

@@ -1,6 +1,7 @@
 //! Content shown to people, and the rules that choose it.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +17,12 @@ pub struct Offer {
     pub scope: String,
     /// Who sees it; absent: everyone.
     pub audience: Option<AudienceId>,
-    /// The item's `schema`.
+    /// The first item's `schema`.
     pub schema: String,
-    /// The item's `data`.
+    /// The first item's `data`; null: none.
     pub data: Value,
+    /// Further items, shown together with the first.
+    pub more: Vec<Item>,
     /// The higher wins within a scope, unless a ranking says otherwise.
     pub priority: i32,
     /// The instant from which it is shown: milliseconds since the epoch, UTC.
@@ -36,6 +39,15 @@ pub struct Offer {
     pub split: Option<Split>,
 }
 
+/// What an offer shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// `schema`
+    pub schema: String,
+    /// `data`; null: none.
+    pub data: Value,
+}
+
 /// How often one person sees an offer: displays are counted that the client has notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cap {
@@ -45,11 +57,11 @@ pub struct Cap {
     pub within_ms: Option<i64>,
 }
 
-/// A formula over the profile whose number ranks the offer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A number of the profile that ranks the offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ranking {
-    /// PQL, as it was written.
-    pub formula: String,
+    /// Which of the bundle's program's scores.
+    pub score: u32,
 }
 
 /// A part of the people, of an experiment: the same person is always in the same part.

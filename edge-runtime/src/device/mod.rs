@@ -23,11 +23,11 @@ use crate::bundle::Edition;
 use crate::decide;
 use crate::event::{self, Receipt};
 use crate::limits;
-use crate::offers;
+use crate::offers::proposition::propositions;
 use crate::problem::Problem;
 use crate::profile::EdgeProfile;
 use crate::reply::handles::Handles;
-use crate::visit::{Outcome, Step, Visit};
+use crate::visit::{Outcome, Step, Visit, Wanted};
 
 /// What a page gets for a [`Question`].
 #[derive(Clone, Debug, PartialEq)]
@@ -56,16 +56,24 @@ pub fn answer(edition: &Edition, question: &Question, now_ms: i64) -> Result<Ans
         profile.set_attributes(attributes);
     }
     let request_id = kept.next_request_id();
-    let visit = visit(question, datastream, &request_id, primary, &identities, now_ms)?;
+    let mut visit = visit(question, datastream, &request_id, primary, &identities, now_ms)?;
+    if let Some(last) = visit.steps.last_mut() {
+        last.wanted = Some(Wanted {
+            datastream: datastream.id.clone(),
+            segmentation: datastream.edge_segmentation,
+            personalization: wanted.clone(),
+        });
+    }
     let (outcome, mut profile) = decide::decide(edition, profile, &visit, now_ms);
     let Outcome::Decided(mut decision) = outcome else { return Err(Error::Full) };
+    let chosen = decision.offers.pop().map(|(_, chosen)| chosen).unwrap_or_default();
     let answered = decision.steps.pop().filter(|_| datastream.edge_segmentation);
     let audiences = answered.map(|(_, audiences)| audiences).unwrap_or_default();
 
     profile.take_as_acknowledged();
     Ok(Answer {
         destinations: destinations(datastream, &audiences, &decision.attributes),
-        propositions: offers::propose(&edition.offers, &wanted, &audiences, &request_id),
+        propositions: propositions(&edition.offers, &chosen, &wanted, &request_id),
         audiences,
         profile: kept.seal(profile)?,
     })
@@ -100,6 +108,7 @@ fn visit(
         identities: identities.to_vec(),
         event,
         answer: false,
+        wanted: None,
     };
     let mut steps = Vec::new();
     for (index, xdm) in question.events.iter().enumerate() {

@@ -7,6 +7,7 @@
 
 mod alone;
 mod consent;
+mod displays;
 pub mod forward;
 mod owed;
 mod rate;
@@ -19,20 +20,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use acquaint_core::eval::Slice;
 use acquaint_core::id::{AudienceId, Position};
 use acquaint_core::plan::Prepared;
-use acquaint_core::profile::{IdentityMap, Membership, Memberships};
+use acquaint_core::profile::{Event, IdentityMap, Membership, Memberships};
 use acquaint_core::state::{self, State};
 use acquaint_core::value::Fields;
-use acquaint_core::wire::{Datastream, ForwardedEvent, Projection, Sealed};
+use acquaint_core::wire::{Datastream, ForwardedEvent, Offer, Projection, Sealed};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use consent::Objection;
+pub use displays::Displays;
 pub use owed::{Owed, Taken};
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
 pub use told::Told;
 
 use crate::limits;
+use crate::offers::display::displayed;
 use crate::push::{self, Pushes};
 
 /// One event that the projection does not cover.
@@ -59,6 +62,8 @@ struct Head {
     last_seen_ms: i64,
     /// What the pages of this profile were asked to do.
     told: Told,
+    /// What this person was shown.
+    displays: Displays,
 }
 
 impl Head {
@@ -77,7 +82,7 @@ impl Sealed for TailEvent {
 
 impl Sealed for Head {
     const KIND: u16 = 0x0204;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 4;
 }
 
 /// Projection and tail in one, for one program.
@@ -229,6 +234,29 @@ impl EdgeProfile {
         let pushes = push::due(datastream, audiences, ecid, &mut self.head.told, now_ms);
         self.dirty.head |= self.head.told.take_changed();
         pushes
+    }
+
+    /// What this person was shown.
+    pub fn displays(&self) -> &Displays {
+        &self.head.displays
+    }
+
+    /// Notes the displays of offers that are only shown so often, which an event tells of.
+    pub(crate) fn displayed(&mut self, offers: &[Offer], event: &Event, now_ms: i64) {
+        for id in displayed(event) {
+            let Some(offer) = offers.iter().find(|offer| offer.id == id) else { continue };
+            let Some(cap) = offer.cap else { continue };
+            let since_ms = cap.within_ms.map(|within_ms| now_ms.saturating_sub(within_ms));
+            self.head.displays.display(id, event.timestamp_ms, since_ms);
+        }
+        self.dirty.head |= self.head.displays.take_changed();
+    }
+
+    /// Whether exposure to an arm of an experiment is yet to be recorded; notes that it is.
+    pub(crate) fn expose(&mut self, arm: u64, version: u64) -> bool {
+        let is_new = self.head.displays.expose(arm, version);
+        self.dirty.head |= self.head.displays.take_changed();
+        is_new
     }
 
     /// Memberships as they were last answered.

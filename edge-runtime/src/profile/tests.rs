@@ -9,7 +9,7 @@ use super::*;
 use crate::consent::Consent;
 
 fn program() -> Prepared {
-    Prepared::new(Program { leaves: Vec::new(), audiences: Vec::new() })
+    Prepared::new(Program::default())
 }
 
 pub(super) fn event(id: &str) -> ForwardedEvent {

@@ -30,7 +30,7 @@ fn edge(change: impl FnOnce(&mut Datastream)) -> Edge {
         ..Datastream::default()
     };
     change(&mut datastream);
-    let program = acquaint_core::plan::Program { leaves: Vec::new(), audiences: Vec::new() };
+    let program = acquaint_core::plan::Program::default();
     let bundle =
         Bundle { version: 1, published_ms: 0, program, datastreams: vec![datastream], offers: Vec::new() };
     let mut edge = Edge::with(bundle);

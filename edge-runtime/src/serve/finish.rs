@@ -9,7 +9,7 @@ use super::visits::is_notification;
 use crate::bundle::Edition;
 use crate::consent::Consent;
 use crate::http::{Config, Reply};
-use crate::offers;
+use crate::offers::proposition::propositions;
 use crate::problem::Warning;
 use crate::reply::{Handles, headers, of_problem};
 use crate::request::EventBody;
@@ -122,8 +122,9 @@ impl Begun {
         let audiences = if self.segmentation { audiences } else { &[] };
         let kind = event.xdm.get("eventType").and_then(Value::as_str).unwrap_or_default();
         if let Some(wanted) = &event.personalization {
-            let found = offers::propose(&edition.offers, wanted, audiences, &self.call.request_id);
-            handles.decisions(found, at);
+            let chosen = decision.offers.iter().find(|(step, _)| *step == at);
+            let chosen = chosen.map_or(&[][..], |(_, chosen)| chosen);
+            handles.decisions(propositions(&edition.offers, chosen, wanted, &self.call.request_id), at);
         }
         if !is_notification(event) && self.destinations {
             let attributes = self.authenticated.then_some(&decision.attributes);

@@ -22,7 +22,7 @@ fn edge() -> Edge {
         push: vec![destination("c", cookie), destination("u", url)],
         ..Datastream::default()
     };
-    let program = acquaint_core::plan::Program { leaves: Vec::new(), audiences: Vec::new() };
+    let program = acquaint_core::plan::Program::default();
     let bundle =
         Bundle { version: 1, published_ms: 0, program, datastreams: vec![datastream], offers: Vec::new() };
     let mut edge = Edge::with(bundle);

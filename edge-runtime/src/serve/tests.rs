@@ -47,7 +47,7 @@ pub(super) fn edition() -> Edition {
     let bundle = Bundle {
         version: 1,
         published_ms: 0,
-        program: Program { leaves: Vec::new(), audiences: Vec::new() },
+        program: Program::default(),
         datastreams: vec![
             datastream("bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83", true),
             datastream("aaaa10e0-aee4-4e0e-ac5b-cdbb9abbec99", true),

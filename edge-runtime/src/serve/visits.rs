@@ -12,7 +12,7 @@ use crate::event;
 use crate::problem::Problem;
 use crate::request::EventBody;
 use crate::route::Action;
-use crate::visit::{Step, Visit};
+use crate::visit::{Step, Visit, Wanted};
 
 impl Begun {
     /// What has to be put to which profile.
@@ -61,11 +61,18 @@ impl Begun {
             identities: identities.to_vec(),
             event,
         });
+        let answers = self.call.route.action == Action::Interact;
+        let wanted = body.personalization.as_ref().filter(|_| answers).map(|personalization| Wanted {
+            datastream: self.datastream.id.clone(),
+            segmentation: self.segmentation,
+            personalization: personalization.clone(),
+        });
         Ok(Step {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             identities: identities.to_vec(),
             event,
-            answer: self.call.route.action == Action::Interact,
+            answer: answers && (wanted.is_some() || !is_notification(body)),
+            wanted,
         })
     }
 }

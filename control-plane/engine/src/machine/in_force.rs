@@ -177,6 +177,6 @@ fn fingerprint(
     let audiences: Vec<_> =
         program.audiences.iter().map(|audience| (&audience.id, audience.mode, &audience.formula)).collect();
     let exported = crate::publish::exported_paths(catalog);
-    let told = format!("{policy:?} {edge:?} {exported:?} {leaves:?} {audiences:?}");
+    let told = format!("{policy:?} {edge:?} {exported:?} {leaves:?} {audiences:?} {:?}", program.scores);
     xxhash_rust::xxh3::xxh3_64(told.as_bytes())
 }

@@ -1,5 +1,7 @@
 //! Datastreams and offers of the catalogue as the bundle has them.
 
+use std::collections::BTreeMap;
+
 use acquaint_core::id::AudienceId;
 use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::time::parse_instant;
@@ -101,13 +103,19 @@ fn destination(
 }
 
 /// A catalogue with an offer that cannot be read is refused by the API.
-pub(super) fn offer(offer: &Offer) -> wire::Offer {
+pub(super) fn offer(offer: &Offer, rankings: &BTreeMap<String, u32>) -> wire::Offer {
+    let value = |data| Value::from_json(data, VALUE_DEPTH_MAX).unwrap_or_default();
     wire::Offer {
         id: offer.id.clone(),
         scope: offer.scope.clone(),
         audience: offer.audience.as_deref().map(Into::into),
         schema: offer.schema.clone(),
-        data: Value::from_json(&offer.data, VALUE_DEPTH_MAX).unwrap_or_default(),
+        data: value(&offer.data),
+        more: offer
+            .more
+            .iter()
+            .map(|item| wire::Item { schema: item.schema.clone(), data: value(&item.data) })
+            .collect(),
         priority: offer.priority,
         from_ms: offer.from.as_deref().and_then(parse_instant),
         until_ms: offer.until.as_deref().and_then(parse_instant),
@@ -116,7 +124,7 @@ pub(super) fn offer(offer: &Offer) -> wire::Offer {
             displays_max: cap.displays_max,
             within_ms: cap.within_hours.map(|hours| i64::from(hours) * 60 * 60 * 1000),
         }),
-        ranking: offer.ranking.clone().map(|formula| wire::Ranking { formula }),
+        ranking: rankings.get(&offer.id).map(|score| wire::Ranking { score: *score }),
         split: offer.split.as_ref().map(split),
     }
 }

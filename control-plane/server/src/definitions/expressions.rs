@@ -1,4 +1,4 @@
-//! The rules of all audiences and the calculated fields of dataflows: they must type-check against the schemas. Rules
+//! The rules of all audiences, the calculated fields of dataflows and the rankings of offers: they must type-check against the schemas. Rules
 //! refer to each other without a circle, and run in the mode they ask for.
 
 use acquaint_core::lang::diagnostic::code::NEEDS_DECISION;
@@ -6,16 +6,17 @@ use acquaint_core::lang::{Diagnostic, Severity};
 use acquaint_engine::compile::{self, Compiled, Problem, code};
 use acquaint_store::catalog::{Catalog, FieldSource, calculated};
 
-use super::{Finding, Kind, Subject};
+use super::{Finding, Kind, Subject, offers};
 
 /// Everything that is wrong with the expressions, or what the rules compile to.
 pub(crate) fn check(catalog: &Catalog) -> Result<Compiled, Vec<Finding>> {
     let compiled = compile::compile_catalog(catalog).map_err(|problems| findings(catalog, &problems));
-    let calculated = calculated_fields(catalog);
+    let mut others = calculated_fields(catalog);
+    others.extend(offers::rankings(catalog));
     match compiled {
-        Ok(compiled) if calculated.is_empty() => Ok(compiled),
-        Ok(_) => Err(calculated),
-        Err(rules) => Err(rules.into_iter().chain(calculated).collect()),
+        Ok(compiled) if others.is_empty() => Ok(compiled),
+        Ok(_) => Err(others),
+        Err(rules) => Err(rules.into_iter().chain(others).collect()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
+//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`offers`], [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod conversion;
 pub(crate) mod decode;
 pub(crate) mod diff;
 pub(crate) mod expressions;
 pub(crate) mod finding;
+pub(crate) mod offers;
 pub(crate) mod publish;
 pub(crate) mod references;
 pub(crate) mod secrets;

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::lang::schema::standard::field_group;
-use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::AttributeMerge;
-use acquaint_core::value::Value;
 use acquaint_engine::compile::class_of;
 use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::definition::MERGE_POLICY_ID;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
-use super::{Finding, Kind, Subject};
+use super::{Finding, Kind, Subject, offers};
 
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
@@ -30,6 +28,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     for (id, dataflow) in &catalog.dataflows {
         checker.dataflow(&Subject::new(Kind::Dataflow, id), dataflow);
     }
+    checker.findings.extend(offers::check(catalog));
     checker.findings
 }
 
@@ -216,9 +215,6 @@ impl Checker<'_> {
         }
         for (id, offer) in &catalog.offers {
             let subject = Subject::new(Kind::Offer, id);
-            if let Err(error) = Value::from_json(&offer.data, VALUE_DEPTH_MAX) {
-                self.find(&subject, "/data", "too-deep", error.to_string());
-            }
             if let Some(audience) = &offer.audience {
                 self.exists(&subject, "/audience", Kind::Audience, &catalog.audiences, audience);
             }

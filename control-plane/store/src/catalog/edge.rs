@@ -98,10 +98,14 @@ pub struct Offer {
     /// The higher wins within a scope, unless a ranking says otherwise.
     #[serde(default)]
     pub priority: i32,
-    /// The item's schema.
+    /// The first item's schema.
     pub schema: String,
-    /// The item's data.
+    /// The first item's data; absent: none, as of a `default-content-item`.
+    #[serde(default)]
     pub data: serde_json::Value,
+    /// Further items, shown together with the first.
+    #[serde(default)]
+    pub more: Vec<OfferItem>,
     /// The instant from which it is shown, ISO 8601.
     #[serde(default)]
     pub from: Option<String>,
@@ -120,6 +124,17 @@ pub struct Offer {
     /// The part of the people who see it.
     #[serde(default)]
     pub split: Option<Split>,
+}
+
+/// What an offer shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfferItem {
+    /// The item's schema.
+    pub schema: String,
+    /// The item's data; absent: none.
+    #[serde(default)]
+    pub data: serde_json::Value,
 }
 
 /// How often one person sees an offer.

@@ -13,7 +13,7 @@ use acquaint_core::profile::MergePolicy;
 use serde::{Deserialize, Serialize};
 
 pub use definition::{Definition, Kind};
-pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, Split};
+pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use store::{Action, Audit, Edit};
 

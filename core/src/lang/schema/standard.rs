@@ -47,6 +47,7 @@ groups! {
         "application" "application";
         "channel" "channel";
         "commerce" "commerce";
+        "decisioning" "decisioning";
         "device" "device";
         "directMarketing" "direct_marketing";
         "endUserIds" "end_user_ids";
@@ -195,6 +196,7 @@ mod tests {
         check("loyalty.loyaltyID", &Type::list(Type::String));
         check("xEvent.commerce.order.priceTotal", &Type::Number);
         check("xEvent.commerce.purchases.value", &Type::Number);
+        check("xEvent._experience.decisioning.propositions.scope", &Type::list(Type::String));
         check("xEvent.productListItems.SKU", &Type::list(Type::String));
         check("xEvent.web.webPageDetails.pageViews.value", &Type::Number);
         check("xEvent.placeContext.geo._schema.latitude", &Type::Number);

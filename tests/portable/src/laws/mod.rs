@@ -6,6 +6,7 @@ mod bytes;
 mod deadlines;
 mod folding;
 mod programs;
+mod scores;
 
 use acquaint_core::eval;
 use acquaint_core::id::AudienceId;
@@ -26,7 +27,7 @@ pub type Law = Result<(), String>;
 pub type Named = (&'static str, fn(&World, &mut Choices, &mut Seen) -> Law);
 
 /// Every law, in the order in which they are tried.
-pub const LAWS: [Named; 9] = [
+pub const LAWS: [Named; 10] = [
     ("forms", forms),
     ("agreement", agreement::every_evaluator_agrees),
     ("values", agreement::values_are_the_same),
@@ -36,6 +37,7 @@ pub const LAWS: [Named; 9] = [
     ("edge", programs::the_edge_answers_as_the_hub),
     ("migration", programs::a_changed_program_answers_as_if_it_had_always_been),
     ("bytes", bytes::bytes_survive),
+    ("scores", scores::folded_scores_are_those_of_all_events),
 ];
 
 /// What was seen while laws were tried.

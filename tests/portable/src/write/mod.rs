@@ -89,6 +89,18 @@ pub fn value(choices: &mut Choices, audiences: &[String]) -> String {
     writer.of_kind(kind, DEPTH).text
 }
 
+/// A number: of a profile, of counted events, of both.
+pub fn number(choices: &mut Choices, audiences: &[String]) -> String {
+    let mut writer = Writer { choices, audiences, scopes: Vec::new(), names: 0, pieces: 0 };
+    let (left, right) = (writer.number(2).text, writer.count(2).text);
+    match writer.choices.pick(4) {
+        0 => left,
+        1 => right,
+        2 => format!("({left}) + ({right}) * 2"),
+        _ => format!("if ({}, {left}, {right})", writer.boolean(2).text),
+    }
+}
+
 impl Writer<'_> {
     /// An expression of a kind.
     fn of_kind(&mut self, kind: Kind, depth: usize) -> Piece {
