@@ -35,6 +35,7 @@ const edge :Workerd.Worker = (
     (name = "LOCATION_HINT", fromEnvironment = "LOCATION_HINT"),
     (name = "REGION_ID", fromEnvironment = "REGION_ID"),
     (name = "TCF_VENDOR_ID", fromEnvironment = "TCF_VENDOR_ID"),
+    (name = "NEW_VISITORS_PER_SECOND", fromEnvironment = "NEW_VISITORS_PER_SECOND"),
     (name = "CLOCK_MS", fromEnvironment = "CLOCK_MS"),
     (name = "CLOCK_OFFSET_MS", fromEnvironment = "CLOCK_OFFSET_MS"),
   ],

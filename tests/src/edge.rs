@@ -16,6 +16,9 @@ use crate::stub::now_ms;
 
 const SEALED: &str = "application/octet-stream";
 
+/// The token of servers that may see attributes.
+pub const API_TOKEN: &str = "api-token-of-tests";
+
 /// How to start one.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -56,6 +59,7 @@ impl Edge {
         let address = settings.listen.as_deref().unwrap_or("127.0.0.1:0");
         command.arg(format!("--socket-addr=http={address}"));
         command.arg(format!("--directory-path=objects={}", objects.display()));
+        command.env("EDGE_API_TOKEN", API_TOKEN);
         command.env("EDGE_TOKEN", EDGE_TOKEN).env("CONTROL_PLANE_URL", &settings.control_url);
         command.envs(settings.variables.iter().cloned());
         if let Some(clock_ms) = settings.clock_ms {
