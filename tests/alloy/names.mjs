@@ -1,8 +1,11 @@
-// What `edge.yaml` calls things: the ids of the recorded traffic.
+// What `examples/edge/edge.yaml` and `more.yaml` call things: the ids of the recorded traffic.
 export const ORGANISATION = "5BFE274A5F6980A50A495C08@AdobeOrg";
 export const DATASTREAM = "bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83";
 export const OTHER_DATASTREAM = "aaaa10e0-aee4-4e0e-ac5b-cdbb9abbec99";
 export const EXCHANGING_DATASTREAM = "eeee10e0-aee4-4e0e-ac5b-cdbb9abbec11";
+export const SHOP_DATASTREAM = "abcd10e0-aee4-4e0e-ac5b-cdbb9abbec22";
+export const COUNTING_DATASTREAM = "ffff10e0-aee4-4e0e-ac5b-cdbb9abbec33";
+export const SERVER_DATASTREAM = "cccc10e0-aee4-4e0e-ac5b-cdbb9abbec11";
 export const DISABLED_DATASTREAM = "dddd10e0-aee4-4e0e-ac5b-cdbb9abbec00";
 
 const cookie = (name) => `kndctr_${ORGANISATION.replace("@", "_")}_${name}`;

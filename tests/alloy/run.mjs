@@ -1,5 +1,5 @@
 // Drives the unmodified Web SDK, in two versions, through the recorded scenarios in headless Chromium, against a running
-// edge that has `edge.yaml`. Nothing leaves loopback.
+// edge that has `examples/edge/edge.yaml` and `more.yaml`. Nothing leaves loopback.
 //
 //   EDGE=http://127.0.0.1:8787 CHROMIUM_BIN=/usr/bin/chromium node tests/alloy/run.mjs [words of a test's name]
 //

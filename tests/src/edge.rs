@@ -28,8 +28,6 @@ pub struct Settings {
     pub listen: Option<String>,
     /// A clock that stands still at this instant, in milliseconds.
     pub clock_ms: Option<i64>,
-    /// Further settings of the worker: names and values.
-    pub variables: Vec<(String, String)>,
 }
 
 /// A running worker.
@@ -61,7 +59,6 @@ impl Edge {
         command.arg(format!("--directory-path=objects={}", objects.display()));
         command.env("EDGE_API_TOKEN", API_TOKEN);
         command.env("EDGE_TOKEN", EDGE_TOKEN).env("CONTROL_PLANE_URL", &settings.control_url);
-        command.envs(settings.variables.iter().cloned());
         if let Some(clock_ms) = settings.clock_ms {
             command.env("CLOCK_MS", clock_ms.to_string());
         }

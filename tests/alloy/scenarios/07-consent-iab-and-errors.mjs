@@ -1,6 +1,7 @@
 // Consent by the IAB's standard, and requests that are refused.
 import assert from "node:assert/strict";
 
+import { OTHER_PAGE_HOST } from "../front.mjs";
 import * as names from "../names.mjs";
 
 /** Purposes 1 and 10 and vendor 565. */
@@ -112,6 +113,18 @@ export const checks = {
     const visitor = await arrive({ configuration: { datastreamId: names.DISABLED_DATASTREAM } });
     await assert.rejects(visitor.pageView(), /EXEG-0004-422/);
     assert.deepEqual(refusal(front.requests[0]), [422, "EXEG-0004-422"]);
+  },
+
+  async "a datastream of the shop answers no other site"({ front, arrive, expectedErrors }) {
+    expectedErrors.push(/blocked by CORS policy/, /net::ERR_FAILED/, REFUSED);
+    const configuration = { datastreamId: names.SHOP_DATASTREAM };
+    const visitor = await arrive({ configuration });
+    await visitor.sendEvent();
+    assert.equal(front.requests[0].status, 200);
+    const elsewhere = await arrive({ host: OTHER_PAGE_HOST, configuration });
+    // Why, is for the operator: a page that may not call learns nothing.
+    await assert.rejects(elsewhere.sendEvent(), /Failed to fetch/);
+    assert.deepEqual(refusal(front.requests[1]), [403, "EXEG-0400-403"]);
   },
 
   async "an event that is too long is refused, the next is not"({ front, arrive, expectedErrors }) {

@@ -40,7 +40,10 @@ export const checks = {
     assert.equal(await visitor.html("#hero"), '<b id="offer">Hello audience</b>');
     assert.deepEqual(await visitor.logged("error"), []);
     assert.ok((await visitor.documentCookies())[names.IDENTITY]);
-    assert.equal((await visitor.destinations(version, result))[0].alias, names.ALIAS);
+    // It was asked not to be segmented.
+    assert.deepEqual(await visitor.audiences(version, result), []);
+    const codes = request.answer.warnings.map((warning) => warning.type.split("/").at(-1));
+    assert.deepEqual(codes, ["EXEG-0204-200"], "the dataset is not overridden");
   },
 
   async "overrides of other products mean nothing here"({ front, arrive }) {

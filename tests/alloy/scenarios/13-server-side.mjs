@@ -39,10 +39,19 @@ export const checks = {
     const path = `or2/v2/interact?datastreamid=${names.DATASTREAM}`;
     const answer = await ask(edge, path, body, { authorization: `Bearer ${token}` });
     assert.equal(answer.status, 200);
-    assert.equal(typeof handle(answer, "activation:pull")[0].attributes, "object");
+    assert.deepEqual(handle(answer, "activation:pull")[0].attributes, { tier: { value: "gold" } });
     const wrong = await ask(edge, path, body, { authorization: "Bearer somebody" });
     assert.ok([401, 403].includes(wrong.status));
     assert.match(wrong.body.type, /EXEG-05\d\d-40[13]$/);
+  },
+
+  async "a datastream for servers wants a token"({ edge, token }) {
+    const path = `v2/interact?dataStreamId=${names.SERVER_DATASTREAM}`;
+    const refused = await ask(edge, path, { event });
+    assert.ok([401, 403].includes(refused.status));
+    assert.match(refused.body.type, /EXEG-05\d\d-40[13]$/);
+    const answer = await ask(edge, path, { event }, { authorization: `Bearer ${token}` });
+    assert.equal(answer.status, 200);
   },
 
   async "events alone are accepted"({ edge }) {

@@ -45,6 +45,12 @@ pub(crate) struct Arguments {
     /// The token of servers that may see attributes (v2).
     #[arg(long, env = "EDGE_API_TOKEN", hide_env_values = true)]
     api_token: Option<String>,
+    /// What the edge calls its region in the cluster cookie and in `x-adobe-edge`.
+    #[arg(long, default_value = "or2")]
+    location_hint: String,
+    /// The number of that region.
+    #[arg(long, default_value_t = 9)]
+    region_id: u32,
     /// For tests: a clock that stands at this instant (RFC 3339).
     #[arg(long)]
     clock: Option<String>,
@@ -61,7 +67,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
     let control_plane =
         receiver::start(arguments.events.as_deref(), started_ms.saturating_mul(1_000)).await?;
     let token = uuid::Uuid::new_v4().simple().to_string();
-    let mut variables = vec![("EDGE_TOKEN", token.clone()), ("CONTROL_PLANE_URL", control_plane)];
+    let mut variables = vec![
+        ("EDGE_TOKEN", token.clone()),
+        ("CONTROL_PLANE_URL", control_plane),
+        ("LOCATION_HINT", arguments.location_hint),
+        ("REGION_ID", arguments.region_id.to_string()),
+    ];
     variables.extend(arguments.api_token.map(|token| ("EDGE_API_TOKEN", token)));
     if clock.is_manual() {
         variables.push(("CLOCK_MS", clock.now_ms().to_string()));

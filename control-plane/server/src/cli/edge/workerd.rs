@@ -128,8 +128,9 @@ fn port_of(line: &str) -> Option<u64> {
 /// The program: the one that is named, else that of the npm packages here, else the one in the path.
 pub(super) fn program(named: Option<PathBuf>) -> PathBuf {
     let installed = Path::new("node_modules/.bin/workerd");
-    named.unwrap_or_else(|| {
-        // It runs in another folder.
-        installed.canonicalize().unwrap_or_else(|_| PathBuf::from("workerd"))
-    })
+    // It runs in another folder; a name without a file here is looked for in the path.
+    match named {
+        Some(named) => named.canonicalize().unwrap_or(named),
+        None => installed.canonicalize().unwrap_or_else(|_| PathBuf::from("workerd")),
+    }
 }
