@@ -1,5 +1,6 @@
 // Opens the demo page in a real browser, redeems a coupon, and says what the edge answered before and after: JSON on
-// standard output, `{"before":{"audiences":[...],"hero":"..."},"after":{...}}`.
+// standard output, `{"before":{"audiences":[...],"device":[...],"hero":"..."},"after":{...}}`, where `device` is what the
+// browser decided by itself.
 //
 //   PAGE=http://localhost:1234 CHROMIUM_BIN=/usr/bin/chromium [HOUSEHOLD=77] [SCREENSHOT=page.png] node www/click.mjs
 import { chromium } from "playwright-core";
@@ -20,6 +21,7 @@ try {
     await page.waitForSelector(`body[data-answers="${number}"]`, { state: "attached", timeout: 30_000 });
     return page.evaluate(() => ({
       audiences: JSON.parse(document.body.dataset.audiences ?? "null"),
+      device: JSON.parse(document.body.dataset.device ?? "null"),
       hero: document.getElementById("hero-title").textContent,
     }));
   };

@@ -1,6 +1,8 @@
-// Serves the demo page on loopback: the files of a folder, and `/config.json` from the environment.
+// Serves the demo page on loopback: the files of a folder, `/config.json` from the environment, and what it takes to
+// decide on the visitor's device: the package under `/device/`, and the bundle that `acquaint bundle` wrote to a file.
 //
-//   FOLDER=www/store/dist CONFIG='{"edge":"http://127.0.0.1:8787", ...}' PORT=0 node www/serve.mjs
+//   FOLDER=www/store/dist CONFIG='{"edge":"http://127.0.0.1:8787", ...}' PACKAGE=edge-runtime/pkg BUNDLE=page.bundle \
+//     PORT=0 node www/serve.mjs
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -10,7 +12,15 @@ const types = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
 };
+
+/** `normalize` of an absolute path cannot climb above the folder it is joined to. */
+function place(path) {
+  const { FOLDER, PACKAGE = "", BUNDLE = "" } = process.env;
+  if (path === "/acquaint.bundle") return BUNDLE;
+  return path.startsWith("/device/") ? join(PACKAGE, path.slice("/device".length)) : join(FOLDER, path);
+}
 
 const server = createServer(async (request, response) => {
   const path = new URL(request.url, "http://localhost").pathname;
@@ -18,8 +28,7 @@ const server = createServer(async (request, response) => {
     response.writeHead(200, { "content-type": "application/json" }).end(process.env.CONFIG ?? "{}");
     return;
   }
-  // `normalize` of an absolute path cannot climb above the folder.
-  const file = join(process.env.FOLDER, normalize(path === "/" ? "/index.html" : path));
+  const file = place(normalize(path === "/" ? "/index.html" : path));
   try {
     const body = await readFile(file);
     response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(body);

@@ -11,6 +11,8 @@ pub struct Environment {
     pub acquaint: PathBuf,
     /// The folder with the built worker (`index.js` and its Wasm module).
     pub worker: PathBuf,
+    /// The folder with the package for pages (`index.js`, its Wasm module, its types).
+    pub package: PathBuf,
     /// The repository.
     pub repository: PathBuf,
     /// A Python with DuckDB, for the oracle.
@@ -18,7 +20,7 @@ pub struct Environment {
 }
 
 /// The variables through which `cargo xtask` hands the paths over.
-pub const VARIABLES: [&str; 3] = ["ACQUAINT_BIN", "ACQUAINT_WORKER", "ACQUAINT_PYTHON"];
+pub const VARIABLES: [&str; 4] = ["ACQUAINT_BIN", "ACQUAINT_WORKER", "ACQUAINT_PACKAGE", "ACQUAINT_PYTHON"];
 
 impl Environment {
     /// Reads the variables set by `cargo xtask`.
@@ -28,10 +30,11 @@ impl Environment {
                 .map(PathBuf::from)
                 .with_context(|| format!("{name} is not set: run this through `cargo xtask test`"))
         };
-        let [acquaint, worker, python] = VARIABLES;
+        let [acquaint, worker, package, python] = VARIABLES;
         Ok(Self {
             acquaint: read(acquaint)?,
             worker: read(worker)?,
+            package: read(package)?,
             python: read(python)?,
             repository: repository(),
         })

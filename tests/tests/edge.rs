@@ -43,6 +43,7 @@ fn a_click_changes_what_the_same_response_personalizes() {
     let folder = tempfile::tempdir().unwrap();
     let system = system(&environment, folder.path(), None);
     let page = Page::start(&environment, folder.path(), system.edge.url()).unwrap();
+    page.take_bundle(&system.control).unwrap();
     let output = Command::new("node")
         .arg(environment.repository.join("www/click.mjs"))
         .env("PAGE", &page.url)
@@ -55,6 +56,10 @@ fn a_click_changes_what_the_same_response_personalizes() {
     assert!(!audiences("before").contains("just-redeemed-a-coupon"), "{answers}");
     assert!(audiences("after").contains("just-redeemed-a-coupon"), "{answers}");
     assert_ne!(answers["before"]["hero"], answers["after"]["hero"]);
+    // The visitor has done nothing elsewhere, so the browser alone comes to the same answer.
+    for moment in ["before", "after"] {
+        assert_eq!(answers[moment]["device"], answers[moment]["audiences"], "{moment}: {answers}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
-// The demo shop: sends what a visitor does, and shows what the edge answered to exactly that.
+// The demo shop: sends what a visitor does, and shows what the edge answered to exactly that; beside it, what this browser
+// decides by itself from what was done here.
 import { audienceNames, coupons, households, products } from "./catalogue.js";
+import { decideHere } from "./device.js";
 import { connect, send } from "./edge.js";
 import { picture } from "./pictures.js";
 
@@ -33,6 +35,7 @@ const line = (product, quantity) => ({
 
 /** Sends an event and shows the answer. */
 async function tell(label, eventType, fields) {
+  await decideHere(eventType, fields, household).then(showDevice, (error) => showDevice({ failed: error }));
   try {
     const answer = await send(eventType, fields, household);
     showAnswer(answer);
@@ -44,15 +47,26 @@ async function tell(label, eventType, fields) {
   document.body.dataset.answers = Number(document.body.dataset.answers ?? 0) + 1;
 }
 
+/** An item for each audience; those that are `fresh` stand out. */
+const chips = (audiences, fresh) =>
+  audiences.map((id) => {
+    const chip = make("li", fresh.includes(id) ? "new" : "", audienceNames[id] ?? id);
+    chip.title = id;
+    return chip;
+  });
+
+function showDevice({ audiences = [], hero, took, failed }) {
+  if (failed) console.warn(failed);
+  $("device-about").textContent = failed
+    ? "Not possible: there is no bundle for this page."
+    : `In ${took.toFixed(1)} ms, from what was done in this browser alone; nothing was sent for it. ` +
+      `It would show: ${hero?.title ?? "nothing particular"}.`;
+  $("device-audiences").replaceChildren(...chips(audiences, []));
+  document.body.dataset.device = JSON.stringify(failed ? null : audiences);
+}
+
 function showAnswer({ audiences, hero }) {
-  const fresh = audiences.filter((id) => !known.includes(id));
-  $("audiences").replaceChildren(
-    ...audiences.map((id) => {
-      const chip = make("li", fresh.includes(id) ? "new" : "", audienceNames[id] ?? id);
-      chip.title = id;
-      return chip;
-    }),
-  );
+  $("audiences").replaceChildren(...chips(audiences, audiences.filter((id) => !known.includes(id))));
   known = audiences;
   document.body.dataset.audiences = JSON.stringify(audiences);
   document.body.dataset.offer = hero?.offer ?? "";

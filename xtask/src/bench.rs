@@ -30,18 +30,20 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
     }
     let acquaint = build::control_plane(Profile::Release)?;
     let worker = build::worker()?;
-    let built = Environment { acquaint, worker, python: tools::python()?, repository: repository() };
+    let package = build::package()?;
+    let built = Environment { acquaint, worker, package, python: tools::python()?, repository: repository() };
     for benchmark in NAMES.iter().filter(|benchmark| name.is_none_or(|name| name == **benchmark)) {
         if *benchmark == CORE {
             continue;
         }
         if *benchmark == "size" {
-            size(&built.worker)?;
+            size("worker", &built.worker)?;
+            size("package", &built.package)?;
         } else {
             let mut bench = command("cargo");
             bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
             bench.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
-            bench.env("ACQUAINT_PYTHON", &built.python);
+            bench.env("ACQUAINT_PACKAGE", &built.package).env("ACQUAINT_PYTHON", &built.python);
             if *benchmark == EDGE {
                 peers()?;
                 bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?);
@@ -67,19 +69,19 @@ fn peers() -> Result<()> {
     step("install the engines of others", install.current_dir(repository().join("tests/peers")))
 }
 
-/// The worker as it is uploaded: all of its files, gzipped.
-fn size(worker: &Path) -> Result<()> {
+/// A module as it is uploaded, or loaded by a page: all of its files, gzipped.
+fn size(name: &str, folder: &Path) -> Result<()> {
     let mut script = command("sh");
     script
         .arg("-c")
         .arg("cat index.js *.wasm | gzip -9 | wc -c; cat index.js *.wasm | wc -c")
-        .current_dir(worker);
+        .current_dir(folder);
     let output = script.output()?;
-    ensure!(output.status.success(), "cannot measure {}", worker.display());
+    ensure!(output.status.success(), "cannot measure {}", folder.display());
     let text = String::from_utf8(output.stdout)?;
     let mut sizes = text.lines().map(str::trim);
     println!(
-        "size  worker {} bytes gzipped, {} raw",
+        "size  {name} {} bytes gzipped, {} raw",
         sizes.next().unwrap_or("?"),
         sizes.next().unwrap_or("?")
     );

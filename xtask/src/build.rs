@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use acquaint_tests::Environment;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::shell::{command, repository, step, target};
 use crate::tools;
@@ -11,8 +11,9 @@ use crate::tools;
 /// Sets up and builds everything that runs.
 pub(crate) fn everything() -> Result<Environment> {
     let (acquaint, worker) = programs()?;
+    let package = package()?;
     page()?;
-    Ok(Environment { acquaint, worker, python: tools::python()?, repository: repository() })
+    Ok(Environment { acquaint, worker, package, python: tools::python()?, repository: repository() })
 }
 
 /// Builds the `acquaint` binary and the worker.
@@ -63,6 +64,37 @@ fn worker_in(folder: &str, what: &str) -> Result<PathBuf> {
     build.env("WASM_OPT_BIN", bin.join("wasm-opt")).env("ESBUILD_BIN", bin.join("esbuild"));
     step(what, &mut build)?;
     Ok(repository().join(folder).join("build"))
+}
+
+/// Builds the package with which a page decides on the device; the answer is its folder.
+pub(crate) fn package() -> Result<PathBuf> {
+    let mut build = command("cargo");
+    build.args(["build", "--package", "acquaint-edge", "--lib", "--target", "wasm32-unknown-unknown"]);
+    build.args(["--profile", "edge", "--no-default-features", "--features", "browser"]);
+    step("build the package for pages", &mut build)?;
+
+    let (sources, package) =
+        (repository().join("edge-runtime/package"), repository().join("edge-runtime/pkg"));
+    // Of the same name as the worker's: `cargo` puts there what it was asked for last.
+    let module = target().join("wasm32-unknown-unknown/edge/acquaint_edge.wasm");
+    let mut bind = command(tools::cargo_bin("wasm-bindgen"));
+    bind.args(["--target", "web", "--no-typescript", "--out-name", "index", "--out-dir"]);
+    step("bind the package to JavaScript", bind.arg(&package).arg(module))?;
+    let built = package.join("index_bg.wasm");
+    let mut shrink = command(repository().join("node_modules/.bin/wasm-opt"));
+    shrink.args(["-Oz", "--all-features", "--output"]).arg(&built).arg(&built);
+    step("make the package smaller", &mut shrink)?;
+    for file in ["package.json", "index.d.ts", "README.md"] {
+        std::fs::copy(sources.join(file), package.join(file)).with_context(|| format!("no {file}"))?;
+    }
+    std::fs::copy(repository().join("LICENSE"), package.join("LICENSE")).context("no LICENSE")?;
+    Ok(package)
+}
+
+/// Checks the package's types against pages that use them rightly and wrongly.
+pub(crate) fn check_types() -> Result<()> {
+    let mut check = command(repository().join("node_modules/.bin/tsc"));
+    step("check the types of the package", check.args(["--project", "edge-runtime/package"]))
 }
 
 /// Bundles the demo page with the Web SDK.

@@ -34,6 +34,7 @@ pub(crate) fn run(until: Until) -> Result<()> {
     let system = System::start(&environment, &data, None)?;
     let page = Page::start(&environment, &data, system.edge.url())?;
     system.load(&environment, shift_seconds()?, |what| eprintln!("==> {what}"))?;
+    page.take_bundle(&system.control)?;
     eprintln!("==> delivering");
     let flow = system.delivered()?;
     let export = system.control.cli(["flows", "export", "mailings"])?;
@@ -138,6 +139,8 @@ fn check(
         "redeeming a coupon did not change the audiences of the same response"
     );
     ensure!(before.get("hero") != after.get("hero"), "redeeming a coupon did not change the page");
+    let alone = |state: &Value| state.get("device") == state.get("audiences");
+    ensure!(alone(&before) && alone(&after), "the browser alone decided otherwise than the edge");
     println!("checked");
     Ok(())
 }

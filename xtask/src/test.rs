@@ -13,6 +13,9 @@ use crate::tools;
 /// Generated cases that are decided natively and in Wasm.
 const CASES: u64 = 200_000;
 
+/// The edge crate with its host for pages.
+const FOR_PAGES: [&str; 3] = ["--no-default-features", "--features", "browser"];
+
 /// Sets up and runs every test.
 pub(crate) fn run() -> Result<()> {
     let start = Instant::now();
@@ -26,12 +29,16 @@ pub(crate) fn run() -> Result<()> {
     step("what nests a million times, in Wasm", portable.wasm().arg("depths"))?;
     conformance::run(&portable)?;
     portable::differential(&portable, CASES)?;
+    let chromium = tools::chromium()?;
+    browser()?;
     let built = build::everything()?;
+    build::check_types()?;
     let mut end_to_end = command("cargo");
     // `--tests`: no documentation tests, whose empty summary would stand last.
     end_to_end.args(["test", "--package", "acquaint-tests", "--tests"]);
     end_to_end.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
-    end_to_end.env("ACQUAINT_PYTHON", &built.python).env("CHROMIUM_BIN", tools::chromium()?);
+    end_to_end.env("ACQUAINT_PACKAGE", &built.package);
+    end_to_end.env("ACQUAINT_PYTHON", &built.python).env("CHROMIUM_BIN", chromium);
     step("end to end", &mut end_to_end)?;
     eprintln!("every test passed, in {} s", start.elapsed().as_secs());
     Ok(())
@@ -55,6 +62,9 @@ fn lint() -> Result<()> {
     let mut worker = command("cargo");
     worker.args(["clippy", "--package", "acquaint-edge", "--target", "wasm32-unknown-unknown"]).args(deny);
     step("clippy, for the worker", &mut worker)?;
+    let mut page = command("cargo");
+    page.args(["clippy", "--package", "acquaint-edge", "--tests", "--target", "wasm32-unknown-unknown"]);
+    step("clippy, for pages", page.args(FOR_PAGES).args(deny))?;
     let mut portable = command("cargo");
     portable.args(["clippy", "--package", "acquaint-portable", "--lib"]);
     step("clippy, for Wasm", portable.args(["--target", "wasm32-unknown-unknown"]).args(deny))
@@ -71,4 +81,13 @@ fn wasm() -> Result<()> {
     test.args(["test", "--package", "acquaint-edge", "--target", "wasm32-unknown-unknown"]);
     test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools::cargo_bin("wasm-bindgen-test-runner"));
     step("Wasm tests", &mut test)
+}
+
+/// The host for pages, in Chromium without a window.
+fn browser() -> Result<()> {
+    let mut test = command("cargo");
+    test.args(["test", "--package", "acquaint-edge", "--test", "browser"]).args(FOR_PAGES);
+    test.args(["--target", "wasm32-unknown-unknown"]);
+    test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools::cargo_bin("wasm-bindgen-test-runner"));
+    step("browser tests", test.env("CHROMEDRIVER", tools::chromedriver()?))
 }

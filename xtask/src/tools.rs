@@ -90,13 +90,27 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    step("refresh the package lists", command("apt-get").args(["update", "-qq"]))?;
-    let mut install = command("apt-get");
-    install
-        .args(["install", "-y", "-qq", "--no-install-recommends", "chromium"])
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    step("install Chromium", &mut install)?;
+    debian_package("chromium")?;
     let found = find();
     ensure!(found.is_some(), "no Chromium: set CHROMIUM_BIN to one");
     found.context("no Chromium")
+}
+
+/// What drives that Chromium for `wasm-bindgen-test`: the one that is there, or Debian's.
+pub(crate) fn chromedriver() -> Result<PathBuf> {
+    let place = PathBuf::from("/usr/bin/chromedriver");
+    let named = std::env::var_os("CHROMEDRIVER").map(PathBuf::from);
+    let find = || named.iter().chain([&place]).find(|path| path.exists()).cloned();
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    debian_package("chromium-driver")?;
+    find().context("no chromedriver: set CHROMEDRIVER to one that fits the Chromium")
+}
+
+fn debian_package(name: &str) -> Result<()> {
+    step("refresh the package lists", command("apt-get").args(["update", "-qq"]))?;
+    let mut install = command("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends", name]);
+    step(&format!("install {name}"), install.env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -3,11 +3,12 @@
 //! [`ingest`] is pure: parsed input to records, or a refusal with a reason. [`ingest::Intake`] makes records durable,
 //! once. [`machine::Engine`] is a deterministic state machine over the log of records: the same records give the same
 //! tables, wherever it is stopped and started again. [`compile`] is what both of them, and the API, know of a
-//! catalogue. [`publish`] is what the edge gets to see of it all.
+//! catalogue. [`publish`] is what the edge gets to see of it all, [`page_bundle`] what a page does.
 
 pub mod compile;
 pub mod ingest;
 pub mod machine;
+pub mod page_bundle;
 pub mod publish;
 pub mod ranking;
 

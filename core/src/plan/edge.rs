@@ -1,4 +1,4 @@
-//! Cutting the part out of a program that the edge needs.
+//! Cutting the part out of a program that the edge, or a page, needs.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -11,9 +11,13 @@ use super::score::{Part, Score};
 use super::verdict::Mode;
 
 pub(crate) fn edge(program: &Program) -> Program {
+    cut(program, &|audience| audience.mode == Mode::Edge)
+}
+
+pub(crate) fn cut(program: &Program, asked_for: &dyn Fn(&Audience) -> bool) -> Program {
     let mut cut =
         Cut { program, leaves: Vec::new(), leaf_numbers: BTreeMap::new(), audience_numbers: BTreeMap::new() };
-    let wanted = wanted(program);
+    let wanted = wanted(program, asked_for);
     let mut audiences = Vec::new();
     for (audience, number) in program.audiences.iter().zip(0..) {
         if wanted.contains(&number) {
@@ -26,8 +30,8 @@ pub(crate) fn edge(program: &Program) -> Program {
     Program { leaves: cut.leaves, audiences, scores }
 }
 
-/// The edge audiences, and the streaming and edge audiences that they and scores refer to.
-fn wanted(program: &Program) -> BTreeSet<u32> {
+/// The audiences asked for, and the streaming and edge audiences that they and scores refer to.
+fn wanted(program: &Program, asked_for: &dyn Fn(&Audience) -> bool) -> BTreeSet<u32> {
     let mut wanted = BTreeSet::new();
     for score in &program.scores {
         score.audiences(&mut |number| {
@@ -37,7 +41,7 @@ fn wanted(program: &Program) -> BTreeSet<u32> {
     // Audiences come after those they refer to, so one pass backwards finds all.
     for (audience, number) in program.audiences.iter().zip(0..).collect::<Vec<_>>().into_iter().rev() {
         let referred = wanted.contains(&number) && audience.mode != Mode::Batch;
-        if audience.mode == Mode::Edge || referred {
+        if asked_for(audience) || referred {
             wanted.insert(number);
             audience.formula.audiences(&mut |number| {
                 wanted.insert(number);

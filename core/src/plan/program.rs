@@ -125,6 +125,11 @@ impl Program {
         edge::edge(self)
     }
 
+    /// The program of the audiences of this one that are asked for, with what they refer to: as [`Self::edge`] does.
+    pub fn only(&self, asked_for: impl Fn(&AudienceId) -> bool) -> Self {
+        edge::cut(self, &|audience| asked_for(&audience.id))
+    }
+
     /// The number of an audience.
     pub fn audience(&self, id: &AudienceId) -> Option<u32> {
         self.audiences.iter().zip(0..).find(|(audience, _)| audience.id == *id).map(|(_, number)| number)

@@ -76,6 +76,12 @@ impl Client {
         self.send(Method::GET, path, query, None).await
     }
 
+    /// An answer that is not JSON.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let (status, bytes) = self.exchange(Method::GET, path, &[], None).await?;
+        if status.is_success() { Ok(bytes) } else { Err(Error::Refused { status, body: shown(&bytes) }) }
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
         self.send(Method::POST, path, &[], Some(body.to_string())).await
     }
@@ -106,6 +112,18 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<String>,
     ) -> Result<Value, Error> {
+        let (status, bytes) = self.exchange(method, path, query, body).await?;
+        let body = shown(&bytes);
+        if status.is_success() { Ok(body) } else { Err(Error::Refused { status, body }) }
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<(StatusCode, Vec<u8>), Error> {
         let unreachable = |source| Error::Unreachable { url: self.url.clone(), source };
         let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.url), query);
         let request = match url {
@@ -119,8 +137,12 @@ impl Client {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(unreachable)?;
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        if status.is_success() { Ok(body) } else { Err(Error::Refused { status, body }) }
+        Ok((status, bytes.to_vec()))
     }
+}
+
+/// JSON, or else text.
+fn shown(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod audiences;
 mod batch;
+mod bundle;
 mod client;
 mod conformance;
 pub(crate) mod documents;
@@ -49,6 +50,8 @@ enum Command {
     /// Dataflows to destinations.
     #[command(subcommand)]
     Flows(flows::Command),
+    /// Write the bundle with which a page decides on the visitor's own device.
+    Bundle(bundle::Arguments),
     /// Refused records.
     #[command(subcommand)]
     Quarantine(quarantine::Command),
@@ -104,6 +107,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
         Command::Audiences(command) => audiences::run(command).await,
         Command::Profile(command) => profile::run(command).await,
         Command::Flows(command) => flows::run(command).await,
+        Command::Bundle(arguments) => bundle::run(arguments).await,
         Command::Quarantine(command) => quarantine::run(command).await,
         Command::Pql(command) => pql::run(command).await,
     }

@@ -15,6 +15,7 @@ mod entities;
 mod explain;
 mod flows;
 mod jobs;
+mod page_bundle;
 mod quarantine;
 mod segment;
 mod status;
@@ -42,6 +43,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(jobs::routes())
+        .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(status::routes())
         .route_layer(from_fn_with_state(app.clone(), auth::admin));
