@@ -243,7 +243,7 @@ fn verdicts_follow_this_engine_and_the_documented_rules() {
     check_verdict("birthDate.ageInDays() > 3", ["PQL0604", "PQL0604", "ok"], OK);
     check_verdict("city.md5() = \"a\"", ["PQL0605", "ok", "ok"], OK);
     check_verdict(
-        "xEvent[price.formatNumber(\"en_US\") = \"1\"].count() > 1",
+        "xEvent[total.formatNumber(\"en_US\") = \"1\"].count() > 1",
         ["PQL0605", "ok", "ok"],
         ["PQL0612", "PQL0612", "ok"],
     );
