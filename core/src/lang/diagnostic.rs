@@ -110,6 +110,7 @@ codes! {
     REFERS_TO_EVENTS = "PQL0602" "refers to an audience that can only run as batch";
     NEEDS_DECISION = "PQL0603" "reads what only a decision knows";
     NEEDS_INSTANT = "PQL0604" "may change at any instant";
+    NOT_AT_EDGE = "PQL0605" "asks for what the edge does not compute";
     RELATED_EVENTS = "PQL0611" "aggregates and relations between events";
     LONG_WINDOW = "PQL0612" "window longer than a day";
     NEGATED_RULE = "PQL0613" "rule negated as a whole";

@@ -45,6 +45,8 @@ pub(crate) struct Facts {
     pub(crate) context: bool,
     /// A condition that may change at any instant.
     pub(crate) instant: bool,
+    /// A function that the edge does not compute.
+    pub(crate) not_at_edge: Option<&'static str>,
     /// Whether the whole is a negation.
     pub(crate) negated: bool,
 }
@@ -80,7 +82,13 @@ impl Facts {
     }
 
     fn read_leaf(&mut self, leaves: &[Leaf], number: u32, negated: bool) {
-        match leaves.get(number as usize).map(|leaf| &leaf.kind) {
+        let kind = leaves.get(number as usize).map(|leaf| &leaf.kind);
+        if let Some(kind) = kind {
+            kind.expressions(&mut |expr| {
+                self.not_at_edge = self.not_at_edge.or_else(|| visit::not_at_edge(expr));
+            });
+        }
+        match kind {
             Some(LeafKind::Events(_)) => {
                 self.windows.insert(number);
                 if !negated {

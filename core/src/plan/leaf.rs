@@ -33,6 +33,21 @@ pub enum LeafKind {
     Sequence(Sequence),
 }
 
+impl LeafKind {
+    /// Calls `visit` with every expression of it.
+    pub(crate) fn expressions(&self, visit: &mut dyn FnMut(&Expr)) {
+        match self {
+            Self::Attribute(expr) | Self::History(expr) => visit(expr),
+            Self::Events(EventWindow { predicate, value, window: _, keep_max: _ }) => {
+                visit(predicate);
+                value.iter().for_each(visit);
+            }
+            Self::Member(_) => {}
+            Self::Sequence(sequence) => sequence.steps.iter().for_each(|step| visit(&step.predicate)),
+        }
+    }
+}
+
 /// The events that satisfy a predicate inside a look-back window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventWindow {

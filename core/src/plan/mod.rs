@@ -43,7 +43,7 @@ pub use program::{Audience, Program};
 pub use read_set::slice_attributes;
 pub use score::Score;
 pub use verdict::{Mode, Modes, Verdict};
-pub use visit::{reads_context, reads_events};
+pub use visit::{not_at_edge, reads_context, reads_events};
 
 #[cfg(test)]
 mod tests;

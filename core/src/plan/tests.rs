@@ -241,6 +241,12 @@ fn verdicts_follow_this_engine_and_the_documented_rules() {
     check_verdict("birthDate.age() > 3", OK, OK);
     check_verdict("random() > 0.5", ["PQL0604", "PQL0604", "ok"], OK);
     check_verdict("birthDate.ageInDays() > 3", ["PQL0604", "PQL0604", "ok"], OK);
+    check_verdict("city.md5() = \"a\"", ["PQL0605", "ok", "ok"], OK);
+    check_verdict(
+        "xEvent[total.formatNumber(\"en_US\") = \"1\"].count() > 1",
+        ["PQL0605", "ok", "ok"],
+        ["PQL0612", "PQL0612", "ok"],
+    );
     check_verdict("xEvent[timestamp occurs <= 24 hours before now]", OK, OK);
     check_verdict("xEvent[timestamp occurs today] and age > 3", OK, OK);
     check_verdict("xEvent[timestamp occurs <= 25 hours before now]", OK, ["PQL0612", "PQL0612", "ok"]);

@@ -110,9 +110,9 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
         return contextual();
     }
     let ok = Verdict::Ok { state_bytes_max: cost::state_bytes_max(leaves, audiences, formula) };
-    let blocked = facts.audiences.iter().filter_map(|number| audiences.get(*number as usize));
-    let mut blocked = blocked.filter(|audience| audience.mode != Mode::Batch);
-    let blocked = blocked.find(|audience| matches!(audience.native.streaming, Verdict::No { .. }));
+    let others = facts.audiences.iter().filter_map(|number| audiences.get(*number as usize));
+    let mut others = others.filter(|audience| audience.mode != Mode::Batch);
+    let blocked = others.clone().find(|audience| matches!(audience.native.streaming, Verdict::No { .. }));
     let folded = if facts.instant {
         no(
             code::NEEDS_INSTANT,
@@ -134,7 +134,27 @@ pub(crate) fn native(leaves: &[Leaf], audiences: &[Audience], formula: &Formula)
     } else {
         ok.clone()
     };
-    Modes { edge: folded.clone(), streaming: folded, batch: Verdict::Ok { state_bytes_max: 0 } }
+    let edge = match &folded {
+        Verdict::Ok { .. } => not_at_edge(&facts, &mut others).unwrap_or_else(|| folded.clone()),
+        Verdict::No { .. } => folded.clone(),
+    };
+    Modes { edge, streaming: folded, batch: Verdict::Ok { state_bytes_max: 0 } }
+}
+
+/// What keeps an audience from the edge alone: a function that the worker does not have, its own or of another audience
+/// that would be evaluated there with it.
+fn not_at_edge<'a>(facts: &Facts, others: &mut impl Iterator<Item = &'a Audience>) -> Option<Verdict> {
+    if let Some(name) = facts.not_at_edge {
+        let reason = format!("`{name}` is not computed at the edge, whose worker is kept small");
+        return Some(no(code::NOT_AT_EDGE, &reason, "compare the value itself; or run it as streaming"));
+    }
+    let other = others.find(|audience| matches!(audience.native.edge, Verdict::No { .. }))?;
+    let reason = format!("audience `{}`, which it refers to, cannot run at the edge", other.id);
+    Some(no(
+        code::NOT_AT_EDGE,
+        &reason,
+        "run it as streaming, or the other as batch: then its last answer is used",
+    ))
 }
 
 /// The verdicts by the documented rules of Adobe (`pql.md` 3.1 and 3.3).

@@ -92,6 +92,38 @@ pub fn reads_events(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Events))
 }
 
+/// The name of a function that the edge does not compute, if one is called.
+pub fn not_at_edge(expr: &Expr) -> Option<&'static str> {
+    let mut found = match &expr.node {
+        Node::Call { function, .. } => function.row().filter(|row| !row.at_edge).map(|row| row.name),
+        Node::Literal(_)
+        | Node::Profile
+        | Node::Events
+        | Node::Variable(_)
+        | Node::Member(_)
+        | Node::Context(_)
+        | Node::Field { .. }
+        | Node::List(_)
+        | Node::Object(_)
+        | Node::Not(_)
+        | Node::And(_)
+        | Node::Or(_)
+        | Node::Compare { .. }
+        | Node::Arithmetic { .. }
+        | Node::Negate(_)
+        | Node::If { .. }
+        | Node::Let { .. }
+        | Node::Filter { .. }
+        | Node::Select(_)
+        | Node::Quantified { .. }
+        | Node::Map { .. }
+        | Node::Occurs { .. }
+        | Node::Chain { .. } => None,
+    };
+    parts(expr, &mut |part| found = found.or_else(|| not_at_edge(part)));
+    found
+}
+
 /// Whether other audiences are read.
 pub(crate) fn reads_members(expr: &Expr) -> bool {
     any(expr, &|node| matches!(node, Node::Member(_)))

@@ -156,4 +156,9 @@ async fn people_can_look_at_everything() {
     assert!(told.contains("1:13") && told.contains("            ^^^"), "{told}");
     write(&server, "profile.json", "{\"age\": 5}");
     assert_eq!(ok(&server, &["pql", "eval", "--profile", "profile.json", "age > 3"]).await, "true\n");
+    write(&server, "context.json", "{\"limit\": 9}");
+    let eval = ["pql", "eval", "--profile", "profile.json", "--context", "context.json", "age > @{limit}"];
+    assert_eq!(ok(&server, &eval).await, "false\n");
+    write(&server, "rule.json", &ok(&server, &["pql", "convert", "age   > 3"]).await);
+    assert_eq!(ok(&server, &["pql", "convert", "--file", "rule.json"]).await, "age > 3\n");
 }

@@ -62,9 +62,12 @@ pub struct Row {
     pub only: Option<Dialect>,
     /// What of the instant of evaluation the answer depends on.
     pub clock: Clock,
+    /// Whether the edge computes it. What it does not is left out of the worker, and an audience that asks for it cannot
+    /// run there.
+    pub at_edge: bool,
     /// Computes it. Total: any arguments of any types in any number give a value, `Null` if nothing else.
     pub apply: fn(Context, &[Value]) -> Value,
-    /// What it means, for people.
+    /// What it means, for people; nothing in the worker.
     pub doc: &'static str,
 }
 

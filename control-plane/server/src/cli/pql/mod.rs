@@ -1,6 +1,8 @@
-//! `acquaint pql`: checks, evaluates, explains and formats rules, against the schemas of a server or of files.
+//! `acquaint pql`: checks, evaluates, explains, formats and converts rules, against the schemas of a server or of files.
 
 mod check;
+mod context;
+mod convert;
 mod explain;
 mod profile;
 #[cfg(test)]
@@ -39,6 +41,10 @@ pub(crate) enum Command {
     Eval {
         #[command(flatten)]
         subject: Subject,
+        /// A JSON file with what only a decision knows: an object with the values of `@{name}` and of
+        /// `modelInstances("name")`, by name.
+        #[arg(long)]
+        context: Option<PathBuf>,
     },
     /// Say why somebody is in an audience or not: which terms decided, what they saw, when they change by time alone.
     #[command(
@@ -57,6 +63,14 @@ pub(crate) enum Command {
         /// Write nothing; fail if the rule is written otherwise.
         #[arg(long)]
         check: bool,
+    },
+    /// Write a rule in its other format: text as `pql/json`, and `pql/json` (an object with a `nodeType`) as text.
+    #[command(
+        after_help = "Example:\n  acquaint pql convert 'age >= 18' > rule.json\n  acquaint pql convert --file rule.json"
+    )]
+    Convert {
+        #[command(flatten)]
+        rule: Rule,
     },
     /// Run cases that say what expressions mean: Markdown pages, or lines of JSON.
     Conformance(super::conformance::Arguments),
@@ -93,10 +107,13 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
             };
             check::run(&world, &rule.read()?, json)
         }
-        Command::Eval { subject } => {
+        Command::Eval { subject, context } => {
             let (world, text, profile, now_ms) = subject.read()?;
+            let context = context::of_file(context.as_deref())?;
             let checked = world.compile(&text).map_err(|found| refused(&text, &found, subject.json))?;
-            let value = eval::naive(&checked.expr, &world.definitions, profile.subject(), now_ms).to_json();
+            let value =
+                eval::naive_in(&checked.expr, &world.definitions, profile.subject(), &context, now_ms)
+                    .to_json();
             let shown =
                 if subject.json { check::valued(&value, &checked, now_ms) } else { format!("{value}\n") };
             render::print(&shown);
@@ -114,6 +131,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
             } else if formatted != text.trim_end() {
                 return Err(Error::Refused(format!("the canonical form is\n{formatted}")));
             }
+            Ok(())
+        }
+        Command::Convert { rule } => {
+            render::print(&convert::converted(&rule.read()?)?);
             Ok(())
         }
         Command::Conformance(arguments) => super::conformance::run(&arguments),

@@ -1,6 +1,6 @@
 //! The commands over files, without a server.
 
-use acquaint_core::eval::{explain_run, naive};
+use acquaint_core::eval::{explain_run, naive, naive_in};
 use acquaint_core::plan::Prepared;
 use acquaint_core::time::parse_instant;
 
@@ -31,6 +31,24 @@ fn a_rule_is_evaluated_over_a_file_without_a_schema() {
         "xEvent[eventType = \"buy\" and timestamp occurs <= 7 days before now].price.sum() >= 4",
         "false",
     );
+}
+
+#[test]
+fn what_only_a_decision_knows_is_read_from_a_file() {
+    let context = context::read(
+        r#"{"shop": {"country": "DE"}, "urn:offer": [{"price": 3}, {"price": 5}], "since": "2017-12-31T00:00:00Z"}"#,
+    )
+    .unwrap();
+    let profile = Profile::read(r#"{"country": "DE"}"#).unwrap();
+    let value = |text: &str| {
+        let checked = world().compile(text).unwrap();
+        naive_in(&checked.expr, &[], profile.subject(), &context, parse_instant(NOW).unwrap()).to_json()
+    };
+    assert_eq!(value("country = @{shop}.country"), true);
+    assert_eq!(value("modelInstances(\"urn:offer\").price.max()"), 5);
+    assert_eq!(value("@{since} occurs <= 2 days before now"), true);
+    assert_eq!(value("@{elsewhere}.isNull()"), true);
+    assert!(context::read("[]").is_err());
 }
 
 #[test]

@@ -14,7 +14,7 @@ const fn row(
     doc: &'static str,
 ) -> Row {
     let row = super::row(Family::CalculatedField, code, name, parameters, result, apply, doc);
-    super::only(Dialect::CalculatedField, row)
+    super::not_at_edge(super::only(Dialect::CalculatedField, row))
 }
 
 #[rustfmt::skip]

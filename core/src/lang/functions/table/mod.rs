@@ -28,6 +28,9 @@ pub(super) fn by_code(code: u16) -> Option<&'static Row> {
     section.binary_search_by_key(&code, |row| row.code).ok().and_then(|index| section.get(index))
 }
 
+/// Whether this is built with all that the control plane has.
+const WHOLE: bool = cfg!(feature = "control-plane");
+
 const fn row(
     family: Family,
     code: u16,
@@ -37,7 +40,8 @@ const fn row(
     apply: fn(Context, &[Value]) -> Value,
     doc: &'static str,
 ) -> Row {
-    Row { code, name, parameters, result, family, only: None, clock: Clock::Never, apply, doc }
+    let doc = if WHOLE { doc } else { "" };
+    Row { code, name, parameters, result, family, only: None, clock: Clock::Never, at_edge: true, apply, doc }
 }
 
 const fn clocked(clock: Clock, row: Row) -> Row {
@@ -46,4 +50,13 @@ const fn clocked(clock: Clock, row: Row) -> Row {
 
 const fn only(dialect: Dialect, row: Row) -> Row {
     Row { only: Some(dialect), ..row }
+}
+
+/// What writes or hashes text for receivers. The worker is kept small: what the table does not name, it is built without.
+const fn not_at_edge(row: Row) -> Row {
+    Row { at_edge: false, apply: if WHOLE { row.apply } else { absent }, ..row }
+}
+
+fn absent(_: Context, _: &[Value]) -> Value {
+    Value::Null
 }

@@ -9,7 +9,7 @@ use super::parameters::{
     ASSIGNED, CASE, DIGITS, END, FIRST, GROUP, LAST, LIST, LOCALE, MORE, NAME, NUMBER, OTHER, PART, PLACE,
     REGEX, REPLACEMENT, SEPARATOR, TEXT, TEXTS, VALUE, WHOLE,
 };
-use super::{clocked, only, row};
+use super::{clocked, not_at_edge, only, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -87,8 +87,8 @@ pub(super) const ROWS: &[Row] = &[
         "the host of an address"),
     row(Family::Address, 0x0137, "getUrlPath", &[TEXT], ResultType::SameAs(0), address::path,
         "the path of an address, without query"),
-    only(Dialect::Pql, row(Family::Digest, 0x0138, "md5", &[TEXT], ResultType::SameAs(0), digest::md5,
-        "the MD5 digest of the text, in hexadecimal")),
+    not_at_edge(only(Dialect::Pql, row(Family::Digest, 0x0138, "md5", &[TEXT], ResultType::SameAs(0), digest::md5,
+        "the MD5 digest of the text, in hexadecimal"))),
     row(Family::Digest, 0x0139, "encode64", &[TEXT], ResultType::SameAs(0), digest::encode64,
         "the text in Base64"),
     row(Family::Text, 0x013a, "titleCase", &[TEXT], ResultType::SameAs(0), template::capitalized,
@@ -117,14 +117,14 @@ pub(super) const ROWS: &[Row] = &[
         "what \"true\" and \"false\" say in any case, and whether a number is not 0; null of anything else"),
     clocked(Clock::Instant, row(Family::Number, 0x0149, "random", &[], ResultType::Number, clock::random,
         "a number from 0 up to 1 that only the instant of the evaluation decides")),
-    row(Family::Format, 0x0150, "formatNumber", &[NUMBER, LOCALE], ResultType::String, format::number,
-        "the number as people of a locale write it, with at most 3 decimals"),
-    row(Family::Format, 0x0151, "formatCurrency", &[NUMBER, LOCALE], ResultType::String, format::currency,
-        "the number as an amount of the money of a locale"),
-    row(Family::Format, 0x0152, "toPercentage", &[NUMBER], ResultType::String, format::percentage,
-        "a share as whole percent: 0.25 is 25%"),
-    row(Family::Format, 0x0153, "toPrecision", &[NUMBER, DIGITS], ResultType::String, format::precision,
-        "the number with so many significant digits, 1 to 100, as JavaScript writes it"),
+    not_at_edge(row(Family::Format, 0x0150, "formatNumber", &[NUMBER, LOCALE], ResultType::String, format::number,
+        "the number as people of a locale write it, with at most 3 decimals")),
+    not_at_edge(row(Family::Format, 0x0151, "formatCurrency", &[NUMBER, LOCALE], ResultType::String, format::currency,
+        "the number as an amount of the money of a locale")),
+    not_at_edge(row(Family::Format, 0x0152, "toPercentage", &[NUMBER], ResultType::String, format::percentage,
+        "a share as whole percent: 0.25 is 25%")),
+    not_at_edge(row(Family::Format, 0x0153, "toPrecision", &[NUMBER, DIGITS], ResultType::String, format::precision,
+        "the number with so many significant digits, 1 to 100, as JavaScript writes it")),
     row(Family::Address, 0x0160, "getUrlFragment", &[TEXT], ResultType::SameAs(0), address::fragment,
         "what stands behind the # of an address"),
     row(Family::Address, 0x0161, "appendQueryParams", &[TEXT, NAME, ASSIGNED], ResultType::String, address::append_query_parameter,

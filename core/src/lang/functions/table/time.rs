@@ -5,7 +5,7 @@ use super::parameters::{
     AMOUNT, DATE_FORMAT, DATE_LOCALE, DATED_TEXT, DAY, END_INSTANT, HOUR, INSTANT, MONTH, NOTATION,
     OTHER_INSTANT, START_INSTANT, VALUE, YEAR,
 };
-use super::{clocked, row};
+use super::{clocked, not_at_edge, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -89,8 +89,8 @@ pub(super) const ROWS: &[Row] = &[
         "the same time in another hour of its day, 0 to 23; null of other hours"),
     row(Family::Time, 0x0232, "toUTC", &[INSTANT], ResultType::DateTime, date::instant,
         "the instant, in UTC"),
-    row(Family::Time, 0x0238, "formatDate", &[INSTANT, DATE_FORMAT, DATE_LOCALE], ResultType::String, date_pattern::format_date,
-        "the time as a pattern says, in the words of a locale"),
+    not_at_edge(row(Family::Time, 0x0238, "formatDate", &[INSTANT, DATE_FORMAT, DATE_LOCALE], ResultType::String, date_pattern::format_date,
+        "the time as a pattern says, in the words of a locale")),
     row(Family::Time, 0x0239, "stringToDate", &[DATED_TEXT, NOTATION], ResultType::DateTime, date_read::string_to_date,
         "the instant a text stands for; null if it does not fit"),
     row(Family::Time, 0x023a, "toDateTime", &[DATED_TEXT, NOTATION], ResultType::DateTime, date_read::to_date_time,
