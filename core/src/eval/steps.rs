@@ -2,6 +2,7 @@
 //! takes is a list that all sequences share; most of them are answered by a few looks into these lists.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 
 use super::answers::{Answers, History, Stored};
 use super::sequence::{self, Item, Rule, bit};
@@ -92,20 +93,19 @@ impl<'a> Answers<'a> {
 
     /// Notes the events of a step that are inside its window.
     pub(super) fn read_step(&self, number: u32, kept: &'a [Match]) {
-        if let Some(known) = self.folded_steps.get(self.step_place(number)) {
+        if let Some(known) = self.known_step(number) {
             known.set(Some(self.inside(number, kept)));
         }
     }
 
-    /// Where a step stands among all steps.
-    fn step_place(&self, number: u32) -> usize {
-        (number as usize).saturating_sub(self.program.leaves.len())
+    fn known_step(&self, number: u32) -> Option<&Cell<Option<&'a [Match]>>> {
+        self.folded_steps.get((number as usize).checked_sub(self.program.leaves.len())?)
     }
 
     /// The events of a step that are inside its window.
     fn folded_step(&self, state: &'a State, number: u32) -> &'a [Match] {
-        let known = self.folded_steps.get(self.step_place(number));
-        if let Some(known) = known.and_then(core::cell::Cell::get) {
+        let known = self.known_step(number);
+        if let Some(known) = known.and_then(Cell::get) {
             return known;
         }
         let found = self.inside(number, self.folded_matches(state, number));

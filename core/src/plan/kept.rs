@@ -1,5 +1,5 @@
-//! What is kept of a profile's events: something for each events leaf, and for each step of the sequence leaves. Steps that
-//! ask for the same events are one, in however many sequences they stand.
+//! What is kept of a profile's events: something for each events leaf, and for each step of the sequence leaves. Steps
+//! that ask for the same events are one, in however many sequences they stand.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -47,8 +47,8 @@ pub fn unfold(program: &Prepared, state: &mut State, event: &Event) -> Vec<u32> 
     touched
 }
 
-/// Folds stored events into the given leaves and steps only, from nothing: after [`super::migrate`], after two profiles became one
-/// or one became two and what was kept does not suffice, or after events were deleted.
+/// Folds stored events into the given leaves and steps only, from nothing: after [`super::migrate`], after two profiles
+/// became one or one became two and what was kept does not suffice, or after events were deleted.
 pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[Event], now_ms: i64) {
     let wanted: BTreeSet<u32> = leaves.iter().copied().collect();
     for leaf in leaves {

@@ -42,8 +42,8 @@ pub struct Split {
     pub staying: State,
     /// Of the events that go.
     pub going: State,
-    /// The leaves and steps of which neither is known, because entries were dropped that may have been of either: both states
-    /// are without them, and they have to be [`super::rebuild`] from the stored events.
+    /// The leaves and steps of which neither is known, because entries were dropped that may have been of either: both
+    /// states are without them, and they have to be [`super::rebuild`] from the stored events.
     pub to_rebuild: Vec<u32>,
 }
 

@@ -73,9 +73,9 @@ pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
     audiences
 }
 
-/// Drops the state of leaves and steps the program does not fold; returns the numbers of those that have to be [`super::rebuild`] from the
-/// stored events: those that are new to this profile, and those that must now keep more than was kept. `previous` is
-/// [`Prepared::folded`] of the program before.
+/// Drops the state of leaves and steps the program does not fold; returns the numbers of those that have to be
+/// [`super::rebuild`] from the stored events: those that are new to this profile, and those that must now keep more than
+/// was kept. `previous` is [`Prepared::folded`] of the program before.
 pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State) -> Vec<u32> {
     let previous: BTreeSet<&LeafId> = previous.iter().collect();
     state.leaves.retain(|id, kept| {
