@@ -53,7 +53,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Sealed for StoredEvent {

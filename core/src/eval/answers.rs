@@ -5,10 +5,10 @@ use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 
 use super::place::Profile;
-use super::sequence::Item;
+use super::steps::Timed;
 use super::walk::Walk;
 use super::{Slice, Subject, aggregate, ops, virtual_fields};
 use crate::lang::functions;
@@ -20,8 +20,8 @@ use crate::plan::leaf::{Aggregate, Formula, LeafKind};
 use crate::plan::matching::bits::{self, WORD_BITS};
 use crate::plan::verdict::Mode;
 use crate::profile::Event;
-use crate::state::entries::{entries_of, has_entered, inside_all};
-use crate::state::{Entry, LeafState, Number, State, matches};
+use crate::state::entries::{entries_of, has_entered, inside_all, key};
+use crate::state::{Entry, LeafState, Match, Number, State};
 use crate::time::Interval;
 use crate::value::Value;
 
@@ -29,17 +29,17 @@ use crate::value::Value;
 #[derive(Clone)]
 pub(super) enum History<'a> {
     /// The events themselves, and what folding all of them would keep.
-    Stored(&'a [Event], Rc<Stored>),
+    Stored(&'a [Event], Rc<Stored<'a>>),
     /// What was folded of them.
     Folded(&'a State),
 }
 
 /// What there is of the stored events for each leaf.
-pub(super) struct Stored {
+pub(super) struct Stored<'a> {
     /// By stream: the entries of its leaves.
     entries: Vec<Vec<Entry>>,
-    /// The events of the steps of a sequence leaf.
-    matched: BTreeMap<u32, Vec<Item>>,
+    /// By stream of steps: its events.
+    pub(super) matched: Vec<Vec<&'a Event>>,
 }
 
 /// What is known of an answer.
@@ -64,6 +64,8 @@ pub(crate) struct Answers<'a> {
     aggregates: RefCell<BTreeMap<(u32, Aggregate), Value>>,
     /// By window: the interval it now is.
     intervals: Vec<Cell<Option<Interval>>>,
+    /// By step, of folded events: those that are inside its window.
+    pub(super) folded_steps: Vec<Cell<Option<&'a [Match]>>>,
 }
 
 impl<'a> Answers<'a> {
@@ -71,16 +73,20 @@ impl<'a> Answers<'a> {
     pub(crate) fn of_subject(program: &'a Prepared, subject: Subject<'a>, now_ms: i64) -> Self {
         let Subject { attributes, identities, memberships, events } = subject;
         let mut entries = vec![Vec::new(); program.events().streams.len()];
-        let mut matched: BTreeMap<u32, Vec<Item>> = BTreeMap::new();
+        let mut matched = vec![Vec::new(); program.events().step_streams.len()];
         for event in events {
+            let event_key = OnceCell::new();
             program.events().each_taker(event, now_ms, |taker| match taker {
                 Taker::Stream(number, stream) => {
                     if let Some(kept) = entries.get_mut(number as usize) {
-                        entries_of(stream, event, now_ms, |entry| kept.push(entry));
+                        let event_key = *event_key.get_or_init(|| key(&event.id));
+                        entries_of(stream, event, event_key, now_ms, |entry| kept.push(entry));
                     }
                 }
-                Taker::Steps(leaf, steps) => {
-                    matched.entry(leaf).or_default().push(Item { at_ms: event.timestamp_ms, steps });
+                Taker::Steps(stream, _) => {
+                    if let Some(matched) = matched.get_mut(stream as usize) {
+                        matched.push(event);
+                    }
                 }
             });
         }
@@ -112,6 +118,10 @@ impl<'a> Answers<'a> {
             open: RefCell::default(),
             aggregates: RefCell::default(),
             intervals: vec![Cell::new(None); program.windows().len()],
+            folded_steps: match &history {
+                History::Folded(_) => vec![Cell::new(None); program.steps_count()],
+                History::Stored(..) => Vec::new(),
+            },
             program,
             profile,
             history,
@@ -135,11 +145,14 @@ impl<'a> Answers<'a> {
         match &self.history {
             History::Folded(state) => {
                 for (id, kept) in &state.leaves {
-                    if let LeafState::Events(entries) = kept
-                        && let Some(leaf) = self.program.leaf_number(*id)
-                    {
-                        self.read_events(leaf, &entries.list);
+                    let Some(number) = self.program.leaf_number(*id) else { continue };
+                    match kept {
+                        LeafState::Events(entries) => self.read_events(number, &entries.list),
+                        LeafState::Step(kept) => self.read_step(number, &kept.list),
                     }
+                }
+                for step in &self.folded_steps {
+                    step.set(step.get().or(Some(&[])));
                 }
             }
             History::Stored(_, stored) => {
@@ -267,7 +280,7 @@ impl<'a> Answers<'a> {
                 Some(Walk::of_profile(self.profile, self.now_ms).truth(expr, &mut Vec::new()))
             }
             LeafKind::Events(_) => Some(!self.entries(number).is_empty()),
-            LeafKind::Sequence(sequence) => Some(matches::holds(sequence, &self.matched(number))),
+            LeafKind::Sequence(sequence) => Some(self.sequence(number, sequence)),
             LeafKind::Member(audience) => Some(virtual_fields::is_member(self.profile.memberships, audience)),
             LeafKind::History(expr) => self.stored(expr),
         };
@@ -335,12 +348,12 @@ impl<'a> Answers<'a> {
     pub(super) fn kept(&self, leaf: u32) -> &[Entry] {
         match &self.history {
             History::Stored(_, stored) => {
-                let stream = self.program.events().stream_of_leaf.get(leaf as usize).copied().flatten();
+                let stream = self.program.events().stream_of.get(leaf as usize).copied().flatten();
                 stream.and_then(|stream| stored.entries.get(stream as usize)).map_or(&[], Vec::as_slice)
             }
             History::Folded(state) => match self.folded(state, leaf) {
                 Some(LeafState::Events(entries)) => &entries.list,
-                Some(LeafState::Sequence(_)) | None => &[],
+                Some(LeafState::Step(_)) | None => &[],
             },
         }
     }
@@ -350,8 +363,9 @@ impl<'a> Answers<'a> {
         state.leaves.get(&self.program.leaves.get(leaf as usize)?.id)
     }
 
-    fn inside<'e>(&self, leaf: u32, kept: &'e [Entry]) -> &'e [Entry] {
-        let Some(number) = self.program.window_number(leaf) else { return &[] };
+    /// What is inside the window of a leaf or a step.
+    pub(super) fn inside<'e, T: Timed>(&self, number: u32, kept: &'e [T]) -> &'e [T] {
+        let Some(number) = self.program.window_number(number) else { return &[] };
         let Some(window) = self.program.windows().get(number as usize).filter(|window| !window.is_empty())
         else {
             return kept;
@@ -359,36 +373,18 @@ impl<'a> Answers<'a> {
         let Some(known) = self.intervals.get(number as usize) else { return &[] };
         let inside = known.get().unwrap_or_else(|| inside_all(window, self.now_ms));
         known.set(Some(inside));
-        let is_in =
-            |entry: &Entry| entry.timestamp_ms >= inside.start_ms && has_entered(inside, entry.timestamp_ms);
+        let is_in = |kept: &T| kept.at_ms() >= inside.start_ms && has_entered(inside, kept.at_ms());
         if kept.first().is_some_and(is_in) && kept.last().is_some_and(is_in) {
             return kept;
         }
-        let start = kept.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
-        let end = kept.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
+        let start = kept.partition_point(|kept| kept.at_ms() < inside.start_ms);
+        let end = kept.partition_point(|kept| has_entered(inside, kept.at_ms()));
         kept.get(start..end).unwrap_or(&[])
     }
 
     /// The entries of an events leaf that are inside its window.
     pub(crate) fn entries(&self, leaf: u32) -> &[Entry] {
         self.inside(leaf, self.kept(leaf))
-    }
-
-    /// The events of the steps of a sequence leaf, inside their windows or not.
-    pub(super) fn items(&self, leaf: u32) -> Vec<Item> {
-        match &self.history {
-            History::Stored(_, stored) => stored.matched.get(&leaf).cloned().unwrap_or_default(),
-            History::Folded(state) => match self.folded(state, leaf) {
-                Some(LeafState::Sequence(kept)) => kept.items(),
-                Some(LeafState::Events(_)) | None => Vec::new(),
-            },
-        }
-    }
-
-    /// The events of a sequence leaf that are inside the windows of their steps.
-    pub(super) fn matched(&self, leaf: u32) -> Vec<Item> {
-        let Some(sequence) = self.program.sequence(leaf) else { return Vec::new() };
-        matches::counting(sequence, self.items(leaf), self.now_ms)
     }
 
     /// An aggregate of the entries inside the window.

@@ -15,7 +15,7 @@ mod parser;
 mod print;
 pub mod schema;
 pub mod typed;
-mod words;
+pub(crate) mod words;
 
 pub use check::{AudienceDirectory, check, check_in, compile, compile_in};
 pub use diagnostic::{Diagnostic, Severity, Span};

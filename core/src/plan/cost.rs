@@ -3,6 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
+use super::kept::Steps;
 use super::leaf::{Aggregate, EventWindow, Formula, Leaf, LeafKind};
 use super::program::Audience;
 use super::visit;
@@ -15,8 +16,10 @@ const DAY_MS: i64 = 86_400_000;
 const LEAF_BYTES: u64 = 16 + 1 + 3 + 1 + 5 + 10;
 /// A timestamp, the hash of an id, and whether there is a value.
 const ENTRY_BYTES: u64 = 10 + 8 + 1;
-/// A timestamp, an id, and the bits of the steps.
-const MATCH_BYTES: u64 = 10 + 2 + 4 * EVENT_ID_CHARACTERS_MAX as u64 + 5;
+/// A timestamp and an id, once for all steps of sequences.
+const MATCH_BYTES: u64 = 10 + 2 + 4 * EVENT_ID_CHARACTERS_MAX as u64;
+/// Which event, said by a step.
+const STEP_EVENT_BYTES: u64 = 2;
 /// A value with its kind.
 const VALUE_BYTES: u64 = 1 + 10;
 
@@ -177,12 +180,19 @@ pub(crate) fn state_bytes_max(leaves: &[Leaf], audiences: &[Audience], formula: 
     let facts = Facts::of(leaves, formula);
     let reached = reached(leaves, audiences, &facts.audiences);
     let folded: BTreeSet<u32> = reached.values().chain([&facts]).flat_map(Facts::folded).collect();
-    let kept = folded.iter().filter_map(|leaf| match &leaves.get(*leaf as usize)?.kind {
+    let folded: Vec<Leaf> = folded.iter().filter_map(|leaf| leaves.get(*leaf as usize).cloned()).collect();
+    let windows = folded.iter().filter_map(|leaf| match &leaf.kind {
         LeafKind::Events(window) => Some(window_bytes_max(window)),
-        LeafKind::Sequence(_) => Some(LEAF_BYTES + EVENTS_PER_PROFILE_MAX as u64 * MATCH_BYTES),
-        LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+        LeafKind::Sequence(_) | LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
     });
-    kept.sum()
+    let events_max = EVENTS_PER_PROFILE_MAX as u64;
+    let steps = Steps::new(&folded).list.len() as u64;
+    let of_steps = if steps == 0 {
+        0
+    } else {
+        events_max * MATCH_BYTES + steps * (LEAF_BYTES + events_max * STEP_EVENT_BYTES)
+    };
+    windows.sum::<u64>() + of_steps
 }
 
 fn window_bytes_max(window: &EventWindow) -> u64 {

@@ -6,7 +6,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use super::leaf::{EventWindow, Leaf, LeafKind, Sequence};
+use super::kept::Steps;
+use super::leaf::{EventWindow, Leaf, LeafKind};
 use super::matching::ask::{Root, asked, path};
 use super::matching::bits::{self, WORD_BITS, is_set};
 use super::matching::columns::{Columns, Gathered};
@@ -14,7 +15,6 @@ use super::matching::decision::{Condition, Decisions};
 use super::matching::paths;
 use super::normalise;
 use crate::eval::ops;
-use crate::eval::sequence;
 use crate::eval::walk::Walk;
 use crate::lang::typed::{Expr, Node};
 use crate::profile::Event;
@@ -30,8 +30,8 @@ const CHANCE_OF_OTHERS: f32 = 0.5;
 pub(crate) enum Taker<'a> {
     /// A stream, with its number.
     Stream(u32, &'a Stream),
-    /// A sequence leaf: of these of its steps the event is, a bit for each.
-    Steps(u32, u32),
+    /// A stream of steps, with its number and its steps, ascending.
+    Steps(u32, &'a [u32]),
 }
 
 /// The events that satisfy a predicate, and what is kept of each.
@@ -58,8 +58,10 @@ pub(crate) struct EventPlan {
     /// By predicate.
     takers: Vec<TakersOfOne>,
     pub(crate) streams: Vec<Stream>,
-    /// By leaf.
-    pub(crate) stream_of_leaf: Vec<Option<u32>>,
+    /// The steps that take the events of one predicate, ascending.
+    pub(crate) step_streams: Vec<Vec<u32>>,
+    /// By number of a leaf or a step: its stream, or stream of steps.
+    pub(crate) stream_of: Vec<Option<u32>>,
 }
 
 /// What takes the events that satisfy one predicate.
@@ -67,23 +69,26 @@ pub(crate) struct EventPlan {
 struct TakersOfOne {
     /// Streams, by number.
     streams: Vec<u32>,
-    /// Sequence leaves, and their steps of this predicate.
-    steps: Vec<(u32, u32)>,
+    /// A stream of steps, by number.
+    steps: Option<u32>,
 }
 
 impl EventPlan {
-    pub(crate) fn new(leaves: &[Leaf]) -> Self {
+    pub(crate) fn new(leaves: &[Leaf], steps: &Steps) -> Self {
         let mut building = Building::default();
         for (leaf, number) in leaves.iter().zip(0..) {
             let stream = match &leaf.kind {
                 LeafKind::Events(window) => Some(building.stream(window, number)),
-                LeafKind::Sequence(sequence) => {
-                    building.sequence(sequence, number);
-                    None
-                }
-                LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+                LeafKind::Attribute(_)
+                | LeafKind::Sequence(_)
+                | LeafKind::Member(_)
+                | LeafKind::History(_) => None,
             };
-            building.stream_of_leaf.push(stream);
+            building.stream_of.push(stream);
+        }
+        for ((_, window), number) in steps.list.iter().zip(steps.first..) {
+            let stream = building.step(window, number);
+            building.stream_of.push(Some(stream));
         }
         building.finish()
     }
@@ -110,8 +115,6 @@ impl EventPlan {
                 walk.event_truth(expr, event)
             }),
         };
-        // A sequence may have steps of several predicates: it takes the event when all of them are known.
-        let mut steps: Vec<(u32, u32)> = Vec::new();
         self.predicates.each_possible(known, |predicate| {
             if self.predicates.decide(predicate, holds) == Some(true) && bits::set(seen, predicate) {
                 let Some(takers) = self.takers.get(predicate as usize) else { return };
@@ -120,16 +123,13 @@ impl EventPlan {
                         visit(Taker::Stream(*stream, of));
                     }
                 }
-                steps.extend(&takers.steps);
+                if let Some(stream) = takers.steps
+                    && let Some(steps) = self.step_streams.get(stream as usize)
+                {
+                    visit(Taker::Steps(stream, steps));
+                }
             }
         });
-        steps.sort_unstable();
-        for of_leaf in steps.chunk_by(|(left, _), (right, _)| left == right) {
-            let all = of_leaf.iter().fold(0, |all, (_, steps)| all | steps);
-            if let Some((leaf, _)) = of_leaf.first() {
-                visit(Taker::Steps(*leaf, all));
-            }
-        }
     }
 }
 
@@ -141,7 +141,8 @@ struct Building<'a> {
     takers: Vec<TakersOfOne>,
     places: BTreeMap<(u32, Vec<u8>), u32>,
     streams: Vec<Stream>,
-    stream_of_leaf: Vec<Option<u32>>,
+    step_streams: Vec<Vec<u32>>,
+    stream_of: Vec<Option<u32>>,
 }
 
 impl<'a> Building<'a> {
@@ -174,18 +175,23 @@ impl<'a> Building<'a> {
         stream
     }
 
-    /// Adds the steps of a sequence leaf.
-    fn sequence(&mut self, sequence: &'a Sequence, leaf: u32) {
-        for (number, step) in sequence.steps.iter().enumerate() {
-            let predicate = self.predicate(&step.predicate);
-            if let Some(takers) = self.takers.get_mut(predicate as usize) {
-                takers.steps.push((leaf, sequence::bit(number)));
-            }
+    /// Adds a step to its stream.
+    fn step(&mut self, EventWindow { predicate, .. }: &'a EventWindow, step: u32) -> u32 {
+        let predicate = self.predicate(predicate);
+        let next = count(self.step_streams.len());
+        let takers = self.takers.get_mut(predicate as usize);
+        let stream = takers.map_or(next, |takers| *takers.steps.get_or_insert(next));
+        if stream == next {
+            self.step_streams.push(Vec::new());
         }
+        if let Some(steps) = self.step_streams.get_mut(stream as usize) {
+            steps.push(step);
+        }
+        stream
     }
 
     fn finish(self) -> EventPlan {
-        let Self { predicates, takers, streams, stream_of_leaf, .. } = self;
+        let Self { predicates, takers, streams, step_streams, stream_of, .. } = self;
         let mut gathered = Gathered::default();
         predicates.iter().for_each(|predicate| gather(predicate, &mut gathered));
         let columns = gathered.columns();
@@ -196,7 +202,7 @@ impl<'a> Building<'a> {
             .collect();
         let words = columns.words() + count(bits::words(others.list.len()));
         let predicates = Decisions::new(conditions, words);
-        EventPlan { columns, others: others.list, predicates, takers, streams, stream_of_leaf }
+        EventPlan { columns, others: others.list, predicates, takers, streams, step_streams, stream_of }
     }
 }
 

@@ -1,9 +1,8 @@
-//! From the identity of a leaf to its number. Identities are hashes already, so the look-up is one step.
+//! From the identity of a leaf or a step to its number. Identities are hashes already, so the look-up is one step.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::leaf::Leaf;
 use crate::id::LeafId;
 
 const EMPTY: u32 = u32::MAX;
@@ -11,21 +10,21 @@ const EMPTY: u32 = u32::MAX;
 /// The look-up.
 #[derive(Clone, Debug)]
 pub(crate) struct LeafNumbers {
-    /// A power of two of them, at least twice as many as leaves.
+    /// A power of two of them, at least twice as many as identities.
     slots: Vec<(LeafId, u32)>,
 }
 
 impl LeafNumbers {
-    pub(crate) fn new(leaves: &[Leaf]) -> Self {
-        let count = (leaves.len() + 1).saturating_mul(2).next_power_of_two();
+    pub(crate) fn new(ids: &[LeafId]) -> Self {
+        let count = (ids.len() + 1).saturating_mul(2).next_power_of_two();
         let mut slots = vec![(LeafId(0), EMPTY); count];
-        for (leaf, number) in leaves.iter().zip(0..) {
-            let mut place = Self::first(leaf.id, count);
-            while slots.get(place).is_some_and(|(id, known)| *known != EMPTY && *id != leaf.id) {
+        for (id, number) in ids.iter().zip(0..) {
+            let mut place = Self::first(*id, count);
+            while slots.get(place).is_some_and(|(other, known)| *known != EMPTY && other != id) {
                 place = (place + 1) & (count - 1);
             }
             if let Some(slot) = slots.get_mut(place) {
-                *slot = (leaf.id, number);
+                *slot = (*id, number);
             }
         }
         Self { slots }

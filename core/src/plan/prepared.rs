@@ -8,7 +8,8 @@ use core::ops::Deref;
 
 use super::answer_plan::AnswerPlan;
 use super::event_plan::EventPlan;
-use super::leaf::{EventWindow, LeafKind, Sequence};
+use super::kept::Steps;
+use super::leaf::{EventWindow, LeafKind};
 use super::leaf_numbers::LeafNumbers;
 use super::program::Program;
 use super::verdict::Mode;
@@ -20,14 +21,15 @@ use crate::time::{Interval, Occurs};
 #[derive(Clone, Debug)]
 pub struct Prepared {
     program: Program,
+    steps: Steps,
     events: EventPlan,
     answers: AnswerPlan,
-    /// The windows of events leaves, each once, and by leaf which of them is its.
+    /// The windows of events leaves and of steps, each once, and by number which of them is its.
     windows: Vec<Vec<Occurs<Interval>>>,
     window_numbers: Vec<Option<u32>>,
-    /// By leaf: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
+    /// By number: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
     dependents: Vec<Vec<u32>>,
-    /// By leaf: whether a score depends on it.
+    /// By number: whether a score depends on it.
     scored: Vec<bool>,
     /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
     clocked: Vec<u32>,
@@ -35,7 +37,7 @@ pub struct Prepared {
     audience_numbers: BTreeMap<AudienceId, u32>,
 }
 
-/// A leaf whose events are folded.
+/// An events leaf, or a step, whose events are folded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Folded<'a> {
     pub(crate) id: LeafId,
@@ -46,13 +48,14 @@ pub(crate) struct Folded<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FoldedKind<'a> {
     Events(&'a EventWindow),
-    Sequence(&'a Sequence),
+    Step(&'a EventWindow),
 }
 
 impl Prepared {
     /// Builds the look-ups.
     pub fn new(program: Program) -> Self {
-        let dependents = dependents(&program);
+        let steps = Steps::new(&program.leaves);
+        let dependents = dependents(&program, &steps);
         let leaves = || program.leaves.iter().zip(0_u32..);
         let clocked = leaves().zip(&dependents).filter_map(|((leaf, number), dependents)| match &leaf.kind {
             LeafKind::Attribute(expr) if !dependents.is_empty() && visit::reads_clock(expr) => Some(number),
@@ -62,14 +65,14 @@ impl Prepared {
             | LeafKind::Member(_)
             | LeafKind::History(_) => None,
         });
-        let (windows, window_numbers) = windows(&program);
+        let (windows, window_numbers) = windows(&program, &steps);
         Self {
-            events: EventPlan::new(&program.leaves),
+            events: EventPlan::new(&program.leaves, &steps),
             answers: AnswerPlan::new(&program),
             windows,
             window_numbers,
             clocked: clocked.collect(),
-            leaf_numbers: LeafNumbers::new(&program.leaves),
+            leaf_numbers: LeafNumbers::new(&steps.kept_ids(&program.leaves)),
             audience_numbers: program
                 .audiences
                 .iter()
@@ -77,16 +80,16 @@ impl Prepared {
                 .map(|(it, number)| (it.id.clone(), number))
                 .collect(),
             dependents,
-            scored: scored(&program),
+            scored: scored(&program, &steps),
+            steps,
             program,
         }
     }
 
-    /// The identities of the leaves that [`crate::state::fold`] keeps for this program: what
+    /// The identities of what [`crate::state::fold`] keeps for this program: what
     /// [`crate::state::migrate`] wants to know of the program that came before.
     pub fn folded(&self) -> Vec<LeafId> {
-        let leaves = self.program.leaves.iter().zip(0..);
-        leaves.filter(|(_, number)| self.folded_leaf(*number).is_some()).map(|(leaf, _)| leaf.id).collect()
+        self.kept_numbers().filter_map(|number| self.folded_leaf(number)).map(|folded| folded.id).collect()
     }
 
     /// From an event to the leaves that take it; those that nobody folds included.
@@ -98,14 +101,19 @@ impl Prepared {
         &self.answers
     }
 
-    /// The windows of events leaves, each once.
+    /// The numbers of all leaves and steps: see [`Program::kept_ids`].
+    pub(crate) fn kept_numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        (0..).take(self.dependents.len())
+    }
+
+    /// The windows of events leaves and of steps, each once.
     pub(crate) fn windows(&self) -> &[Vec<Occurs<Interval>>] {
         &self.windows
     }
 
-    /// Which of [`Self::windows`] is that of an events leaf.
-    pub(crate) fn window_number(&self, leaf: u32) -> Option<u32> {
-        *self.window_numbers.get(leaf as usize)?
+    /// Which of [`Self::windows`] is that of an events leaf or of a step.
+    pub(crate) fn window_number(&self, number: u32) -> Option<u32> {
+        *self.window_numbers.get(number as usize)?
     }
 
     /// The window of an events leaf.
@@ -118,34 +126,39 @@ impl Prepared {
         }
     }
 
-    /// What a sequence leaf asks.
-    pub(crate) fn sequence(&self, leaf: u32) -> Option<&Sequence> {
-        match &self.program.leaves.get(leaf as usize)?.kind {
-            LeafKind::Sequence(sequence) => Some(sequence),
-            LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+    /// What is folded for a leaf or a step, if edge or streaming audiences depend on it, or scores.
+    pub(crate) fn folded_leaf(&self, number: u32) -> Option<Folded<'_>> {
+        let scored = self.scored.get(number as usize).copied().unwrap_or(false);
+        let wanted = self.dependents.get(number as usize).is_some_and(|dependents| !dependents.is_empty());
+        self.foldable(number).filter(|_| wanted || scored)
+    }
+
+    /// What could be folded for a leaf or a step, whoever depends on it.
+    pub(crate) fn foldable(&self, number: u32) -> Option<Folded<'_>> {
+        let Some(leaf) = self.program.leaves.get(number as usize) else {
+            let (id, window) = self.steps.get(number)?;
+            return Some(Folded { id: *id, kind: FoldedKind::Step(window) });
+        };
+        match &leaf.kind {
+            LeafKind::Events(window) => Some(Folded { id: leaf.id, kind: FoldedKind::Events(window) }),
+            LeafKind::Attribute(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => {
+                None
+            }
         }
     }
 
-    /// What is folded for a leaf, if edge or streaming audiences depend on it, or scores.
-    pub(crate) fn folded_leaf(&self, leaf: u32) -> Option<Folded<'_>> {
-        let scored = self.scored.get(leaf as usize).copied().unwrap_or(false);
-        let wanted = self.dependents.get(leaf as usize).is_some_and(|dependents| !dependents.is_empty());
-        self.foldable(leaf).filter(|_| wanted || scored)
+    /// How many steps there are.
+    pub(crate) fn steps_count(&self) -> usize {
+        self.steps.list.len()
     }
 
-    /// What could be folded for a leaf, whoever depends on it.
-    pub(crate) fn foldable(&self, leaf: u32) -> Option<Folded<'_>> {
-        let leaf = self.program.leaves.get(leaf as usize)?;
-        let kind = match &leaf.kind {
-            LeafKind::Events(window) => FoldedKind::Events(window),
-            LeafKind::Sequence(sequence) => FoldedKind::Sequence(sequence),
-            LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => return None,
-        };
-        Some(Folded { id: leaf.id, kind })
+    /// The numbers of the steps of a sequence leaf, in its order.
+    pub(crate) fn steps(&self, leaf: u32) -> &[u32] {
+        self.steps.of_leaf.get(leaf as usize).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn dependents(&self, leaf: u32) -> &[u32] {
-        self.dependents.get(leaf as usize).map_or(&[], Vec::as_slice)
+    pub(crate) fn dependents(&self, number: u32) -> &[u32] {
+        self.dependents.get(number as usize).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn clocked(&self) -> &[u32] {
@@ -170,35 +183,47 @@ impl Deref for Prepared {
     }
 }
 
-fn windows(program: &Program) -> (Vec<Vec<Occurs<Interval>>>, Vec<Option<u32>>) {
+fn windows(program: &Program, steps: &Steps) -> (Vec<Vec<Occurs<Interval>>>, Vec<Option<u32>>) {
     let mut numbers: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
     let mut windows = Vec::new();
-    let mut of_leaf = |kind: &LeafKind| {
-        let LeafKind::Events(EventWindow { window, .. }) = kind else { return None };
+    let mut number = |EventWindow { window, .. }: &EventWindow| {
         let next = u32::try_from(windows.len()).unwrap_or(u32::MAX);
         let number = *numbers.entry(normalise::bytes(window)).or_insert(next);
         if number == next {
             windows.push(window.clone());
         }
-        Some(number)
+        number
     };
-    let numbers = program.leaves.iter().map(|leaf| of_leaf(&leaf.kind)).collect();
-    (windows, numbers)
+    let mut window_numbers = Vec::new();
+    for leaf in &program.leaves {
+        window_numbers.push(match &leaf.kind {
+            LeafKind::Events(window) => Some(number(window)),
+            LeafKind::Attribute(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => {
+                None
+            }
+        });
+    }
+    window_numbers.extend(steps.list.iter().map(|(_, window)| Some(number(window))));
+    (windows, window_numbers)
 }
 
-fn scored(program: &Program) -> Vec<bool> {
-    let mut scored = vec![false; program.leaves.len()];
+/// By number: whether a score depends on it.
+fn scored(program: &Program, steps: &Steps) -> Vec<bool> {
+    let mut scored = vec![false; program.leaves.len().saturating_add(steps.list.len())];
     for score in &program.scores {
         score.leaves(&mut |leaf| {
-            if let Some(scored) = scored.get_mut(leaf as usize) {
-                *scored = true;
+            let of_leaf = steps.of_leaf.get(leaf as usize).into_iter().flatten().copied();
+            for number in core::iter::once(leaf).chain(of_leaf) {
+                if let Some(scored) = scored.get_mut(number as usize) {
+                    *scored = true;
+                }
             }
         });
     }
     scored
 }
 
-fn dependents(program: &Program) -> Vec<Vec<u32>> {
+fn dependents(program: &Program, steps: &Steps) -> Vec<Vec<u32>> {
     let mut dependents = vec![Vec::new(); program.leaves.len()];
     let mut leaves_of: Vec<BTreeSet<u32>> = Vec::new();
     for (audience, number) in program.audiences.iter().zip(0..) {
@@ -219,5 +244,11 @@ fn dependents(program: &Program) -> Vec<Vec<u32>> {
         }
         leaves_of.push(leaves);
     }
+    let mut of_steps: BTreeMap<u32, BTreeSet<u32>> =
+        (steps.first..).take(steps.list.len()).map(|step| (step, BTreeSet::new())).collect();
+    for (dependents, steps) in dependents.iter().zip(&steps.of_leaf) {
+        steps.iter().for_each(|step| of_steps.entry(*step).or_default().extend(dependents));
+    }
+    dependents.extend(of_steps.into_values().map(|of_step| of_step.into_iter().collect()));
     dependents
 }

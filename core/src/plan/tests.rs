@@ -118,7 +118,7 @@ fn operands_are_sorted_so_that_order_does_not_matter() {
 fn tests_of_the_timestamp_become_the_window() {
     check(
         "xEvent[timestamp occurs <= 7 days before now and total > 5].count() >= 3",
-        "xEvent[total > 5 and timestamp occurs <= 7 day before now].count() >= 3",
+        "xEvent[total > 5 and timestamp occurs <= 7 days before now].count() >= 3",
     );
     check(
         "xEvent[timestamp occurs today or timestamp occurs yesterday]",
@@ -139,7 +139,7 @@ fn chains_of_events_are_folded() {
         "chain(xEvent, timestamp, [First: WHAT(eventType = \"a\") WHEN(< 7 days before now), \
          X: NOT WHAT(total > 5) WHEN(within 1 day after First), \
          Last: WHERE(city = \"x\") COUNT(between 2 and 3), Idle: COUNT(0)])",
-        "chain(xEvent, timestamp, [A: WHAT(eventType = \"a\") WHEN(< 7 day before now), \
+        "chain(xEvent, timestamp, [A: WHAT(eventType = \"a\") WHEN(< 7 days before now), \
          B: WHAT(total > 5) WHEN(<= 1 day after A) COUNT(exactly 0), \
          C: WHAT(city = \"x\") COUNT(between 2 and 3)])",
     );

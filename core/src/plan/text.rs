@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::leaf::{Aggregate, EventWindow, LeafKind};
 use super::sequence_text;
 use crate::lang::typed::{Arithmetic, Binding, Comparison, Expr, Node, Quantifier, Slot};
+use crate::lang::words;
 use crate::time::{Anchor, Bound, Interval, Occurs, calendar::DAY_MS, format_date, format_instant};
 use crate::value::Value;
 
@@ -202,7 +203,7 @@ pub(crate) fn of_test<T>(test: &Occurs<T>, exact: &dyn Fn(&T) -> String) -> Stri
                 Bound::AtMost => "<=",
                 Bound::Exactly => "=",
             };
-            let unit = word(unit);
+            let unit = words::of_unit(*unit, *count != 1);
             let side = word(direction);
             format!("{bound} {count} {unit} {side} {}", of_anchor(anchor, exact))
         }
@@ -227,7 +228,7 @@ fn of_anchor<T>(anchor: &Anchor<T>, exact: &dyn Fn(&T) -> String) -> String {
     }
 }
 
-/// The names of units and directions are their words.
+/// The names of single units and of directions are their words.
 fn word(name: &dyn core::fmt::Debug) -> String {
     format!("{name:?}").to_lowercase()
 }

@@ -1,10 +1,11 @@
 //! When to look again: the next instant at which an answer may change without any event.
 
-use super::{Entry, LeafState, State, entries, matches};
-use crate::eval::{Slice, horizon, place::Profile, sequence::Item, walk::Walk};
+use super::{LeafState, State, entries};
+use crate::eval::{Slice, horizon, place::Profile, steps::Timed, walk::Walk};
 use crate::plan::Prepared;
-use crate::plan::leaf::{EventWindow, LeafKind, Sequence};
+use crate::plan::leaf::LeafKind;
 use crate::plan::prepared::{Folded, FoldedKind};
+use crate::time::{Interval, Occurs};
 
 /// The next instant after `now_ms` at which an answer may change without any event; exact or early, never late.
 pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
@@ -20,7 +21,7 @@ pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Optio
     folded.chain(attributes).min()
 }
 
-/// As [`next_deadline`], but only for what the given folded leaves bring about: after [`super::fold`] the earlier of
+/// As [`next_deadline`], but only for what the given leaves and steps bring about: after [`super::fold`] the earlier of
 /// this and the deadline before is never late.
 pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_ms: i64) -> Option<i64> {
     let of = |leaf: &u32| {
@@ -32,38 +33,26 @@ pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_m
 
 fn of_folded(Folded { kind, .. }: Folded<'_>, kept: &LeafState, now_ms: i64) -> Option<i64> {
     match (kind, kept) {
-        (FoldedKind::Events(window), LeafState::Events(kept)) => of_window(window, &kept.list, now_ms),
-        (FoldedKind::Sequence(sequence), LeafState::Sequence(kept)) => {
-            of_sequence(sequence, &kept.items(), now_ms)
+        (FoldedKind::Events(window), LeafState::Events(kept)) => {
+            of_window(&window.window, &kept.list, now_ms)
         }
-        (FoldedKind::Events(_), LeafState::Sequence(_)) | (FoldedKind::Sequence(_), LeafState::Events(_)) => {
-            None
-        }
+        // While every event is of the same steps, the answer of a sequence stays: gaps do not move with time. Early
+        // where the event that leaves or enters does not decide.
+        (FoldedKind::Step(window), LeafState::Step(kept)) => of_window(&window.window, &kept.list, now_ms),
+        (FoldedKind::Events(_), LeafState::Step(_)) | (FoldedKind::Step(_), LeafState::Events(_)) => None,
     }
-}
-
-/// While every event is of the same steps, the answer stays: gaps do not move with time. Early where the event that
-/// leaves or enters does not decide.
-pub(crate) fn of_sequence(sequence: &Sequence, items: &[Item], now_ms: i64) -> Option<i64> {
-    if sequence.steps.iter().all(|step| step.window.is_empty()) {
-        return None;
-    }
-    let moving = matches::next_to_move(&matches::insides(sequence, now_ms), items).into_iter();
-    let changes = moving
-        .filter_map(|(step, at_ms)| horizon::of_timestamp(at_ms, &sequence.steps.get(step)?.window, now_ms));
-    changes.min()
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.
-pub(crate) fn of_window(window: &EventWindow, list: &[Entry], now_ms: i64) -> Option<i64> {
-    if window.window.is_empty() {
+pub(crate) fn of_window(window: &[Occurs<Interval>], list: &[impl Timed], now_ms: i64) -> Option<i64> {
+    if window.is_empty() {
         return None;
     }
-    let inside = entries::inside(window, now_ms);
-    let first = list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
-    let entering = list.partition_point(|entry| entries::has_entered(inside, entry.timestamp_ms));
+    let inside = entries::inside_all(window, now_ms);
+    let first = list.partition_point(|kept| kept.at_ms() < inside.start_ms);
+    let entering = list.partition_point(|kept| entries::has_entered(inside, kept.at_ms()));
     let moving = [first, entering].into_iter().filter_map(|place| list.get(place));
-    moving.filter_map(|entry| horizon::of_timestamp(entry.timestamp_ms, &window.window, now_ms)).min()
+    moving.filter_map(|kept| horizon::of_timestamp(kept.at_ms(), window, now_ms)).min()
 }
 
 /// Whatever tests of time the evaluation relies on: while they come out the same, so does the whole.

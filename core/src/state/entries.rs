@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::fold::Incoming;
 use super::{Entries, Entry, Number, Trimmed};
 use crate::limits::{EVENTS_PER_PROFILE_MAX, VALUES_PER_LEAF_MAX};
 use crate::plan::event_plan::Stream;
@@ -13,9 +14,10 @@ use crate::profile::Event;
 use crate::time::{Interval, Occurs};
 use crate::value::Value;
 
-/// What is kept of an event that satisfies the predicate of a stream: an entry for it or for each of its values.
-pub(crate) fn entries_of(stream: &Stream, event: &Event, now_ms: i64, mut keep: impl FnMut(Entry)) {
-    let entry = Entry { timestamp_ms: event.timestamp_ms, event: key(&event.id), value: None };
+/// What is kept of an event that satisfies the predicate of a stream: an entry for it or for each of its values. `key`
+/// stands for the event's id.
+pub(crate) fn entries_of(stream: &Stream, event: &Event, key: u64, now_ms: i64, mut keep: impl FnMut(Entry)) {
+    let entry = Entry { timestamp_ms: event.timestamp_ms, event: key, value: None };
     stream.each_value(event, now_ms, |value| match value {
         None => keep(entry),
         Some(Value::Null) => {}
@@ -56,13 +58,19 @@ pub(crate) fn needed(window: &EventWindow) -> usize {
 
 impl Entries {
     /// Takes in an event of its stream, once; true if anything was kept of it.
-    pub(super) fn fold(&mut self, window: &EventWindow, stream: &Stream, event: &Event, now_ms: i64) -> bool {
+    pub(super) fn fold(
+        &mut self,
+        window: &EventWindow,
+        stream: &Stream,
+        incoming: &Incoming<'_>,
+        now_ms: i64,
+    ) -> bool {
         let inside = inside(window, now_ms);
-        if event.timestamp_ms < inside.start_ms {
+        if incoming.event.timestamp_ms < inside.start_ms {
             return false;
         }
         let mut is_new = None;
-        entries_of(stream, event, now_ms, |entry| {
+        entries_of(stream, incoming.event, incoming.key(), now_ms, |entry| {
             if *is_new.get_or_insert_with(|| !self.contains(&entry)) {
                 let place = self.list.partition_point(|known| order(known, &entry) != Ordering::Greater);
                 self.list.insert(place, entry);

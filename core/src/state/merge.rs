@@ -11,7 +11,7 @@ use crate::plan::Prepared;
 /// counts once. Where a leaf has reached its bound of entries, the newest of both are kept, up to that bound.
 pub fn merge(program: &Prepared, first: &State, second: &State, now_ms: i64) -> State {
     let mut leaves = BTreeMap::new();
-    for leaf in (0..).take(program.leaves.len()) {
+    for leaf in program.kept_numbers() {
         let Some(folded) = program.folded_leaf(leaf) else { continue };
         let kept =
             |state: &'_ State| state.leaves.get(&folded.id).filter(|kept| kept.is_of(folded.kind)).cloned();
@@ -19,8 +19,8 @@ pub fn merge(program: &Prepared, first: &State, second: &State, now_ms: i64) -> 
             (Some(LeafState::Events(first)), Some(LeafState::Events(second))) => {
                 LeafState::Events(first.merge(&second))
             }
-            (Some(LeafState::Sequence(first)), Some(LeafState::Sequence(second))) => {
-                LeafState::Sequence(first.merge(&second))
+            (Some(LeafState::Step(first)), Some(LeafState::Step(second))) => {
+                LeafState::Step(first.merge(&second))
             }
             (one, other) => match one.or(other) {
                 Some(kept) => kept,
@@ -42,8 +42,8 @@ pub struct Split {
     pub staying: State,
     /// Of the events that go.
     pub going: State,
-    /// The leaves of which neither is known, because entries were dropped that may have been of either: both states
-    /// are without them, and they have to be [`super::rebuild`] from the stored events.
+    /// The leaves and steps of which neither is known, because entries were dropped that may have been of either: both
+    /// states are without them, and they have to be [`super::rebuild`] from the stored events.
     pub to_rebuild: Vec<u32>,
 }
 
@@ -58,7 +58,7 @@ pub fn split<'i>(
     let ids: BTreeSet<&str> = going.into_iter().collect();
     let keys: BTreeSet<u64> = ids.iter().map(|id| entries::key(id)).collect();
     let mut split = Split::default();
-    for leaf in (0..).take(program.leaves.len()) {
+    for leaf in program.kept_numbers() {
         let Some(folded) = program.folded_leaf(leaf) else { continue };
         let Some(kept) = state.leaves.get(&folded.id).filter(|kept| kept.is_of(folded.kind)) else {
             continue;
@@ -70,13 +70,13 @@ pub fn split<'i>(
                 let (going, staying): (Vec<_>, Vec<_>) = parts;
                 [part(staying), part(going)]
             }
-            LeafState::Sequence(Matches { trimmed: None, list }) => {
+            LeafState::Step(Matches { trimmed: None, list }) => {
                 let parts = list.iter().cloned().partition(|kept| ids.contains(&*kept.id));
-                let part = |list| LeafState::Sequence(Matches { trimmed: None, list });
+                let part = |list| LeafState::Step(Matches { trimmed: None, list });
                 let (going, staying): (Vec<_>, Vec<_>) = parts;
                 [part(staying), part(going)]
             }
-            LeafState::Events(_) | LeafState::Sequence(_) => {
+            LeafState::Events(_) | LeafState::Step(_) => {
                 split.to_rebuild.push(leaf);
                 continue;
             }

@@ -5,6 +5,7 @@
 
 pub(crate) mod entries;
 pub(crate) mod matches;
+mod packed;
 
 pub mod deadline;
 pub mod fold;
@@ -15,7 +16,7 @@ pub mod transition;
 mod laws;
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -27,20 +28,21 @@ pub use transition::{affected, migrate, transitions, transitions_some};
 
 use crate::id::LeafId;
 
-/// The folded events of one profile, by leaf. Leaves without a matching event are absent.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The folded events of one profile, by events leaf and by step of sequences: see
+/// [`Program::kept_ids`](crate::plan::Program::kept_ids). Those without a matching event are absent.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    /// By leaf.
+    /// By leaf or step.
     pub leaves: BTreeMap<LeafId, LeafState>,
 }
 
-/// What is kept for one leaf.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is kept for one leaf or step.
+#[derive(Clone, Debug, PartialEq)]
 pub enum LeafState {
     /// Of an events leaf.
     Events(Entries),
-    /// Of a sequence leaf.
-    Sequence(Matches),
+    /// Of a step of sequences.
+    Step(Matches),
 }
 
 /// That older entries were dropped which may still lie in the window.
@@ -75,25 +77,23 @@ pub struct Entry {
     pub value: Option<Number>,
 }
 
-/// The kept events of one sequence leaf: at most
+/// The kept events of one step of sequences: at most
 /// [`EVENTS_PER_PROFILE_MAX`](crate::limits::EVENTS_PER_PROFILE_MAX); at the bound the oldest go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matches {
-    /// Absent while nothing was dropped that may still lie in a window.
+    /// Absent while nothing was dropped that may still lie in the window.
     pub trimmed: Option<Trimmed>,
     /// In the order of their timestamps, ties by id.
     pub list: Vec<Match>,
 }
 
-/// One event of a sequence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One event of a step. Its id is kept because it decides the order of events of one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
     /// When: milliseconds since the epoch, UTC.
     pub timestamp_ms: i64,
-    /// Which event.
-    pub id: String,
-    /// Of which steps it is and may still count for, a bit for each.
-    pub steps: u32,
+    /// Which event. Steps that keep the same event share it.
+    pub id: Arc<str>,
 }
 
 /// A number that keeps whether it was whole, or an instant.

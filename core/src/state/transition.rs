@@ -73,24 +73,23 @@ pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
     audiences
 }
 
-/// Drops the state of leaves the program does not fold; returns the leaves that have to be [`super::rebuild`] from the
-/// stored events: those that are new to this profile, and those that must now keep more than was kept. `previous` is
-/// [`Prepared::folded`] of the program before.
+/// Drops the state of leaves and steps the program does not fold; returns the numbers of those that have to be
+/// [`super::rebuild`] from the stored events: those that are new to this profile, and those that must now keep more than
+/// was kept. `previous` is [`Prepared::folded`] of the program before.
 pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State) -> Vec<u32> {
     let previous: BTreeSet<&LeafId> = previous.iter().collect();
     state.leaves.retain(|id, kept| {
         let folded = program.leaf_number(*id).and_then(|leaf| program.folded_leaf(leaf));
         folded.is_some_and(|folded| kept.is_of(folded.kind))
     });
-    let leaves = (0..).take(program.leaves.len());
-    let to_rebuild = leaves.filter(|leaf| {
+    let to_rebuild = program.kept_numbers().filter(|leaf| {
         let Some(Folded { id, kind }) = program.folded_leaf(*leaf) else { return false };
         let lacking = match (kind, state.leaves.get(&id)) {
             (FoldedKind::Events(window), Some(LeafState::Events(Entries { trimmed: Some(trimmed), .. }))) => {
                 (trimmed.kept as usize) < entries::needed(window)
             }
-            // All that a sequence may keep is always kept.
-            (FoldedKind::Sequence(_), _) | (FoldedKind::Events(_), _) => false,
+            // All that a step may keep is always kept.
+            (FoldedKind::Step(_), _) | (FoldedKind::Events(_), _) => false,
         };
         lacking || !previous.contains(&id)
     });

@@ -1,6 +1,6 @@
 //! The catalogue in force, made ready for the engine: program, look-ups, and a fingerprint of all that decides answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::id::LeafId;
 use acquaint_core::plan::leaf::LeafKind;
@@ -31,10 +31,10 @@ pub(crate) struct InForce {
     pub(crate) program: Prepared,
     pub(crate) policy: MergePolicy,
     pub(crate) fingerprint: u64,
-    /// Every leaf that is folded.
+    /// The numbers of all leaves and steps that are folded.
     pub(crate) folded: Vec<u32>,
-    /// By leaf: whether an edge audience needs it.
-    edge_leaves: Vec<bool>,
+    /// By number of a leaf or a step: whether an edge audience needs it.
+    at_edge: Vec<bool>,
     /// The audiences that may answer differently when attributes, identities or decided memberships change.
     pub(crate) attribute_audiences: Vec<u32>,
     namespaces: BTreeMap<String, Namespace>,
@@ -49,12 +49,12 @@ impl InForce {
         let policy = catalog.merge_policy.clone().unwrap_or_default();
         let namespaces = namespaces(&catalog);
         let fingerprint = fingerprint(&program, &policy, &namespaces, &catalog);
-        let in_edge: Vec<LeafId> = edge.leaves.iter().map(|leaf| leaf.id).collect();
+        let in_edge: BTreeSet<LeafId> = edge.kept_ids().into_iter().collect();
         let unfolded: Vec<u32> =
             indices(&program, |kind| !matches!(kind, LeafKind::Events(_) | LeafKind::Sequence(_)));
         Ok(Self {
             folded: state::migrate(&program, &[], &mut State::default()),
-            edge_leaves: program.leaves.iter().map(|leaf| in_edge.contains(&leaf.id)).collect(),
+            at_edge: program.kept_ids().iter().map(|id| in_edge.contains(id)).collect(),
             attribute_audiences: state::affected(&program, &unfolded),
             catalog,
             program,
@@ -76,10 +76,10 @@ impl InForce {
         Ok((CATALOG.to_vec(), json))
     }
 
-    /// Whether any of these leaves matters at the edge.
-    pub(crate) fn touches_edge(&self, leaves: &[u32]) -> bool {
-        let at = |leaf: &u32| usize::try_from(*leaf).ok().and_then(|leaf| self.edge_leaves.get(leaf));
-        leaves.iter().any(|leaf| at(leaf).copied().unwrap_or(false))
+    /// Whether any of these leaves and steps matters at the edge.
+    pub(crate) fn touches_edge(&self, numbers: &[u32]) -> bool {
+        let at = |number: &u32| usize::try_from(*number).ok().and_then(|number| self.at_edge.get(number));
+        numbers.iter().any(|number| at(number).copied().unwrap_or(false))
     }
 
     /// The index of an audience that is decided by batch jobs.

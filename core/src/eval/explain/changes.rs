@@ -81,10 +81,8 @@ fn horizon(answers: &Answers<'_>, leaf: &Formula) -> Option<i64> {
         }
     };
     match &answers.program.leaves.get(number as usize)?.kind {
-        LeafKind::Events(window) => deadline::of_window(window, answers.kept(number), answers.now_ms),
-        LeafKind::Sequence(sequence) => {
-            deadline::of_sequence(sequence, &answers.items(number), answers.now_ms)
-        }
+        LeafKind::Events(window) => deadline::of_window(&window.window, answers.kept(number), answers.now_ms),
+        LeafKind::Sequence(_) => answers.sequence_deadline(number),
         LeafKind::Attribute(expr) => walked(Walk::of_profile(answers.profile, answers.now_ms), expr),
         LeafKind::History(expr) => answers.with_events(|walk| walked(walk, expr))?,
         LeafKind::Member(_) => None,

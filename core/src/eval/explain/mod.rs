@@ -204,10 +204,10 @@ impl<'p> Terms<'_, 'p> {
 
     /// The events of any of its steps.
     fn sequence(&mut self, term: &mut Explanation, leaf: u32) {
-        let matched = self.answers.matched(leaf);
-        term.found = Some(Value::Integer(i64::try_from(matched.len()).unwrap_or(i64::MAX)));
-        let shown = matched.iter().skip(matched.len().saturating_sub(EXPLANATION_EVENTS_MAX));
-        term.events = shown.map(|item| Occurrence { timestamp_ms: item.at_ms, value: None }).collect();
+        let found = self.answers.occurred(leaf);
+        term.found = Some(Value::Integer(i64::try_from(found.len()).unwrap_or(i64::MAX)));
+        let shown = found.iter().skip(found.len().saturating_sub(EXPLANATION_EVENTS_MAX));
+        term.events = shown.map(|at_ms| Occurrence { timestamp_ms: *at_ms, value: None }).collect();
     }
 
     fn audience(&mut self, term: &mut Explanation, number: u32, depth_max: usize) {

@@ -83,7 +83,7 @@ fn an_attribute_in_time_says_when_it_stops_being_so() {
     let seen = json!([{"text": "seen", "value": "2018-08-27T12:00:00Z"}]);
     check(
         "seen occurs <= 24 hours before now",
-        &json!({"text": "seen occurs <= 24 hour before now", "value": true, "decided": true, "seen": seen,
+        &json!({"text": "seen occurs <= 24 hours before now", "value": true, "decided": true, "seen": seen,
             "changesAt": "2018-08-28T12:00:00.001Z"}),
     );
 }
@@ -92,7 +92,7 @@ fn an_attribute_in_time_says_when_it_stops_being_so() {
 fn a_window_shows_its_events_and_when_the_oldest_that_matters_leaves() {
     check(
         "xEvent[kind = \"buy\" and timestamp occurs <= 7 days before now].count() >= 2",
-        &json!({"text": "xEvent[kind = \"buy\" and timestamp occurs <= 7 day before now].count() >= 2", "value": true,
+        &json!({"text": "xEvent[kind = \"buy\" and timestamp occurs <= 7 days before now].count() >= 2", "value": true,
             "decided": true, "found": 2, "atLeast": true,
             "events": [{"timestamp": "2018-08-25T00:00:00.000Z"}, {"timestamp": "2018-08-27T06:00:00.000Z"}],
             "changesAt": "2018-09-01T00:00:00.001Z"}),
@@ -103,7 +103,7 @@ fn a_window_shows_its_events_and_when_the_oldest_that_matters_leaves() {
 fn a_sequence_shows_the_events_of_its_steps_and_when_one_of_them_leaves() {
     check(
         "chain(xEvent, timestamp, [First: WHAT(price = 2.0) WHEN(<= 7 days before now), Then: WHAT(kind = \"buy\")])",
-        &json!({"text": "chain(xEvent, timestamp, [A: WHAT(price = 2) WHEN(<= 7 day before now), B: WHAT(kind = \"buy\")])",
+        &json!({"text": "chain(xEvent, timestamp, [A: WHAT(price = 2) WHEN(<= 7 days before now), B: WHAT(kind = \"buy\")])",
             "value": true, "decided": true, "found": 2,
             "events": [{"timestamp": "2018-08-25T00:00:00.000Z"}, {"timestamp": "2018-08-27T06:00:00.000Z"}],
             "changesAt": "2018-09-01T00:00:00.001Z"}),

@@ -27,12 +27,14 @@ pub type Law = Result<(), String>;
 pub type Named = (&'static str, fn(&World, &mut Choices, &mut Seen) -> Law);
 
 /// Every law, in the order in which they are tried.
-pub const LAWS: [Named; 10] = [
+pub const LAWS: [Named; 11] = [
     ("forms", forms),
     ("agreement", agreement::every_evaluator_agrees),
     ("values", agreement::values_are_the_same),
     ("deadlines", deadlines::nothing_changes_between_deadlines),
     ("folding", folding::any_arrival_gives_the_same_state),
+    ("merging", folding::profiles_become_one_and_two),
+    ("unfolding", folding::what_is_taken_out_was_never_there),
     ("slices", programs::what_is_read_is_enough),
     ("edge", programs::the_edge_answers_as_the_hub),
     ("migration", programs::a_changed_program_answers_as_if_it_had_always_been),

@@ -89,7 +89,7 @@ fn an_explanation_is_a_tree_with_the_values_and_the_instant_of_change() {
         "the answer is no, until 2018-01-07T00:00:00.001Z by time alone\n\
          * no  and\n    yes age >= 18   [age is 40]\n\
          *   no  not   [until 2018-01-07T00:00:00.001Z]\n\
-         *     yes xEvent[timestamp occurs <= 7 day before now].price.sum() >= 3   [found 3; 2017-12-31T00:00:00.000Z (3); until 2018-01-07T00:00:00.001Z]\n"
+         *     yes xEvent[timestamp occurs <= 7 days before now].price.sum() >= 3   [found 3; 2017-12-31T00:00:00.000Z (3); until 2018-01-07T00:00:00.001Z]\n"
     );
 }
 
