@@ -51,6 +51,11 @@ impl Edition {
         datastream.forwarding.iter().find(|one| one.id == rule)
     }
 
+    /// All of them.
+    pub(crate) fn datastreams(&self) -> &[Datastream] {
+        &self.datastreams
+    }
+
     /// The datastream of a `configId`, which may carry an environment (`…:dev`).
     pub fn datastream(&self, config_id: &str) -> Result<&Datastream, Problem> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);

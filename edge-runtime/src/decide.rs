@@ -2,7 +2,7 @@
 
 use acquaint_core::eval;
 use acquaint_core::id::AudienceId;
-use acquaint_core::profile::Status;
+use acquaint_core::profile::{Memberships, Status};
 use acquaint_core::state;
 use acquaint_core::value::Fields;
 
@@ -80,6 +80,14 @@ pub fn view(edition: &Edition, profile: &EdgeProfile, now_ms: i64) -> View {
         view.memberships = profile.memberships().clone();
     }
     view
+}
+
+/// The memberships of somebody who was never seen.
+pub(crate) fn of_stranger(edition: &Edition, now_ms: i64) -> Memberships {
+    let mut profile = EdgeProfile::default();
+    profile.prepare(&edition.tag, &edition.program, now_ms);
+    audiences(edition, &mut profile, now_ms);
+    profile.memberships().clone()
 }
 
 fn ecid(visit: &Visit) -> Option<&str> {

@@ -5,6 +5,7 @@
 mod datastream;
 mod depth;
 pub mod envelope;
+mod flag;
 mod offer;
 mod packing;
 
@@ -12,6 +13,7 @@ pub use datastream::{
     Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
 };
 pub use envelope::{open, seal};
+pub use flag::{Flag, FlagRule, Share};
 pub use offer::{Cap, Offer, Ranking, Split};
 
 use alloc::string::String;
@@ -149,7 +151,7 @@ pub struct Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
     const PACKED: bool = true;
 }
 
