@@ -64,6 +64,11 @@ impl Edition {
         format!("{};age={age_seconds}", self.version)
     }
 
+    /// All of them.
+    pub(crate) fn datastreams(&self) -> &[Datastream] {
+        &self.datastreams
+    }
+
     /// The datastream of a `configId`, which may carry an environment (`…:dev`).
     pub fn datastream(&self, config_id: &str) -> Result<&Datastream, Problem> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);

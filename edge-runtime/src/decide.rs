@@ -2,7 +2,7 @@
 
 use acquaint_core::eval::{self, Scores};
 use acquaint_core::id::AudienceId;
-use acquaint_core::profile::Status;
+use acquaint_core::profile::{Memberships, Status};
 use acquaint_core::state;
 use acquaint_core::value::Fields;
 use acquaint_core::wire::ForwardedEvent;
@@ -134,6 +134,14 @@ fn expose(
             profile.append(&edition.program, event, now_ms);
         }
     }
+}
+
+/// The memberships of somebody who was never seen.
+pub(crate) fn of_stranger(edition: &Edition, now_ms: i64) -> Memberships {
+    let mut profile = EdgeProfile::default();
+    profile.prepare(&edition.tag, &edition.program, now_ms);
+    audiences(edition, &mut profile, now_ms);
+    profile.memberships().clone()
 }
 
 fn ecid(visit: &Visit) -> Option<&str> {

@@ -73,7 +73,7 @@ pub fn split_url(url: &str) -> (String, String, Vec<(String, String)>) {
 }
 
 /// `application/x-www-form-urlencoded`; what is not well formed stays as it is.
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -33,6 +33,8 @@ pub mod decide;
 
 pub mod split;
 
+pub mod ofrep;
+
 pub mod offers;
 
 pub mod reply;

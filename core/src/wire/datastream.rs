@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::Flag;
 use crate::id::AudienceId;
 
 /// A datastream. By default it has everything switched on and nothing to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Datastream {
     /// The `configId` / `dataStreamId`.
     pub id: String,
@@ -36,6 +37,10 @@ pub struct Datastream {
     pub exchanges: Vec<IdentityExchange>,
     /// Where raw events are sent besides.
     pub forwarding: Vec<EventForwarding>,
+    /// Flags that are answered to its callers.
+    pub flags: Vec<Flag>,
+    /// The namespace of the targeting keys with which they ask for flags.
+    pub targeting_namespace: String,
 }
 
 impl Default for Datastream {
@@ -54,6 +59,8 @@ impl Default for Datastream {
             push: Vec::new(),
             exchanges: Vec::new(),
             forwarding: Vec::new(),
+            flags: Vec::new(),
+            targeting_namespace: "ECID".into(),
         }
     }
 }

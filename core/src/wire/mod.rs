@@ -5,6 +5,7 @@
 mod datastream;
 mod depth;
 pub mod envelope;
+mod flag;
 mod offer;
 mod packing;
 pub mod signature;
@@ -13,6 +14,7 @@ pub use datastream::{
     Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
 };
 pub use envelope::{open, seal};
+pub use flag::{Flag, FlagRule, Share};
 pub use offer::{Cap, Item, Offer, Ranking, Split};
 
 use alloc::string::String;

@@ -8,7 +8,7 @@ use crate::route::Version;
 
 /// Whether the caller may see attributes. Only version 2 has callers that can be known; a token that is not ours, or no
 /// bearer token at all, is refused rather than ignored.
-pub(super) fn authenticate(config: &Config, version: Version, request: &Request) -> Result<bool, Problem> {
+pub(crate) fn authenticate(config: &Config, version: Version, request: &Request) -> Result<bool, Problem> {
     let presented = request.header("authorization").map(|_| request.bearer().unwrap_or_default());
     match (version, presented, &config.api_token) {
         (Version::V1, _, _) | (Version::V2, None, _) => Ok(false),
@@ -19,7 +19,7 @@ pub(super) fn authenticate(config: &Config, version: Version, request: &Request)
 
 /// Whether this datastream may be called so: from a page of an allowed origin, or by a server, which has none; with a
 /// token if it wants one; and not for another organisation.
-pub(super) fn check(
+pub(crate) fn check(
     datastream: &Datastream,
     version: Version,
     request: &Request,

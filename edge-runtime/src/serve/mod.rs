@@ -1,7 +1,7 @@
 //! One public request from end to end, without a host: [`begin`] says what has to be asked of which profile,
 //! [`finish`] writes the reply.
 
-mod access;
+pub(crate) mod access;
 mod begin;
 mod consent;
 mod cookies;

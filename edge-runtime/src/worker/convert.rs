@@ -5,8 +5,16 @@ use worker::{Error, Headers, Method, Request, RequestInit, Response, ResponseBui
 
 use crate::http;
 
-const HEADERS: [&str; 6] =
-    ["authorization", "content-type", "cookie", "origin", "x-request-id", "x-gw-ims-org-id"];
+const HEADERS: [&str; 8] = [
+    "authorization",
+    "content-type",
+    "cookie",
+    "if-none-match",
+    "origin",
+    "x-api-key",
+    "x-gw-ims-org-id",
+    "x-request-id",
+];
 
 /// Reads a request, and of its body at most one byte more than allowed: enough to know that it is too long.
 pub(crate) async fn read(request: &mut Request, bytes_max: usize) -> Result<http::Request> {

@@ -26,14 +26,15 @@ pub(crate) async fn handle(
         Err(reply) => return reply,
     };
     let tag = edition.map(|edition| edition.tag.as_str()).unwrap_or_default();
-    let view = match look(env, tag, lookup.identity()).await {
-        Ok(view) => view,
-        Err(error) => {
-            console_error!("a profile could not be looked at: {error}");
-            Err(Problem::Unavailable)
-        }
-    };
-    lookup.finish(config, view)
+    lookup.finish(config, look_at(env, tag, lookup.identity()).await)
+}
+
+/// What is seen of a profile, or why nothing is.
+pub(crate) async fn look_at(env: &Env, tag: &str, identity: &Identity) -> std::result::Result<View, Problem> {
+    look(env, tag, identity).await.unwrap_or_else(|error| {
+        console_error!("a profile could not be looked at: {error}");
+        Err(Problem::Unavailable)
+    })
 }
 
 async fn look(env: &Env, tag: &str, identity: &Identity) -> Result<std::result::Result<View, Problem>> {

@@ -19,6 +19,7 @@ mod convert;
 mod editions;
 mod forward;
 mod lookup;
+mod ofrep;
 mod profile_object;
 mod public;
 mod relay;
@@ -42,6 +43,9 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let settings = Settings::of(&env);
     if request.path().starts_with(admin::PREFIX) {
         return admin::handle(&settings, &env, request).await;
+    }
+    if crate::ofrep::is_ours(&request.path()) {
+        return ofrep::handle(&settings, &env, &context, request).await;
     }
     public::handle(&settings, &env, &context, request).await
 }

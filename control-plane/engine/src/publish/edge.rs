@@ -7,7 +7,7 @@ use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::time::parse_instant;
 use acquaint_core::value::Value;
 use acquaint_core::wire;
-use acquaint_store::catalog::{Access, Catalog, Connection, Dataflow, Datastream, Offer, Split};
+use acquaint_store::catalog::{Access, Catalog, Connection, Dataflow, Datastream, Flag, Offer, Serve, Split};
 
 /// Enabled dataflows to destinations that the edge itself serves.
 pub(super) fn dataflows(catalog: &Catalog) -> impl Iterator<Item = (&Dataflow, &Connection)> {
@@ -39,6 +39,8 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
         push: Vec::new(),
         exchanges: Vec::new(),
         forwarding: Vec::new(),
+        flags: catalog.flags.values().filter(|flag| flag.datastream == datastream.id).map(flag).collect(),
+        targeting_namespace: datastream.targeting_namespace.clone(),
     };
     for (dataflow, connection) in dataflows(catalog) {
         if connection.datastream() == Some(&datastream.id) {
@@ -129,13 +131,53 @@ pub(super) fn offer(offer: &Offer, rankings: &BTreeMap<String, u32>) -> wire::Of
     }
 }
 
-/// Percent to hundredths of a percent; the API refuses what is not between 0 and 100.
+fn flag(flag: &Flag) -> wire::Flag {
+    let value = |value| Value::from_json(value, VALUE_DEPTH_MAX).unwrap_or_default();
+    wire::Flag {
+        key: flag.id.clone(),
+        enabled: flag.enabled,
+        variants: flag.variants.iter().map(|(name, of)| (name.clone(), value(of))).collect(),
+        rules: flag
+            .rules
+            .iter()
+            .map(|rule| wire::FlagRule {
+                audience: rule.audience.as_str().into(),
+                serve: shares(&rule.serve),
+            })
+            .collect(),
+        otherwise: shares(&flag.default),
+    }
+}
+
+/// Percentages to where each share ends. Sums are rounded, not parts, and the last share ends where all people do.
+fn shares(serve: &Serve) -> Vec<wire::Share> {
+    let mut percent = 0.0;
+    let mut shares: Vec<wire::Share> = match serve {
+        Serve::Variant(variant) => vec![wire::Share { variant: variant.clone(), to: 0 }],
+        Serve::Split(parts) => parts
+            .iter()
+            .map(|(variant, part)| {
+                percent += part;
+                wire::Share { variant: variant.clone(), to: hundredths(percent) }
+            })
+            .collect(),
+    };
+    if let Some(last) = shares.last_mut() {
+        last.to = hundredths(100.0);
+    }
+    shares
+}
+
 fn split(split: &Split) -> wire::Split {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10,000")]
-    let hundredths = |percent: f64| (percent.clamp(0.0, 100.0) * 100.0).round() as u16;
     wire::Split {
         experiment: split.experiment.clone(),
         from: hundredths(split.from),
         to: hundredths(split.to),
     }
+}
+
+/// Percent to hundredths of a percent; the API refuses what is not between 0 and 100.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10,000")]
+fn hundredths(percent: f64) -> u16 {
+    (percent.clamp(0.0, 100.0) * 100.0).round() as u16
 }

@@ -76,6 +76,7 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
         | Kind::Audience
         | Kind::Offer
         | Kind::Datastream
+        | Kind::Flag
         | Kind::Destination
         | Kind::Dataflow => fields.get("id").and_then(Value::as_str).unwrap_or_default(),
     };
@@ -99,6 +100,7 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         }
         Kind::Offer => Definition::Offer(decode(subject, fields)?),
         Kind::Datastream => Definition::Datastream(decode(subject, fields)?),
+        Kind::Flag => Definition::Flag(decode(subject, fields)?),
         Kind::Destination => Definition::Destination(decode(subject, fields)?),
         Kind::Dataflow => Definition::Dataflow(decode(subject, fields)?),
     })

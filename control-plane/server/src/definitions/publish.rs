@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::diff::{self, Change};
 use super::finding::{Finding, attribute};
-use super::{Kind, Subject, decode, expressions, references, secrets};
+use super::{Kind, Subject, at_edge, decode, expressions, references, secrets};
 use crate::app::{App, Shared, blocking};
 use crate::problem::Problem;
 
@@ -108,6 +108,9 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
     };
     let mut warnings: Vec<Finding> =
         expressions::warnings(after, &compiled).into_iter().filter(changed).collect();
+    warnings.extend(at_edge::warnings(after).into_iter().filter(|finding| {
+        changes.iter().any(|change| change.kind.name() == finding.kind && change.id == finding.id)
+    }));
     attribute(&mut warnings, places);
     Ok(Plan { changes, unchanged, warnings })
 }

@@ -25,6 +25,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
         checker.audience(&Subject::new(Kind::Audience, id), audience);
     }
     checker.edge();
+    checker.findings.extend(super::at_edge::check(catalog));
     for (id, dataflow) in &catalog.dataflows {
         checker.dataflow(&Subject::new(Kind::Dataflow, id), dataflow);
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Namespace, Offer, Schema, Source,
+    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer, Schema, Source,
 };
 
 /// The kinds of definition.
@@ -24,13 +24,14 @@ pub enum Kind {
     Audience,
     Offer,
     Datastream,
+    Flag,
     Destination,
     Dataflow,
 }
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
@@ -39,6 +40,7 @@ impl Kind {
         Self::Audience,
         Self::Offer,
         Self::Datastream,
+        Self::Flag,
         Self::Destination,
         Self::Dataflow,
     ];
@@ -54,6 +56,7 @@ impl Kind {
             Self::Audience => "audience",
             Self::Offer => "offer",
             Self::Datastream => "datastream",
+            Self::Flag => "flag",
             Self::Destination => "destination",
             Self::Dataflow => "dataflow",
         }
@@ -86,6 +89,7 @@ pub enum Definition {
     Audience(Audience),
     Offer(Offer),
     Datastream(Datastream),
+    Flag(Flag),
     Destination(Destination),
     Dataflow(Dataflow),
 }
@@ -102,6 +106,7 @@ impl Definition {
             Self::Audience(_) => Kind::Audience,
             Self::Offer(_) => Kind::Offer,
             Self::Datastream(_) => Kind::Datastream,
+            Self::Flag(_) => Kind::Flag,
             Self::Destination(_) => Kind::Destination,
             Self::Dataflow(_) => Kind::Dataflow,
         }
@@ -118,6 +123,7 @@ impl Definition {
             Self::Audience(audience) => &audience.id,
             Self::Offer(offer) => &offer.id,
             Self::Datastream(datastream) => &datastream.id,
+            Self::Flag(flag) => &flag.id,
             Self::Destination(destination) => &destination.id,
             Self::Dataflow(dataflow) => &dataflow.id,
         }
@@ -140,6 +146,7 @@ impl Definition {
             Kind::Audience => read(value, Self::Audience),
             Kind::Offer => read(value, Self::Offer),
             Kind::Datastream => read(value, Self::Datastream),
+            Kind::Flag => read(value, Self::Flag),
             Kind::Destination => read(value, Self::Destination),
             Kind::Dataflow => read(value, Self::Dataflow),
         }
@@ -159,6 +166,7 @@ impl Definition {
             Self::Audience(audience) => write(audience),
             Self::Offer(offer) => write(offer),
             Self::Datastream(datastream) => write(datastream),
+            Self::Flag(flag) => write(flag),
             Self::Destination(destination) => write(destination),
             Self::Dataflow(dataflow) => write(dataflow),
         }
@@ -180,6 +188,7 @@ impl Catalog {
             Kind::Audience => self.audiences.get(id).cloned().map(Definition::Audience),
             Kind::Offer => self.offers.get(id).cloned().map(Definition::Offer),
             Kind::Datastream => self.datastreams.get(id).cloned().map(Definition::Datastream),
+            Kind::Flag => self.flags.get(id).cloned().map(Definition::Flag),
             Kind::Destination => self.destinations.get(id).cloned().map(Definition::Destination),
             Kind::Dataflow => self.dataflows.get(id).cloned().map(Definition::Dataflow),
         }
@@ -201,6 +210,7 @@ impl Catalog {
             .chain(all(Definition::Audience, &self.audiences))
             .chain(all(Definition::Offer, &self.offers))
             .chain(all(Definition::Datastream, &self.datastreams))
+            .chain(all(Definition::Flag, &self.flags))
             .chain(all(Definition::Destination, &self.destinations))
             .chain(all(Definition::Dataflow, &self.dataflows))
             .collect()
@@ -218,6 +228,7 @@ impl Catalog {
             Definition::Audience(audience) => drop(self.audiences.insert(id, audience)),
             Definition::Offer(offer) => drop(self.offers.insert(id, offer)),
             Definition::Datastream(datastream) => drop(self.datastreams.insert(id, datastream)),
+            Definition::Flag(flag) => drop(self.flags.insert(id, flag)),
             Definition::Destination(destination) => drop(self.destinations.insert(id, destination)),
             Definition::Dataflow(dataflow) => drop(self.dataflows.insert(id, dataflow)),
         }
@@ -234,6 +245,7 @@ impl Catalog {
             Kind::Audience => self.audiences.remove(id).is_some(),
             Kind::Offer => self.offers.remove(id).is_some(),
             Kind::Datastream => self.datastreams.remove(id).is_some(),
+            Kind::Flag => self.flags.remove(id).is_some(),
             Kind::Destination => self.destinations.remove(id).is_some(),
             Kind::Dataflow => self.dataflows.remove(id).is_some(),
         }

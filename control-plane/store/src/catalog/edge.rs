@@ -24,6 +24,9 @@ pub struct Datastream {
     /// The cookie that holds a first-party device id.
     #[serde(default = "fpid")]
     pub first_party_id_cookie: String,
+    /// The namespace of the targeting keys with which flags are asked for.
+    #[serde(default = "ecid")]
+    pub targeting_namespace: String,
     /// Whether audiences are decided at the edge.
     #[serde(default = "yes")]
     pub edge_segmentation: bool,
@@ -162,6 +165,10 @@ pub struct Split {
 
 fn yes() -> bool {
     true
+}
+
+fn ecid() -> String {
+    "ECID".to_owned()
 }
 
 fn fpid() -> String {

@@ -5,6 +5,7 @@ pub mod calculated;
 pub mod definition;
 mod edge;
 mod field_mapping;
+mod flag;
 pub mod store;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use definition::{Definition, Kind};
 pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
+pub use flag::{Flag, FlagRule, Serve};
 pub use store::{Action, Audit, Edit};
 
 /// All definitions in force, by id.
@@ -36,6 +38,9 @@ pub struct Catalog {
     pub audiences: BTreeMap<String, Audience>,
     /// Personalization offers by id.
     pub offers: BTreeMap<String, Offer>,
+    /// Feature flags by key.
+    #[serde(default)]
+    pub flags: BTreeMap<String, Flag>,
     /// Datastreams by id.
     pub datastreams: BTreeMap<String, Datastream>,
     /// Destinations by id.

@@ -199,6 +199,7 @@ mod tests {
             Kind::MergePolicy => json!({"attributeMerge": {"type": "timestampOrdered"}, "stitch": true}),
             Kind::Audience => json!({"id": "a", "name": "A", "expression": expression}),
             Kind::Offer => json!({"id": "o", "scope": "home", "schema": "s", "data": {"x": 1.5}}),
+            Kind::Flag => json!({"id": "fl", "datastream": "ds", "variants": {"on": true}, "default": "on"}),
             Kind::Datastream => json!({"id": "ds", "org": "A@AdobeOrg", "dataset": "d/1"}),
             Kind::Destination => json!({"id": "de", "connection": {"type": "csvFile", "directory": "out"}}),
             Kind::Dataflow => json!({"id": "df", "destination": "de", "audiences": ["a"]}),

@@ -1,0 +1,34 @@
+//! Flags: [`crate::ofrep`] between the host's request and the keepers of the profiles.
+
+use futures_util::future::join_all;
+use worker::{Context, Env, Request, Response, Result, console_error};
+
+use super::convert;
+use super::editions;
+use super::lookup::look_at;
+use super::settings::Settings;
+use crate::limits;
+use crate::ofrep;
+
+/// Answers one request.
+pub(crate) async fn handle(
+    settings: &Settings,
+    env: &Env,
+    context: &Context,
+    mut request: Request,
+) -> Result<Response> {
+    let request = convert::read(&mut request, limits::REQUEST_BYTES_MAX).await?;
+    let edition = editions::current(env, context).await.unwrap_or_else(|error| {
+        console_error!("no bundle could be read: {error}");
+        None
+    });
+    let (asked, identities) = match ofrep::begin(&settings.config, edition.as_deref(), &request) {
+        Ok(begun) => begun,
+        Err(reply) => return convert::write(reply),
+    };
+    // A request is only understood under an edition, so there is one.
+    let Some(edition) = edition else { return Response::error("", 503) };
+    let looks = identities.iter().map(|identity| look_at(env, &edition.tag, identity));
+    let views = join_all(looks).await;
+    convert::write(ofrep::finish(asked, &edition, views, settings.now_ms()))
+}
