@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_age_is_in_seconds_and_never_negative() {
-        let program = Program { leaves: Vec::new(), audiences: Vec::new() };
+        let program = Program::default();
         let bundle =
             Bundle { version: 7, published_ms: 10_000, program, datastreams: Vec::new(), offers: Vec::new() };
         let edition = Edition::new(bundle, String::new());

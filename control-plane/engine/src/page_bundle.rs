@@ -27,6 +27,8 @@ pub fn of(bundle: Bundle, datastream: &str) -> Option<Bundle> {
         push: _,
         exchanges: _,
         forwarding: _,
+        flags: _,
+        targeting_namespace: _,
     } = datastream;
     let shown: BTreeSet<&AudienceId> = destinations
         .iter()

@@ -27,7 +27,7 @@ pub type Law = Result<(), String>;
 pub type Named = (&'static str, fn(&World, &mut Choices, &mut Seen) -> Law);
 
 /// Every law, in the order in which they are tried.
-pub const LAWS: [Named; 11] = [
+pub const LAWS: [Named; 12] = [
     ("forms", forms),
     ("agreement", agreement::every_evaluator_agrees),
     ("values", agreement::values_are_the_same),
