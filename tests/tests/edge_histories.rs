@@ -175,7 +175,8 @@ fn the_edge_answers_generated_histories_as_the_specification_does() {
     let stub = Stub::start().unwrap();
     // Behind what the projections cover.
     stub.set_next_position(10);
-    let settings = edge::Settings { control_url: stub.url.clone(), listen: None, clock_ms: Some(NOW_MS) };
+    let settings =
+        edge::Settings { control_url: stub.url.clone(), clock_ms: Some(NOW_MS), ..Default::default() };
     let edge = Edge::start(&environment, folder.path(), &settings).unwrap();
     let wanted = std::env::var("ACQUAINT_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
 

@@ -57,6 +57,7 @@ fn restart_edge(system: &mut System, environment: &Environment, folder: &Path) {
         control_url: system.control.url().to_owned(),
         listen: Some(system.edge.url().trim_start_matches("http://").to_owned()),
         clock_ms: parse_instant(AS_OF),
+        ..edge::Settings::default()
     };
     system.edge = Edge::start(environment, folder, &settings).unwrap();
 }
@@ -166,8 +167,11 @@ fn bundle(version: u64) -> Bundle {
 /// An edge that forwards to a stub.
 fn alone(folder: &Path) -> (Edge, Stub) {
     let stub = Stub::start().unwrap();
-    let settings =
-        edge::Settings { control_url: stub.url.clone(), listen: None, clock_ms: parse_instant(AS_OF) };
+    let settings = edge::Settings {
+        control_url: stub.url.clone(),
+        clock_ms: parse_instant(AS_OF),
+        ..edge::Settings::default()
+    };
     (Edge::start(&environment(), folder, &settings).unwrap(), stub)
 }
 
