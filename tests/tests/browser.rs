@@ -138,9 +138,15 @@ fn at_the_edge(
             identities: vec![identity.clone()],
             event,
         });
-        steps.push(Step { index: 0, identities: vec![identity.clone()], event, answer: false });
+        steps.push(Step { index: 0, identities: vec![identity.clone()], event, answer: false, wanted: None });
     }
-    steps.push(Step { index: 0, identities: vec![identity.clone()], event: None, answer: true });
+    steps.push(Step {
+        index: 0,
+        identities: vec![identity.clone()],
+        event: None,
+        answer: true,
+        wanted: None,
+    });
     let visit = Visit { primary: identity, steps, wants_attributes: false, pushes_of: None, consent: None };
     let (outcome, profile) = decide(edition, profile, &visit, now_ms);
     let Outcome::Decided(decision) = outcome else { panic!("{outcome:?}") };

@@ -27,7 +27,7 @@ fn edge(folder: &std::path::Path) -> Edge {
     let bundle = Bundle {
         version: 1,
         published_ms: 0,
-        program: Program { leaves: Vec::new(), audiences: Vec::new() },
+        program: Program::default(),
         datastreams: vec![datastream("shop"), closed, pages],
         offers: Vec::new(),
     };
