@@ -1,5 +1,7 @@
 //! A bundle made ready to answer from: opened once, kept per isolate.
 
+use std::sync::Arc;
+
 use acquaint_core::plan::Prepared;
 use acquaint_core::wire::{self, Bundle, Datastream, EventForwarding, Offer};
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,7 +22,8 @@ pub struct Edition {
     pub program: Prepared,
     /// Personalization content, best first.
     pub offers: Vec<Offer>,
-    datastreams: Vec<Datastream>,
+    /// Shared with every request that is under way: they name hundreds of audiences.
+    datastreams: Vec<Arc<Datastream>>,
 }
 
 /// The tag of sealed bundle bytes.
@@ -47,7 +50,7 @@ impl Edition {
             published_ms: bundle.published_ms,
             program: Prepared::new(bundle.program),
             offers: bundle.offers.into_iter().map(normal).collect(),
-            datastreams: bundle.datastreams,
+            datastreams: bundle.datastreams.into_iter().map(Arc::new).collect(),
         }
     }
 
@@ -65,12 +68,12 @@ impl Edition {
     }
 
     /// All of them.
-    pub(crate) fn datastreams(&self) -> &[Datastream] {
+    pub(crate) fn datastreams(&self) -> &[Arc<Datastream>] {
         &self.datastreams
     }
 
     /// The datastream of a `configId`, which may carry an environment (`…:dev`).
-    pub fn datastream(&self, config_id: &str) -> Result<&Datastream, Problem> {
+    pub fn datastream(&self, config_id: &str) -> Result<&Arc<Datastream>, Problem> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);
         let found = find(config_id).or_else(|| find(config_id.split(':').next()?));
         match found {

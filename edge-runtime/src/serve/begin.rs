@@ -1,5 +1,7 @@
 //! From a request to what is known of it: who calls, whether they may, and what has to be asked of which profile.
 
+use std::sync::Arc;
+
 use super::access;
 use super::cookies::{KeptState, cookie_domain};
 use super::outcomes::Asked;
@@ -51,7 +53,7 @@ fn understand(
     }
     let authenticated = access::authenticate(config, route.version, request)?;
     let id = request.parameter(request::DATASTREAM).ok_or(Problem::DatastreamMissing)?;
-    let datastream = edition.ok_or(Problem::NoBundle)?.datastream(id)?.clone();
+    let datastream = Arc::clone(edition.ok_or(Problem::NoBundle)?.datastream(id)?);
     access::check(&datastream, route.version, request, authenticated)?;
     let call = request::parse(route, request, fresh_id)?;
     let kept = KeptState::read(&call, request, &datastream);

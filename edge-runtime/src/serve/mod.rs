@@ -11,6 +11,8 @@ mod outcomes;
 mod visitor;
 mod visits;
 
+use std::sync::Arc;
+
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::Datastream;
 
@@ -39,7 +41,7 @@ pub struct Random {
 pub struct Begun {
     call: Call,
     answering: Answering,
-    datastream: Datastream,
+    datastream: Arc<Datastream>,
     resolved: Resolved,
     cookies: Vec<Cookie>,
     cookie_domain: Option<String>,
