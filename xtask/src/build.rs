@@ -79,11 +79,8 @@ pub(crate) fn package() -> Result<PathBuf> {
     let module = target().join("wasm32-unknown-unknown/edge/acquaint_edge.wasm");
     let mut bind = command(tools::cargo_bin("wasm-bindgen"));
     bind.args(["--target", "web", "--no-typescript", "--out-name", "index", "--out-dir"]);
+    // No `wasm-opt`: it makes the module smaller, and larger what is sent.
     step("bind the package to JavaScript", bind.arg(&package).arg(module))?;
-    let built = package.join("index_bg.wasm");
-    let mut shrink = command(repository().join("node_modules/.bin/wasm-opt"));
-    shrink.args(["-Oz", "--all-features", "--output"]).arg(&built).arg(&built);
-    step("make the package smaller", &mut shrink)?;
     for file in ["package.json", "index.d.ts", "README.md"] {
         std::fs::copy(sources.join(file), package.join(file)).with_context(|| format!("no {file}"))?;
     }
