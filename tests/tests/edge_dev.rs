@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use acquaint_tests::{EdgeDev, Environment, wait};
@@ -110,4 +111,48 @@ fn what_is_saved_is_published_and_what_is_wrong_is_not() {
         edge.client.post(&format!("/ee/v1/interact?configId={id}"), &body).unwrap().status
     };
     assert_eq!(status("two"), 200);
+}
+
+#[test]
+fn openfeature_sdks_get_the_flags_and_leave_nothing_behind() {
+    let environment = Environment::from_variables().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let edge = start(folder.path(), &["--api-token", "secret"]);
+    let ask = |targeting_key: &str| -> Value {
+        let output = Command::new("node")
+            .arg(environment.repository.join("tests/openfeature/ask.mjs"))
+            .env("EDGE", edge.client.base())
+            .env("TARGETING_KEY", targeting_key)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let stranger = "1".repeat(38);
+    let answers = ask(&stranger);
+    for side in ["server", "page"] {
+        let of = &answers[side];
+        let is = |flag: &str, expected: &Value| assert_eq!(&of[flag], expected, "{side} {flag}");
+        is("button", &json!({ "value": "#00c", "variant": "blue", "reason": "DEFAULT" }));
+        is("limits", &json!({ "value": { "items": 10 }, "variant": "standard", "reason": "STATIC" }));
+        is("results", &json!({ "value": 10, "variant": "few", "reason": "DISABLED" }));
+        assert_eq!(of["search"]["reason"], "SPLIT");
+        assert_eq!(of["missing"]["errorCode"], "FLAG_NOT_FOUND");
+    }
+    assert_eq!(answers["server"]["search"], answers["page"]["search"], "both in the same part");
+    assert_eq!(answers["unnamed"], "TARGETING_KEY_MISSING");
+    assert_eq!(answers["wrong"], "GENERAL", "a wrong token is refused");
+    assert_eq!(answers["requests"], json!([[200, false], [304, true]]));
+
+    let lookup = format!("/ee/v2/profile?dataStreamId={SHOP}&namespace=ECID&id={stranger}");
+    let server = edge.client.clone().with_header("authorization", "Bearer secret");
+    assert_eq!(server.get(&lookup).unwrap().status, 404, "asking for flags makes no profile");
+
+    let seen = view("commerce.productViews");
+    edge.client.post(&format!("/ee/v1/interact?configId={SHOP}"), &seen).unwrap().ok().unwrap();
+    let answers = ask(KNOWN);
+    for side in ["server", "page"] {
+        let expected = json!({ "value": "#c00", "variant": "red", "reason": "TARGETING_MATCH" });
+        assert_eq!(answers[side]["button"], expected, "{side}");
+    }
 }
