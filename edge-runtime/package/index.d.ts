@@ -65,7 +65,7 @@ export interface Proposition {
   readonly id: string;
   readonly scope: string;
   readonly scopeDetails: JsonObject;
-  readonly items: readonly { readonly id: string; readonly schema: string; readonly data: Json }[];
+  readonly items: readonly { readonly id: string; readonly schema: string; readonly data?: Json }[];
 }
 
 /** What was decided. */
