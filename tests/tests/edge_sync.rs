@@ -57,7 +57,6 @@ fn restart_edge(system: &mut System, environment: &Environment, folder: &Path) {
         control_url: system.control.url().to_owned(),
         listen: Some(system.edge.url().trim_start_matches("http://").to_owned()),
         clock_ms: parse_instant(AS_OF),
-        ..edge::Settings::default()
     };
     system.edge = Edge::start(environment, folder, &settings).unwrap();
 }
