@@ -149,7 +149,11 @@ mod tests {
     fn what_is_no_signature_is_said_to_be_none() {
         let signature = sign("s", PATH, b"", NOW);
         for length in 0..signature.len() {
-            assert_eq!(verify("s", PATH, &signature[..length], NOW), Err(Error::Form), "{length}");
+            assert_eq!(
+                verify("s", PATH, signature.get(..length).unwrap(), NOW),
+                Err(Error::Form),
+                "{length}"
+            );
         }
         for other in [format!("{signature}0"), signature.replace("t=", "t=x"), signature.to_uppercase()] {
             assert_eq!(verify("s", PATH, &other, NOW), Err(Error::Form), "{other}");
