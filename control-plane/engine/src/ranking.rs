@@ -92,6 +92,8 @@ mod tests {
         check("visits +", Err(("PQL0201", "")));
         check("visits + unknown", Err(("PQL0301", "unknown")));
         check("city", Err(("PQL0403", "city")));
+        let hashed = r#"if (city.md5() = "a", 1, 0)"#;
+        check(hashed, Err(("PQL0605", hashed)));
         check("1 + xEvent[total > visits].count()", Err(("PQL0601", "xEvent[total > visits].count()")));
     }
 }

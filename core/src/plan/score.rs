@@ -2,6 +2,7 @@
 //! what of it is about events or other audiences becomes a variable, which is answered as leaves are: from folded state.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -75,6 +76,10 @@ impl Score {
                 "`@{...}` and instances other than of profiles and their events are not known here",
                 "read attributes, events and audiences",
             );
+        }
+        if let Some(name) = visit::not_at_edge(&checked.expr) {
+            let message = format!("`{name}` is not computed at the edge, whose worker is kept small");
+            return refuse(checked.expr.span, code::NOT_AT_EDGE, &message, "rank by the value itself");
         }
         if Self::compile(&checked.expr, &mut LeafSet::default(), &|_| None).is_none() {
             return refuse(

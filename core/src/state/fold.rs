@@ -41,7 +41,8 @@ pub fn unfold(program: &Prepared, state: &mut State, event: &Event) -> Vec<u32> 
         if removed {
             touched.push(leaf);
         }
-        !(removed && kept.is_empty())
+        // What was pushed out is not to be forgotten with it.
+        !(removed && kept.is_empty() && !kept.is_trimmed())
     });
     touched.sort_unstable();
     touched
@@ -175,6 +176,14 @@ impl LeafState {
             }
             (FoldedKind::Step(window), Taken::Step, Self::Step(kept)) => kept.fold(window, incoming, now_ms),
             (FoldedKind::Events(_) | FoldedKind::Step(_), Taken::Stream(_) | Taken::Step, _) => false,
+        }
+    }
+
+    /// Whether older ones were dropped that may still count.
+    fn is_trimmed(&self) -> bool {
+        match self {
+            Self::Events(kept) => kept.trimmed.is_some(),
+            Self::Step(kept) => kept.trimmed.is_some(),
         }
     }
 

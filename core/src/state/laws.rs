@@ -386,3 +386,12 @@ fn at_the_bound_the_oldest_go() {
     assert_eq!(split.to_rebuild.len(), 2);
     assert_eq!(split.staying.leaves.len(), 1);
 }
+
+#[test]
+fn what_an_event_had_pushed_out_is_asked_for_once_it_is_taken_out() {
+    let program = prepared(&["xEvent[eventType = \"a\"]"]);
+    let events = [event("1", START_MS, "a", 0, &[]), event("2", START_MS + 5, "a", 0, &[])];
+    let mut state = folded(&program, &events, &[START_MS + 10]);
+    assert_eq!(unfold(&program, &mut state, &events[1]), [0]);
+    assert_eq!(migrate(&program, &program.folded(), &mut state), [0]);
+}
