@@ -183,10 +183,11 @@ mod tests {
     #[test]
     fn what_the_file_says_itself_is_not_added() {
         let file = "kind: schema\nid: shop-event\nclass: event\nproperties: { web: { type: object, additionalProperties: true } }\n---\n\
-                    kind: datastream\nid: shop\norg: A@B\n---\nkind: audience\nid: a\nname: A\nexpression: { value: xEvent[wep.x = 1].count() > 0 }\n";
+                    kind: schema\nid: shopper\nclass: profile\nproperties: {}\n---\n\
+                    kind: datastream\nid: shop\norg: A@B\n---\nkind: audience\nid: a\nname: A\nexpression:\n  value: xEvent[wep.x = 1].count() > 0\n";
         let message = prepare_text(file).unwrap_err();
         assert!(
-            message.contains("edge.yaml:13:") && message.contains("did you mean `web`"),
+            message.contains("edge.yaml:19:") && message.contains("did you mean `web`"),
             "checked by its own schema, and shown at its place: {message}"
         );
     }
