@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use acquaint_core::profile::{Event, Identity};
 use acquaint_core::time::parse_instant;
-use acquaint_core::wire::{Bundle, ProjectionBatch};
-use acquaint_core::wire::{Forward, ForwardedEvent, Receipt, open, seal};
+use acquaint_core::wire::{Bundle, Forward, ForwardedEvent, ProjectionBatch, Receipt, open, seal, signature};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::server::{EDGE, NOW, Server, buy, documents, publishing_to, send, with_definitions};
+use crate::server::{EDGE, NOW, Server, buy, documents, publishing_to, send, until, with_definitions};
 
 fn event(id: &str, datastream: &str) -> ForwardedEvent {
     let fields = [("eventType".to_owned(), acquaint_core::value::Value::String("buy".into()))];
@@ -52,6 +55,9 @@ async fn only_the_edge_may_forward_and_only_what_is_sealed() {
     send(request().bearer_auth(EDGE).body("{}")).await.problem(400, "bad-forward");
 }
 
+const BUNDLE: &str = "/_acquaint/v1/bundle";
+const PROJECTIONS: &str = "/_acquaint/v1/projections";
+
 /// What an edge has been sent, and how often it has refused.
 #[derive(Default)]
 struct Seen {
@@ -62,31 +68,33 @@ struct Seen {
 
 type Shared = Arc<Mutex<Seen>>;
 
-/// Refuses while it has to, and takes only what the edge token vouches for.
-fn refuses(seen: &mut Seen, headers: &axum::http::HeaderMap) -> bool {
-    assert_eq!(headers["authorization"], format!("Bearer {EDGE}"));
+/// What it answers, if it does not take the body: as often as it has to, and to what the edge token does not vouch for.
+fn refusal(seen: &mut Seen, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<StatusCode> {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let signature = headers.get(signature::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match signature::verify(EDGE, path, signature, i64::try_from(now_ms).unwrap()) {
+        Ok(signed) if signed.is(body) => {}
+        Ok(_) | Err(_) => return Some(StatusCode::UNAUTHORIZED),
+    }
     let refuses = seen.refusals_left > 0;
     seen.refusals_left = seen.refusals_left.saturating_sub(1);
-    refuses
+    refuses.then_some(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 async fn fake_edge(refusals: u32) -> (String, Shared) {
-    use axum::body::Bytes;
-    use axum::extract::State;
-    use axum::http::{HeaderMap, StatusCode};
     let seen: Shared = Arc::new(Mutex::new(Seen { refusals_left: refusals, ..Seen::default() }));
     let bundle = |State(seen): State<Shared>, headers: HeaderMap, body: Bytes| async move {
         let mut seen = seen.lock().unwrap();
-        if refuses(&mut seen, &headers) {
-            return StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(refusal) = refusal(&mut seen, BUNDLE, &headers, &body) {
+            return refusal;
         }
         seen.bundle = Some(open(&body).unwrap());
         StatusCode::NO_CONTENT
     };
     let projections = |State(seen): State<Shared>, headers: HeaderMap, body: Bytes| async move {
         let mut seen = seen.lock().unwrap();
-        if refuses(&mut seen, &headers) {
-            return StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(refusal) = refusal(&mut seen, PROJECTIONS, &headers, &body) {
+            return refusal;
         }
         let batch: ProjectionBatch = open(&body).unwrap();
         assert!(batch.projections.len() <= 50);
@@ -94,8 +102,8 @@ async fn fake_edge(refusals: u32) -> (String, Shared) {
         StatusCode::NO_CONTENT
     };
     let routes = axum::Router::new()
-        .route("/_acquaint/v1/bundle", axum::routing::put(bundle))
-        .route("/_acquaint/v1/projections", axum::routing::post(projections))
+        .route(BUNDLE, axum::routing::put(bundle))
+        .route(PROJECTIONS, axum::routing::post(projections))
         .with_state(Arc::clone(&seen));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -113,9 +121,11 @@ async fn the_edge_gets_the_bundle_and_every_projection_although_it_refuses_at_fi
     let who: Vec<String> = (0..120).map(|number| format!("{number}")).collect();
     let events: Vec<_> = who.iter().map(|who| buy(&format!("m-{who}"), who)).collect();
     server.batch(&events).await.ok();
-    while server.settle().await["projections_owed"] != 0 || seen.lock().unwrap().bundle.is_none() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    until("the edge has everything", async || {
+        let owed = server.settle().await["projections_owed"] != 0;
+        (!owed && seen.lock().unwrap().bundle.is_some()).then_some(())
+    })
+    .await;
     let seen = seen.lock().unwrap();
     assert_eq!((seen.bundle.as_ref().unwrap().version, seen.refusals_left), (1, 0));
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::server::{buy, with_definitions};
+use crate::server::{buy, until, with_definitions};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_membership_begins_with_the_event_and_ends_with_its_window() {
@@ -62,13 +62,11 @@ async fn a_batch_job_decides_batch_audiences() {
     server.post(jobs, &json!([{"segmentId": "nobody"}])).await.problem(400, "bad-job");
     let job = server.post(jobs, &json!([{"segmentId": "*"}])).await.ok();
     let path = format!("{jobs}/{}", job["id"].as_str().unwrap());
-    let done = loop {
+    let done = until("the job is applied", async || {
         let job = server.get(&path).await.ok();
-        if job["applied"] == true {
-            break job;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    };
+        (job["applied"] == true).then_some(job)
+    })
+    .await;
     assert_eq!(done["status"], "SUCCEEDED");
     assert_eq!(done["metrics"]["segmentedProfileByStatusCounter"]["berliners"]["realized"], 1);
     assert_eq!(server.status_in("1", "berliners").await, "realized");

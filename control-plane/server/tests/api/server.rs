@@ -146,13 +146,12 @@ impl Server {
 
     /// Waits until everything that was accepted is decided.
     pub(crate) async fn settle(&self) -> Value {
-        loop {
+        until("everything is decided", async || {
             let status = self.get("/status").await.ok();
-            if status["engine_position"] == status["log_end"] && status["backfill"].is_null() {
-                return status;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+            let settled = status["engine_position"] == status["log_end"] && status["backfill"].is_null();
+            settled.then_some(status)
+        })
+        .await
     }
 
     pub(crate) async fn move_clock(&self, now: &str) {
@@ -177,6 +176,25 @@ impl Server {
 
     pub(crate) async fn quarantine(&self) -> Vec<Value> {
         self.get("/quarantine").await.ok()["records"].as_array().unwrap().clone()
+    }
+}
+
+/// Waits until a look gives an answer; a minute without one fails the test.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
+    let place = std::panic::Location::caller();
+    let start = std::time::Instant::now();
+    async move {
+        loop {
+            if let Some(answer) = look().await {
+                return answer;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "{place}: a minute has passed, and still not: {what}"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 
