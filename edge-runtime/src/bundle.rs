@@ -22,7 +22,7 @@ pub struct Edition {
     pub program: Prepared,
     /// Personalization content, best first.
     pub offers: Vec<Offer>,
-    /// Shared with every request that is under way: they name hundreds of audiences.
+    /// Shared with every request that is under way: they name hundreds of audiences, those of a destination in order.
     datastreams: Vec<Arc<Datastream>>,
 }
 
@@ -43,7 +43,9 @@ impl Edition {
     }
 
     /// Prepares a bundle.
-    pub fn new(bundle: Bundle, tag: String) -> Self {
+    pub fn new(mut bundle: Bundle, tag: String) -> Self {
+        let destinations = bundle.datastreams.iter_mut().flat_map(|datastream| &mut datastream.destinations);
+        destinations.for_each(|destination| destination.audiences.sort_unstable());
         Self {
             tag,
             version: bundle.version,

@@ -22,11 +22,14 @@ pub struct EdgeDev {
 }
 
 impl EdgeDev {
-    /// Starts one in a folder and waits until it is ready.
+    /// Starts one in a folder, with further arguments, and waits until it is ready.
     pub fn start(environment: &Environment, folder: &Path, config: &Path, more: &[&str]) -> Result<Self> {
         let events = folder.join("events.jsonl");
         let mut command = Command::new(&environment.acquaint);
-        command.args(["edge", "dev", "--port", "0"]).args(more);
+        command.args(["edge", "dev"]).args(more);
+        if !more.contains(&"--port") {
+            command.args(["--port", "0"]);
+        }
         command.arg("--config").arg(config).arg("--worker").arg(&environment.worker);
         command.arg("--workerd").arg(environment.node_modules().join(".bin/workerd"));
         command.arg("--data").arg(folder.join("data")).arg("--events").arg(&events);

@@ -6,6 +6,7 @@ pub mod control_plane;
 pub mod demo_data;
 pub mod edge;
 pub mod edge_dev;
+pub mod endpoint;
 pub mod environment;
 pub mod http;
 pub mod membership;

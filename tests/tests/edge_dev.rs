@@ -156,3 +156,14 @@ fn openfeature_sdks_get_the_flags_and_leave_nothing_behind() {
         assert_eq!(answers[side]["button"], expected, "{side}");
     }
 }
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let environment = Environment::from_variables().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let config = environment.repository.join("examples/edge/edge.yaml");
+    let error = EdgeDev::start(&environment, folder.path(), &config, &["--port", &port]).unwrap_err();
+    assert!(error.to_string().contains(&format!("port {port} of loopback is taken")), "{error}");
+}

@@ -44,7 +44,8 @@ impl Handles {
         self.push("personalization:decisions", propositions, Some(event_index));
     }
 
-    /// The audiences each destination of the datastream may see, and attributes for callers who may.
+    /// The audiences each destination of the datastream may see, which it names in order ([`crate::bundle::Edition`]), and
+    /// attributes for callers who may.
     pub fn audiences(
         &mut self,
         datastream: &Datastream,
@@ -55,7 +56,7 @@ impl Handles {
         let payload = datastream.destinations.iter().map(|destination| {
             let segments: Vec<_> = audiences
                 .iter()
-                .filter(|audience| destination.audiences.contains(audience))
+                .filter(|audience| destination.audiences.binary_search(audience).is_ok())
                 .map(|audience| json!({ "id": audience, "namespace": "ups" }))
                 .collect();
             let mut item = Map::new();

@@ -26,6 +26,12 @@ pub(crate) enum Error {
         #[source]
         source: std::io::Error,
     },
+    #[error("port {port} of loopback is taken, or not for this user")]
+    Port {
+        port: u16,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("workerd ended ({0}); what it says stands above")]
     Ended(std::process::ExitStatus),
     #[error("workerd does not say that it listens")]

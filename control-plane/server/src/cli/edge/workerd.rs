@@ -2,6 +2,7 @@
 //! dropped.
 
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -42,6 +43,7 @@ pub(super) struct Workerd {
 impl Workerd {
     /// Starts it and waits until it listens.
     pub(super) fn start(settings: &Settings<'_>) -> Result<Self, Error> {
+        is_free(settings.port)?;
         let folder = settings.data.join("edge");
         let objects = folder.join("objects");
         lay_out(settings.worker, &folder, &objects)?;
@@ -83,6 +85,12 @@ impl Drop for Workerd {
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
     }
+}
+
+/// workerd shares a port with whoever listens there already, and requests would go to either.
+fn is_free(port: u16) -> Result<(), Error> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    bound.map(drop).map_err(|source| Error::Port { port, source })
 }
 
 fn lay_out(worker: &Path, folder: &Path, objects: &Path) -> Result<(), Error> {
