@@ -14,12 +14,16 @@ use acquaint_tests::edge::{API_TOKEN, Edge, Settings};
 use serde_json::{Value, json};
 
 const INTERACT: &str = "/ee/v1/interact?configId=shop&requestId=r1";
+/// 2026-01-01.
+const NOW_MS: i64 = 1_767_225_600_000;
 /// Far more than any of them takes.
 const LONGEST: Duration = Duration::from_secs(20);
 
 fn edge(folder: &std::path::Path) -> Edge {
     let environment = Environment::from_variables().unwrap();
-    let edge = Edge::start(&environment, folder, &Settings::default()).unwrap();
+    // Stopped, so that the same request has the same answer.
+    let settings = Settings { clock_ms: Some(NOW_MS), ..Settings::default() };
+    let edge = Edge::start(&environment, folder, &settings).unwrap();
     let datastream =
         |id: &str| Datastream { id: id.into(), org: "O@AdobeOrg".into(), ..Datastream::default() };
     let closed = Datastream { access: Access::Authenticated, ..datastream("closed") };
