@@ -1,7 +1,10 @@
 //! When to look again: the next instant at which an answer may change without any event.
 
+use alloc::vec::Vec;
+
 use super::{LeafState, State, entries};
 use crate::eval::{Slice, horizon, place::Profile, steps::Timed, walk::Walk};
+use crate::lang::typed::Expr;
 use crate::plan::Prepared;
 use crate::plan::leaf::LeafKind;
 use crate::plan::prepared::{Folded, FoldedKind};
@@ -13,12 +16,30 @@ pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Optio
         let folded = program.folded_leaf(program.leaf_number(*id)?)?;
         of_folded(folded, kept, now_ms)
     });
-    let attributes =
-        program.clocked().iter().filter_map(|leaf| match &program.leaves.get(*leaf as usize)?.kind {
-            LeafKind::Attribute(expr) => of_attributes(expr, slice, now_ms),
-            LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
-        });
+    let attributes = clocked(program).filter_map(|(_, expr)| of_attributes(expr, slice, now_ms));
     folded.chain(attributes).min()
+}
+
+/// The tests of attributes that depend on the clock.
+fn clocked(program: &Prepared) -> impl Iterator<Item = (u32, &Expr)> {
+    let of = |leaf: &u32| match &program.leaves.get(*leaf as usize)?.kind {
+        LeafKind::Attribute(expr) => Some((*leaf, expr)),
+        LeafKind::Events(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => None,
+    };
+    program.clocked().iter().filter_map(of)
+}
+
+/// The leaves and steps that bring a deadline about at `at_ms`, the only ones whose answers may then be others than just
+/// before: [`super::affected`] says which audiences to ask.
+pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
+    let before_ms = at_ms.saturating_sub(1);
+    let is_due = |next_ms: Option<i64>| next_ms.is_some_and(|next_ms| next_ms <= at_ms);
+    let folded = slice.state.leaves.iter().filter_map(|(id, kept)| {
+        let leaf = program.leaf_number(*id)?;
+        is_due(of_folded(program.folded_leaf(leaf)?, kept, before_ms)).then_some(leaf)
+    });
+    let clocked = clocked(program).filter(|(_, expr)| is_due(of_attributes(expr, slice, before_ms)));
+    folded.chain(clocked.map(|(leaf, _)| leaf)).collect()
 }
 
 /// As [`next_deadline`], but only for what the given leaves and steps bring about: after [`super::fold`] the earlier of
@@ -56,7 +77,7 @@ pub(crate) fn of_window(window: &[Occurs<Interval>], list: &[impl Timed], now_ms
 }
 
 /// Whatever tests of time the evaluation relies on: while they come out the same, so does the whole.
-fn of_attributes(expr: &crate::lang::typed::Expr, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
+fn of_attributes(expr: &Expr, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
     let Slice { attributes, identities, memberships, .. } = slice;
     let profile = Profile { attributes, identities, memberships };
     let walk = Walk { notes_horizon: true, ..Walk::of_profile(profile, now_ms) };

@@ -9,6 +9,7 @@ use acquaint_core::value::Fields;
 use acquaint_store::ProfileDocument;
 
 use super::generations::Generations;
+use super::upcoming::Upcoming;
 
 /// Profiles kept decoded.
 const PROFILES_MAX: usize = 100_000;
@@ -73,34 +74,24 @@ pub(crate) struct Cache {
     pub(crate) identities: Generations<Vec<u8>, ProfileId>,
     /// Profiles that differ from what is stored.
     pub(crate) dirty: BTreeSet<ProfileId>,
-    /// No timer is due before this instant.
-    pub(crate) quiet_until_ms: i64,
+    pub(crate) upcoming: Upcoming,
 }
 
-impl Default for Cache {
-    fn default() -> Self {
+impl Cache {
+    /// Nothing yet. All timers before this instant were applied.
+    pub(crate) fn new(now_ms: i64) -> Self {
         Self {
             profiles: Generations::new(PROFILES_MAX),
             identities: Generations::new(IDENTITIES_MAX),
             dirty: BTreeSet::new(),
-            quiet_until_ms: i64::MIN,
+            upcoming: Upcoming::from(now_ms),
         }
     }
-}
 
-impl Cache {
     /// Everything is written: what was not used lately may go.
     pub(crate) fn committed(&mut self) {
         self.dirty.clear();
         self.profiles.age();
         self.identities.age();
-    }
-
-    /// Forgets everything, after a failure or when the rules have changed.
-    pub(crate) fn clear(&mut self) {
-        self.profiles.clear();
-        self.identities.clear();
-        self.dirty.clear();
-        self.quiet_until_ms = i64::MIN;
     }
 }

@@ -17,8 +17,10 @@ impl Turn<'_> {
             self.migrate(entry)?;
         }
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
-            state::expire(&self.rules.program, &mut entry.document.state, deadline_ms);
-            if self.answer_all(entry, deadline_ms)? {
+            let program = &self.rules.program;
+            let audiences = state::affected(program, &state::due(program, entry.slice(), deadline_ms));
+            state::expire(program, &mut entry.document.state, deadline_ms);
+            if self.answer_some(entry, &audiences, deadline_ms)? {
                 self.owe(&entry.document);
             }
             self.schedule(entry, deadline_ms);

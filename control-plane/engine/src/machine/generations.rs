@@ -47,12 +47,6 @@ impl<K: Eq + Hash, V> Generations<K, V> {
             self.old = std::mem::take(&mut self.young);
         }
     }
-
-    /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
-    }
 }
 
 #[cfg(test)]

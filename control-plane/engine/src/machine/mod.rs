@@ -21,6 +21,7 @@ mod progress;
 mod timers;
 mod turn;
 mod unit;
+mod upcoming;
 
 #[cfg(test)]
 mod tests;
@@ -62,7 +63,8 @@ impl<S: ProfileStore + Log> Engine<S> {
             // This version of the software makes another program of the same catalogue.
             enforce(&mut progress, &rules, Vec::new());
         }
-        Ok(Self { store, rules, cache: Cache::default(), progress, problems: Vec::new() })
+        let cache = Cache::new(progress.now_ms);
+        Ok(Self { store, rules, cache, progress, problems: Vec::new() })
     }
 
     /// How far it is.
@@ -80,7 +82,7 @@ impl<S: ProfileStore + Log> Engine<S> {
     pub fn step(&mut self, limit: usize) -> Result<usize> {
         let done = self.try_step(limit);
         if done.is_err() {
-            self.cache.clear();
+            self.cache = Cache::new(self.progress.now_ms);
         }
         done
     }
@@ -137,7 +139,7 @@ impl<S: ProfileStore + Log> Engine<S> {
                     self.store.commit(batch, false)?;
                     self.rules = rules;
                     self.problems.clear();
-                    self.cache.clear();
+                    self.cache = Cache::new(self.progress.now_ms);
                     self.progress = progress;
                     return Ok(1);
                 }

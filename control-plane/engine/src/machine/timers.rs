@@ -5,36 +5,31 @@ use std::ops::Bound;
 use acquaint_core::id::ProfileId;
 use acquaint_store::{Read, Table, keys};
 
+use super::progress::Progress;
 use super::turn::Turn;
 use crate::{Error, Result};
 
 /// The earliest deadline of any profile. The caller appends `Body::Advance` when it has come.
 pub fn next_timer(tables: &(impl Read + ?Sized)) -> Result<Option<i64>> {
-    let first = tables.scan(Table::Timers, Bound::Unbounded, Bound::Unbounded, 1)?;
+    // Those before have been applied and deleted, and what is deleted takes time to pass over.
+    let from = keys::timer(Progress::load(tables)?.now_ms, ProfileId(0));
+    let first = tables.scan(Table::Timers, Bound::Included(&from), Bound::Unbounded, 1)?;
     first.first().map(|(key, _)| Ok(parse(key)?.0)).transpose()
 }
 
 impl Turn<'_> {
     /// Applies up to `limit` timers that are due at `until_ms`, earliest first; returns how many there were.
     pub(crate) fn advance(&mut self, until_ms: i64, limit: usize) -> Result<usize> {
-        if until_ms < self.cache.quiet_until_ms {
-            return Ok(0);
-        }
-        let to = keys::timer(until_ms, ProfileId(u64::MAX));
-        let due = self.unit.scan(Table::Timers, Bound::Unbounded, Bound::Included(&to), limit)?;
-        for (key, _) in &due {
-            let (_, profile) = parse(key)?;
-            match self.take(profile)? {
+        let due = self.cache.upcoming.due(&self.unit, until_ms, limit)?;
+        for (deadline_ms, profile) in &due {
+            match self.take(*profile)? {
                 Some(mut entry) => {
                     self.settle(&mut entry, until_ms)?;
                     self.put(entry);
                 }
                 // Cannot be: a profile and its timer are deleted together. Left alone it would be due for ever.
-                None => self.unit.delete(Table::Timers, key.clone()),
+                None => self.set_timer(*profile, Some(*deadline_ms), None),
             }
-        }
-        if due.is_empty() {
-            self.cache.quiet_until_ms = next_timer(&self.unit)?.unwrap_or(i64::MAX);
         }
         Ok(due.len())
     }
@@ -45,12 +40,13 @@ impl Turn<'_> {
         }
         if let Some(deadline_ms) = to_ms {
             self.unit.put(Table::Timers, keys::timer(deadline_ms, profile), Vec::new());
-            self.cache.quiet_until_ms = self.cache.quiet_until_ms.min(deadline_ms);
         }
+        self.cache.upcoming.moved(profile, from_ms, to_ms);
     }
 }
 
-fn parse(key: &[u8]) -> Result<(i64, ProfileId)> {
+/// Deadline and profile of a key.
+pub(super) fn parse(key: &[u8]) -> Result<(i64, ProfileId)> {
     keys::parse_timer(key)
         .ok_or_else(|| Error::damaged(Table::Timers, key, acquaint_core::wire::Error::Content))
 }
