@@ -58,3 +58,10 @@ impl EdgeDev {
         self.process.terminate()
     }
 }
+
+impl Drop for EdgeDev {
+    fn drop(&mut self) {
+        // It stops its workerd when it is asked to end, not when it is killed. That it is gone already is fine.
+        let _ended = self.end();
+    }
+}
