@@ -11,18 +11,43 @@ const TYPES: [&str; 4] = ["commerce.purchases", "commerce.productListAdds", "ema
 /// Product categories.
 const CATEGORIES: usize = 40;
 
-/// The PQL of audience `number`: an attribute, two behaviours over windows of its own, and a negation.
+/// Audience `number` in numbers: an attribute, two behaviours over windows, and a negation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The tiers of which one is asked for.
+    pub tiers: [&'static str; 2],
+    /// The category of the purchases that are counted.
+    pub category: String,
+    /// How far back purchases are looked at.
+    pub days: usize,
+    /// At least so many purchases in the category,
+    pub least: usize,
+    /// worth more than this in all categories together,
+    pub more_than: usize,
+    /// and no e-mail opened in so many days.
+    pub quiet_days: usize,
+}
+
+/// Audience `number`.
+pub fn rule(number: usize) -> Rule {
+    Rule {
+        tiers: ["gold", "silver"],
+        category: format!("c{}", number % CATEGORIES),
+        days: 7 + number % 5 * 20,
+        least: 1 + number % 3,
+        more_than: 50 + number % 7 * 10,
+        quiet_days: 1 + number % 30,
+    }
+}
+
+/// The PQL of audience `number`.
 pub fn audience(number: usize) -> String {
-    let category = number % CATEGORIES;
-    let days = 7 + number % 5 * 20;
-    let least = 1 + number % 3;
+    let Rule { tiers: [one, other], category, days, least, more_than, quiet_days } = rule(number);
     format!(
-        "loyalty.tier in [\"gold\", \"silver\"] \
-         and xEvent[eventType = \"commerce.purchases\" and category = \"c{category}\" and timestamp occurs <= {days} days before now].count() >= {least} \
-         and xEvent[eventType = \"commerce.purchases\" and timestamp occurs <= {days} days before now].total.sum() > {} \
-         and not (xEvent[eventType = \"email.open\" and timestamp occurs <= {} days before now])",
-        50 + number % 7 * 10,
-        1 + number % 30,
+        "loyalty.tier in [\"{one}\", \"{other}\"] \
+         and xEvent[eventType = \"commerce.purchases\" and category = \"{category}\" and timestamp occurs <= {days} days before now].count() >= {least} \
+         and xEvent[eventType = \"commerce.purchases\" and timestamp occurs <= {days} days before now].total.sum() > {more_than} \
+         and not (xEvent[eventType = \"email.open\" and timestamp occurs <= {quiet_days} days before now])",
     )
 }
 

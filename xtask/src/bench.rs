@@ -12,7 +12,8 @@ use crate::tools;
 
 const CORE: &str = "core";
 const EDGE: &str = "edge";
-const NAMES: [&str; 5] = [CORE, "engine", "http", EDGE, "size"];
+const STREAMING: &str = "streaming";
+const NAMES: [&str; 4] = [CORE, STREAMING, EDGE, "size"];
 
 /// Runs the named benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
@@ -31,7 +32,8 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
     let acquaint = build::control_plane(Profile::Release)?;
     let worker = build::worker()?;
     let package = build::package()?;
-    let built = Environment { acquaint, worker, package, python: tools::python()?, repository: repository() };
+    let built =
+        Environment { acquaint, worker, package, python: tools::python("oracle")?, repository: repository() };
     for benchmark in NAMES.iter().filter(|benchmark| name.is_none_or(|name| name == **benchmark)) {
         if *benchmark == CORE {
             continue;
@@ -44,6 +46,9 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
             bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
             bench.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
             bench.env("ACQUAINT_PACKAGE", &built.package).env("ACQUAINT_PYTHON", &built.python);
+            if *benchmark == STREAMING {
+                bench.env("ACQUAINT_PYTHON", tools::python("peers")?);
+            }
             if *benchmark == EDGE {
                 peers()?;
                 bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?);

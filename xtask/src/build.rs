@@ -13,7 +13,7 @@ pub(crate) fn everything() -> Result<Environment> {
     let (acquaint, worker) = programs()?;
     let package = package()?;
     page()?;
-    Ok(Environment { acquaint, worker, package, python: tools::python()?, repository: repository() })
+    Ok(Environment { acquaint, worker, package, python: tools::python("oracle")?, repository: repository() })
 }
 
 /// Builds the `acquaint` binary and the worker.

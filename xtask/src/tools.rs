@@ -63,20 +63,23 @@ fn npm_packages() -> Result<()> {
     Ok(())
 }
 
-/// A Python with DuckDB, for the oracle.
-pub(crate) fn python() -> Result<PathBuf> {
-    let folder = target().join("oracle");
+/// A Python with what a folder of `tests` requires.
+pub(crate) fn python(of: &str) -> Result<PathBuf> {
+    let folder = target().join(of);
     let python = folder.join("bin/python");
-    let requirements = repository().join("tests/oracle/requirements.txt");
+    let requirements = repository().join("tests").join(of).join("requirements.txt");
     let wanted = std::fs::read(&requirements)?;
     let stamp = folder.join("requirements.txt");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    step("make a Python environment for the oracle", command("python3").args(["-m", "venv"]).arg(&folder))?;
+    step(
+        &format!("make a Python environment for `{of}`"),
+        command("python3").args(["-m", "venv"]).arg(&folder),
+    )?;
     let mut install = command(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
-    step("install the oracle's packages", &mut install)?;
+    step(&format!("install the Python packages of `{of}`"), &mut install)?;
     std::fs::write(stamp, wanted)?;
     Ok(python)
 }
