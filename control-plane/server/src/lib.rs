@@ -12,6 +12,7 @@ mod counts;
 mod definitions;
 mod http;
 mod ingest;
+mod picture;
 mod problem;
 mod rows;
 pub mod serve;

@@ -138,6 +138,24 @@ pub fn parse_identity(key: &[u8]) -> Option<Identity> {
     Some(Identity { namespace, id: String::from_utf8(parts.tail().to_vec()).ok()? })
 }
 
+/// What every key of `Table::GraphTrail` of an identity begins with.
+pub fn trail(identity: &Identity) -> Vec<u8> {
+    Key::new().text(&identity.namespace).text(&identity.id).into_bytes()
+}
+
+/// `Table::GraphTrail`: the changes of an identity's links, oldest first.
+pub fn trail_row(identity: &Identity, position: Position, number: u64) -> Vec<u8> {
+    Key::new().text(&identity.namespace).text(&identity.id).u64(position).u64(number).into_bytes()
+}
+
+/// Identity, position and number of a key of `Table::GraphTrail`.
+pub fn parse_trail_row(key: &[u8]) -> Option<(Identity, Position, u64)> {
+    let mut parts = Parts::of(key);
+    let identity = Identity { namespace: parts.text()?, id: parts.text()? };
+    let (position, number) = (parts.u64()?, parts.u64()?);
+    parts.tail().is_empty().then_some((identity, position, number))
+}
+
 /// `Table::Events`: in the order of evaluation, oldest first, ties by event id.
 pub fn event(profile: ProfileId, timestamp_ms: i64, event_id: &str) -> Vec<u8> {
     Key::new().u64(profile.0).i64(timestamp_ms).tail(event_id)
@@ -204,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn the_trail_of_an_identity_is_one_range_in_the_order_of_records() {
+        let of = |namespace: &str, id: &str| Identity { namespace: namespace.into(), id: id.into() };
+        for (namespace, id) in pairs() {
+            let identity = of(namespace, id);
+            let keys = [(1, 0), (1, 1), (256, 0)].map(|(at, number)| trail_row(&identity, at, number));
+            assert!(keys.is_sorted() && keys.iter().all(|key| key.starts_with(&trail(&identity))));
+            assert_eq!(parse_trail_row(&keys[2]), Some((identity, 256, 0)));
+        }
+        assert!(!trail_row(&of("crm", "ab"), 1, 0).starts_with(&trail(&of("crm", "a"))));
+    }
+
+    #[test]
     fn texts_are_ordered_part_by_part_and_come_back() {
         ordered(pairs(), |(first, second)| Key::new().text(first).text(second).u64(7).into_bytes());
         for (first, second) in pairs() {
@@ -245,6 +275,7 @@ mod tests {
         assert_eq!(parse_event(&[0; 15]), None);
         assert_eq!(parse_timer(&[0; 17]), None);
         assert_eq!(parse_position(&[]), None);
+        assert_eq!(parse_trail_row(b"crm\0ada\0short"), None);
     }
 
     #[test]

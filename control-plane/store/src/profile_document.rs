@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use acquaint_core::id::{DatasetId, Position, ProfileId};
-use acquaint_core::profile::{Event, Fragment, Identity, IdentityMap, Memberships};
+use acquaint_core::profile::{Event, Fragment, Graph, Identity, IdentityMap, Memberships};
 use acquaint_core::state::State;
 use acquaint_core::wire::{self, Sealed};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub struct ProfileDocument {
     pub id: ProfileId,
     /// Every identity linked to it.
     pub identities: IdentityMap,
+    /// By which records they are linked.
+    pub graph: Graph,
     /// Attributes as they came in, unmerged.
     pub fragments: Vec<Fragment>,
     /// Which audiences it is in, and was in.
@@ -45,7 +47,7 @@ pub struct ProfileDocument {
 pub struct StoredEvent {
     /// Where it belongs.
     pub dataset: DatasetId,
-    /// The primary identity it was sent for: the event follows it when it is linked to another profile.
+    /// The strongest identity it was sent for: the event follows it when it is linked to another profile.
     pub identity: Identity,
     /// What happened.
     pub event: Event,
@@ -53,7 +55,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for StoredEvent {
@@ -67,6 +69,7 @@ impl ProfileDocument {
         Self {
             id,
             identities: IdentityMap::new(),
+            graph: Graph::default(),
             fragments: Vec::new(),
             memberships: Memberships::new(),
             events: 0,

@@ -47,6 +47,16 @@ pub enum Body {
         /// Which.
         identities: Vec<Identity>,
     },
+    /// Identities are not of one person after all: every link between two of them is taken back, or every link of it if
+    /// there is only one.
+    Unlink {
+        /// The producer's id of the message, for deduplication.
+        message: Option<String>,
+        /// Which.
+        identities: Vec<Identity>,
+        /// Who said so, as the API names its callers.
+        who: String,
+    },
     /// The catalogue has changed: from here on the definitions of this version are in force.
     Catalog {
         /// The catalogue's version.
@@ -96,7 +106,7 @@ pub enum ChangeKind {
 
 impl Sealed for Record {
     const KIND: u16 = 0x0101;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Change {

@@ -36,11 +36,13 @@ pub enum Table {
     DeadLetters,
     /// Who changed which definition when.
     Audit,
+    /// Identity, position, number to a change of its graph ([`crate::graph_trail`]).
+    GraphTrail,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
@@ -55,6 +57,7 @@ impl Table {
         Self::Due,
         Self::DeadLetters,
         Self::Audit,
+        Self::GraphTrail,
     ];
 
     /// Its name on disk and in messages.
@@ -74,6 +77,7 @@ impl Table {
             Self::Due => "due",
             Self::DeadLetters => "dead-letters",
             Self::Audit => "audit",
+            Self::GraphTrail => "graph-trail",
         }
     }
 

@@ -29,6 +29,9 @@ const ECID_DIGITS: usize = 38;
 const PLACEHOLDERS: [&str; 7] =
     ["null", "undefined", "none", "nan", "unknown", "anonymous", "[object object]"];
 
+/// So many zeros and nothing else are no identity: advertising ids that were switched off look so.
+const ZEROS_MIN: usize = 4;
+
 /// Why something is not an identity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -85,11 +88,19 @@ impl Identity {
         if namespace == ECID && !is_ecid {
             return Err(Error::Ecid(id.to_string()));
         }
-        if PLACEHOLDERS.iter().any(|placeholder| id.trim().eq_ignore_ascii_case(placeholder)) {
+        if is_placeholder(id) {
             return Err(Error::Placeholder { namespace, id: id.to_string() });
         }
         Ok(Self { namespace, id: id.to_string() })
     }
+}
+
+/// A word that stands for a missing value, or four zeros and more.
+pub fn is_placeholder(id: &str) -> bool {
+    let id = id.trim();
+    let zeros = id.bytes().filter(|byte| *byte == b'0').count();
+    let only_zeros = zeros >= ZEROS_MIN && id.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    only_zeros || PLACEHOLDERS.iter().any(|placeholder| id.eq_ignore_ascii_case(placeholder))
 }
 
 /// Reads an `identityMap` of a request or record: the primary identity first (the one marked so, else the ECID, else
@@ -202,6 +213,11 @@ mod tests {
             json!({"CRM": [{"id": "Undefined"}]}),
             &Error::Placeholder { namespace: "CRM".into(), id: "Undefined".into() },
         );
+        for id in ["0000", "00000000-0000-0000-0000-000000000000", " NULL "] {
+            let (namespace, id) = ("IDFA".to_string(), id.to_string());
+            let refused = Error::Placeholder { namespace, id: id.clone() };
+            check_refused(json!({ "IDFA": [{ "id": id }] }), &refused);
+        }
         check_refused(
             json!({"CRM": [{"id": "1", "primary": true}, {"id": "2", "primary": true}]}),
             &Error::Primaries,

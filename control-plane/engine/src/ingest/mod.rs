@@ -52,7 +52,9 @@ impl Refusal {
 pub fn message_of(body: &Body) -> Option<&str> {
     match body {
         Body::Event { event, .. } => Some(&event.id),
-        Body::Upsert { message, .. } | Body::Link { message, .. } => message.as_deref(),
+        Body::Upsert { message, .. } | Body::Link { message, .. } | Body::Unlink { message, .. } => {
+            message.as_deref()
+        }
         Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => None,
     }
 }

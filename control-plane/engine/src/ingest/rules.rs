@@ -18,7 +18,8 @@ pub(crate) struct Dataset {
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     datasets: BTreeMap<String, Dataset>,
-    namespaces: BTreeSet<String>,
+    /// With the values that are blocked, in lower case.
+    namespaces: BTreeMap<String, BTreeSet<String>>,
     sources: BTreeMap<String, Source>,
     by_write_key: BTreeMap<String, String>,
     datastreams: BTreeMap<String, String>,
@@ -32,14 +33,18 @@ impl Rules {
             let union = crate::compile::union_of([schema]).ok()?;
             Some((id.clone(), Dataset { class: schema.class, schema: union }))
         });
-        let built_in = BUILT_IN_NAMESPACES.map(|(code, _)| code.to_owned());
+        let built_in = BUILT_IN_NAMESPACES.map(|(code, _)| (code.to_owned(), BTreeSet::new()));
+        let defined = catalog.namespaces.iter().map(|(code, namespace)| {
+            let blocked = namespace.blocked.iter().map(|value| value.trim().to_lowercase());
+            (code.clone(), blocked.collect())
+        });
         let keys = catalog.sources.values().filter_map(|source| {
             let key = source.write_key.clone()?;
             Some((key, source.id.clone()))
         });
         Self {
             datasets: datasets.collect(),
-            namespaces: catalog.namespaces.keys().cloned().chain(built_in).collect(),
+            namespaces: built_in.into_iter().chain(defined).collect(),
             sources: catalog.sources.clone(),
             by_write_key: keys.collect(),
             datastreams: catalog
@@ -61,7 +66,14 @@ impl Rules {
     }
 
     pub(crate) fn knows_namespace(&self, code: &str) -> bool {
-        self.namespaces.contains(code)
+        self.namespaces.contains_key(code)
+    }
+
+    /// Whether the catalogue says that a value identifies nobody.
+    pub(crate) fn blocks(&self, namespace: &str, id: &str) -> bool {
+        self.namespaces
+            .get(namespace)
+            .is_some_and(|blocked| !blocked.is_empty() && blocked.contains(&id.trim().to_lowercase()))
     }
 
     /// The dataset of a datastream.

@@ -3,6 +3,7 @@
 use acquaint_core::lang::schema::Violation;
 use acquaint_core::limits::{IDENTITIES_PER_RECORD_MAX, RECORD_BYTES_MAX, VALUE_DEPTH_MAX};
 use acquaint_core::profile::Identity;
+use acquaint_core::profile::identity::Error;
 use acquaint_core::value::{Fields, Value, fields};
 use serde_json::{Map, Value as Json};
 
@@ -77,14 +78,24 @@ pub(crate) fn identities(rules: &Rules, found: &[(String, Identity)]) -> Result<
         return Err(Refusal::new("too_many_identities", "", reason));
     }
     let mut accepted = Vec::with_capacity(found.len());
+    let mut nobody = None;
     for (path, identity) in found {
-        one_identity(rules, path, identity)?;
-        if !accepted.contains(identity) {
-            accepted.push(identity.clone());
+        match one_identity(rules, path, identity) {
+            Ok(()) if accepted.contains(identity) => {}
+            Ok(()) => accepted.push(identity.clone()),
+            Err(refusal) if refusal.code == NOBODY => nobody = Some(refusal),
+            Err(refusal) => return Err(refusal),
         }
     }
-    Ok(accepted)
+    // A value that stands for nobody does not harm the others; alone it leaves nobody to attribute this to.
+    match nobody {
+        Some(refusal) if accepted.is_empty() => Err(Refusal { code: "bad_identity".into(), ..refusal }),
+        Some(_) | None => Ok(accepted),
+    }
 }
+
+/// The code, among ourselves, of a value that stands for nobody.
+const NOBODY: &str = "nobody";
 
 fn one_identity(rules: &Rules, path: &str, identity: &Identity) -> Result<(), Refusal> {
     let Identity { namespace, id } = identity;
@@ -92,8 +103,13 @@ fn one_identity(rules: &Rules, path: &str, identity: &Identity) -> Result<(), Re
         let reason = format!("namespace `{namespace}` does not exist");
         return Err(Refusal::new("unknown_namespace", path, reason));
     }
+    if rules.blocks(namespace, id) {
+        let reason = format!("`{id}` stands for nobody in namespace `{namespace}`");
+        return Err(Refusal::new(NOBODY, path, reason));
+    }
     match Identity::new(namespace, id) {
         Ok(_) => Ok(()),
+        Err(error @ Error::Placeholder { .. }) => Err(Refusal::new(NOBODY, path, error.to_string())),
         Err(error) => Err(Refusal::new("bad_identity", path, error.to_string())),
     }
 }

@@ -1,12 +1,12 @@
 //! Attributes: one fragment for each dataset and primary identity, patched by every upsert.
 
 use acquaint_core::id::DatasetId;
-use acquaint_core::profile::{Fragment, Identity};
-use acquaint_core::value::Fields;
+use acquaint_core::profile::{Fragment, Identity, LinkKind};
+use acquaint_core::value::{Fields, fields};
+use acquaint_store::ProfileDocument;
 use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
-use super::merge::add_fragment;
 use super::turn::Turn;
 use crate::Result;
 
@@ -23,7 +23,8 @@ impl Turn<'_> {
         if self.again(message)? {
             return Ok(());
         }
-        let (mut entry, linked) = self.resolve(identities)?;
+        let wanted = self.rules.linkable(identities);
+        let (mut entry, linked) = self.resolve(&wanted, LinkKind::Attributes)?;
         let updated_ms = self.progress.now_ms;
         let identity = primary.clone();
         add_fragment(&mut entry.document, Fragment { dataset, identity, updated_ms, attributes });
@@ -36,7 +37,8 @@ impl Turn<'_> {
         if identities.is_empty() || self.again(message)? {
             return Ok(());
         }
-        let (entry, linked) = self.resolve(identities)?;
+        let wanted = self.rules.linkable(identities);
+        let (entry, linked) = self.resolve(&wanted, LinkKind::Declared)?;
         if linked {
             return self.conclude(entry, linked);
         }
@@ -44,12 +46,12 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn again(&mut self, message: Option<&str>) -> Result<bool> {
+    pub(crate) fn again(&mut self, message: Option<&str>) -> Result<bool> {
         message.map_or(Ok(false), |message| self.seen(message))
     }
 
     /// Attributes or identities have changed.
-    fn conclude(&mut self, mut entry: Entry, linked: bool) -> Result<()> {
+    pub(crate) fn conclude(&mut self, mut entry: Entry, linked: bool) -> Result<()> {
         let rules = self.rules;
         let now_ms = self.progress.now_ms;
         self.tell(&entry.document, ChangeKind::Profile)?;
@@ -62,5 +64,23 @@ impl Turn<'_> {
         self.owe(&entry.document);
         self.put(entry);
         Ok(())
+    }
+}
+
+/// Adds a fragment; one of the same dataset and identity is patched with it.
+fn add_fragment(document: &mut ProfileDocument, fragment: Fragment) {
+    let same = document
+        .fragments
+        .iter_mut()
+        .find(|known| known.dataset == fragment.dataset && known.identity == fragment.identity);
+    match same {
+        Some(known) => {
+            known.updated_ms = known.updated_ms.max(fragment.updated_ms);
+            fields::merge_patch(&mut known.attributes, fragment.attributes);
+        }
+        None => {
+            let attributes = fields::without_nulls(fragment.attributes);
+            document.fragments.push(Fragment { attributes, ..fragment });
+        }
     }
 }

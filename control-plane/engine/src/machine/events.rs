@@ -1,10 +1,11 @@
 //! Events: stored once, folded into the state of the leaves they touch; the oldest go when there are too many.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use acquaint_core::id::DatasetId;
+use acquaint_core::id::{DatasetId, ProfileId};
 use acquaint_core::limits::EVENTS_PER_PROFILE_MAX;
-use acquaint_core::profile::{Event, Identity};
+use acquaint_core::profile::{Event, Identity, LinkKind};
 use acquaint_core::state::{self, State};
 use acquaint_store::record::ChangeKind;
 use acquaint_store::{Read, StoredEvent, Table, keys};
@@ -26,12 +27,14 @@ impl Turn<'_> {
         if self.seen(&event.id)? {
             return Ok(());
         }
-        let (mut entry, linked) = self.resolve(identities)?;
+        let wanted = self.rules.linkable(identities);
+        let (mut entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
         if from_edge && !entry.document.edge_identities.contains(primary) {
             entry.document.edge_identities.insert(primary.clone());
         }
-        let touched =
-            self.store_event(&mut entry, StoredEvent { dataset, identity: primary.clone(), event })?;
+        // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
+        let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
+        let touched = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
         let now_ms = self.progress.now_ms;
         let changed = if linked {
             self.tell(&entry.document, ChangeKind::Profile)?;
@@ -102,24 +105,26 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Moves the events that were sent for the wanted identities from one profile to another.
+    /// Moves events of a profile to where those of their identity go: a group, and its profile. Returns the groups that
+    /// got any.
     pub(crate) fn move_events(
         &mut self,
-        from: &Entry,
-        to: &Entry,
-        wanted: impl Fn(&Identity) -> bool,
-    ) -> Result<()> {
-        let prefix = keys::profile(from.document.id);
+        from: ProfileId,
+        to: impl Fn(&Identity) -> Option<(usize, ProfileId)>,
+    ) -> Result<BTreeSet<usize>> {
+        let prefix = keys::profile(from);
         let mut end = Vec::new();
         let (first, last): (Bound<&[u8]>, Bound<&[u8]>) = keys::prefixed(&prefix, &mut end);
+        let mut groups = BTreeSet::new();
         for (key, value) in self.unit.scan(Table::Events, first, last, usize::MAX)? {
             let (_, stored) = StoredEvent::from_row(&key, &value)?;
-            if wanted(&stored.identity) {
-                self.unit.put_row(Table::Events, stored.to_row(to.document.id)?);
+            if let Some((group, profile)) = to(&stored.identity) {
+                self.unit.put_row(Table::Events, stored.to_row(profile)?);
                 self.unit.delete(Table::Events, key);
+                groups.insert(group);
             }
         }
-        Ok(())
+        Ok(groups)
     }
 }
 

@@ -1,37 +1,48 @@
 //! Identities to one profile (`pql.md` section 5). None known: a new profile. One: that one, with the new identities.
-//! Several: they become one, unless a unique namespace would then hold two identities; in that case the newest link
-//! wins, and the identities that this record names leave the profile they were in, with everything sent for them.
+//! Several: the links of all of them and those of the record decide who belongs together ([`graph::settle`]).
+
+use std::collections::BTreeSet;
 
 use acquaint_core::id::ProfileId;
 use acquaint_core::limits::IDENTITIES_PER_PROFILE_MAX;
-use acquaint_core::profile::{Identity, IdentityMap, identity};
-use acquaint_store::record::ChangeKind;
+use acquaint_core::profile::graph::{self, Graph, Settled};
+use acquaint_core::profile::identity::identities;
+use acquaint_core::profile::{Identity, Link, LinkKind, Seen};
+use acquaint_store::graph_trail::{GraphChange, Why};
 
 use super::cache::Entry;
 use super::turn::Turn;
 use crate::Result;
 
 impl Turn<'_> {
-    /// The profile of a record, brought up to now, and whether its identities have just changed (or it is new).
-    pub(crate) fn resolve(&mut self, identities: &[Identity]) -> Result<(Entry, bool)> {
-        let wanted = self.rules.linkable(identities);
-        if let Some(entry) = self.only_owner(&wanted)? {
+    /// The profile of a record that names these identities, strongest first, brought up to now, and whether its
+    /// identities have just changed (or it is new).
+    pub(crate) fn resolve(&mut self, wanted: &[Identity], kind: LinkKind) -> Result<(Entry, bool)> {
+        if let Some(mut entry) = self.only_owner(wanted)? {
+            let fresh = self.see(&mut entry.document.graph, wanted, kind);
+            let id = entry.document.id;
+            for link in &fresh {
+                self.explain(link, Why::Linked, (id, id))?;
+            }
             return Ok((entry, false));
         }
-        let mut owners: Vec<ProfileId> = Vec::new();
-        for identity in &wanted {
-            if let Some(owner) = self.owner(identity)?.filter(|owner| !owners.contains(owner)) {
-                owners.push(owner);
-            }
+        let candidates = self.owners(wanted)?;
+        let mut all: BTreeSet<Identity> = wanted.iter().cloned().collect();
+        let mut links = Graph::default();
+        for entry in &candidates {
+            all.extend(identities(entry.identities()));
+            links.extend(entry.document.graph.clone());
         }
-        let mut candidates = Vec::new();
-        for owner in owners {
-            if let Some(mut entry) = self.take(owner)? {
-                self.settle(&mut entry, self.progress.now_ms)?;
-                candidates.push(entry);
-            }
+        let fresh = self.see(&mut links, wanted, kind);
+        let Settled { groups, cut } =
+            graph::settle(&all, links, wanted, self.rules, IDENTITIES_PER_PROFILE_MAX);
+        let entry = self.regroup(candidates, groups, wanted)?;
+        for link in &fresh {
+            self.explain_here(link, Why::Linked)?;
         }
-        let entry = self.join(candidates, &wanted)?;
+        for (link, why) in cut {
+            self.explain_here(&link, Why::Cut(why))?;
+        }
         Ok((entry, true))
     }
 
@@ -52,115 +63,82 @@ impl Turn<'_> {
         Ok(Some(entry))
     }
 
-    /// One profile of the candidates (strongest identity first) and the wanted identities.
-    fn join(&mut self, mut candidates: Vec<Entry>, wanted: &[Identity]) -> Result<Entry> {
-        let named = map_of(wanted);
-        let fits = |entry: &Entry| self.rules.compatible(entry.identities(), &named);
-        let mut entry = match candidates.iter().position(fits) {
-            Some(index) => candidates.remove(index),
-            None => self.create(),
-        };
-        let mut moved = false;
-        for mut other in candidates {
-            let both = union(entry.identities(), &named);
-            if self.rules.compatible(&both, other.identities()) {
-                entry = self.merge(entry, other)?;
-            } else {
-                self.leave(&mut other, &mut entry, wanted)?;
-                self.put(other);
-            }
-            moved = true;
-        }
+    /// The profiles of the identities, each once, taken and brought up to now.
+    pub(crate) fn owners(&mut self, wanted: &[Identity]) -> Result<Vec<Entry>> {
+        let mut owners: Vec<ProfileId> = Vec::new();
         for identity in wanted {
-            self.attach(&mut entry, identity);
+            if let Some(owner) = self.owner(identity)?.filter(|owner| !owners.contains(owner)) {
+                owners.push(owner);
+            }
         }
-        self.trim(&mut entry, wanted)?;
-        if moved {
-            self.refold(&mut entry)?;
-            entry.merge(&self.rules.policy);
+        let mut entries = Vec::with_capacity(owners.len());
+        for owner in owners {
+            if let Some(mut entry) = self.take(owner)? {
+                self.settle(&mut entry, self.progress.now_ms)?;
+                entries.push(entry);
+            }
         }
-        Ok(entry)
+        Ok(entries)
     }
 
-    fn attach(&mut self, entry: &mut Entry, identity: &Identity) {
-        if identity::insert(&mut entry.document.identities, identity) {
-            self.own(identity, entry.document.id);
+    /// Links the strongest identity with each other one; returns the links that are new.
+    fn see(&self, graph: &mut Graph, wanted: &[Identity], kind: LinkKind) -> Vec<Link> {
+        let Some((strongest, others)) = wanted.split_first() else { return Vec::new() };
+        let seen = Seen { position: self.cause, at_ms: self.progress.now_ms };
+        let mut fresh = Vec::new();
+        for other in others {
+            if graph.see(strongest, other, kind, seen) {
+                fresh.extend(graph.between(strongest, other).cloned());
+            }
         }
+        fresh
     }
 
-    /// Moves the wanted identities that `from` has to `to`, with the attributes and events that were sent for them, and
-    /// brings `from` in order. `to` is the caller's to bring in order.
-    fn leave(&mut self, from: &mut Entry, to: &mut Entry, wanted: &[Identity]) -> Result<()> {
-        let leaving: Vec<&Identity> = wanted.iter().filter(|identity| has(from, identity)).collect();
-        for identity in &leaving {
-            if let Some(ids) = from.document.identities.get_mut(&identity.namespace) {
-                ids.remove(&identity.id);
-                if ids.is_empty() {
-                    from.document.identities.remove(&identity.namespace);
-                }
-            }
-            if from.document.edge_identities.remove(*identity) {
-                to.document.edge_identities.insert((*identity).clone());
-            }
-            self.attach(to, identity);
+    /// Identities are not of one person after all.
+    pub(crate) fn unlink(&mut self, message: Option<&str>, wanted: &[Identity], who: &str) -> Result<()> {
+        if self.again(message)? {
+            return Ok(());
         }
-        let (moving, staying) = std::mem::take(&mut from.document.fragments)
-            .into_iter()
-            .partition(|fragment| leaving.contains(&&fragment.identity));
-        from.document.fragments = staying;
-        to.document.fragments.extend::<Vec<_>>(moving);
-        self.move_events(from, to, |identity| leaving.contains(&identity))?;
-        self.refold(from)?;
-        from.merge(&self.rules.policy);
-        self.tell(&from.document, ChangeKind::Profile)?;
-        self.answer_all(from, self.progress.now_ms)?;
-        self.schedule(from, self.progress.now_ms);
-        self.owe(&from.document);
+        let named = |identity: &Identity| wanted.contains(identity);
+        for mut entry in self.owners(wanted)? {
+            let cut = entry.document.graph.cut(|link| match wanted {
+                [only] => link.has(only),
+                _ => named(&link.left) && named(&link.right),
+            });
+            if cut.is_empty() {
+                self.put(entry);
+                continue;
+            }
+            let all = identities(entry.identities()).collect();
+            let groups = entry.document.graph.clone().groups(&all);
+            let kept = self.rules.anchor(&entry.document).into_iter().collect::<Vec<_>>();
+            let entry = self.regroup(vec![entry], groups, &kept)?;
+            self.conclude(entry, true)?;
+            for link in cut {
+                self.explain_here(&link, Why::Unlinked { who: who.to_owned() })?;
+            }
+        }
         Ok(())
     }
 
-    /// Too many identities: those of the weakest kind that this record does not name become profiles of their own. The
-    /// graph keeps no ages, so among equals it is the order of their text that decides.
-    fn trim(&mut self, entry: &mut Entry, wanted: &[Identity]) -> Result<()> {
-        loop {
-            if identity::count(entry.identities()) <= IDENTITIES_PER_PROFILE_MAX {
-                return Ok(());
-            }
-            let weakest = identity::identities(entry.identities())
-                .filter(|identity| !wanted.contains(identity))
-                .max_by_key(|identity| {
-                    (self.rules.rank(&identity.namespace), std::cmp::Reverse(identity.clone()))
-                });
-            let Some(weakest) = weakest else { return Ok(()) };
-            let mut alone = self.create();
-            self.leave(entry, &mut alone, &[weakest])?;
-            self.refold(&mut alone)?;
-            alone.merge(&self.rules.policy);
-            self.tell(&alone.document, ChangeKind::Profile)?;
-            self.answer_all(&mut alone, self.progress.now_ms)?;
-            self.schedule(&mut alone, self.progress.now_ms);
-            self.owe(&alone.document);
-            self.put(alone);
+    /// Notes why a link was made or cut, when everything has its place.
+    fn explain_here(&mut self, link: &Link, why: Why) -> Result<()> {
+        let of = |owner: Option<ProfileId>| owner.unwrap_or(ProfileId(0));
+        let profiles = (of(self.owner(&link.left)?), of(self.owner(&link.right)?));
+        self.explain(link, why, profiles)
+    }
+
+    fn explain(&mut self, link: &Link, why: Why, profiles: (ProfileId, ProfileId)) -> Result<()> {
+        let at = (self.cause, self.explained);
+        self.explained += 1;
+        let change = GraphChange {
+            left_profile: profiles.0,
+            right_profile: profiles.1,
+            ..GraphChange::of(link, why, at, self.progress.now_ms)
+        };
+        for row in change.to_rows()? {
+            self.unit.put_row(acquaint_store::Table::GraphTrail, row);
         }
+        Ok(())
     }
-}
-
-fn has(entry: &Entry, identity: &Identity) -> bool {
-    entry.identities().get(&identity.namespace).is_some_and(|ids| ids.contains(&identity.id))
-}
-
-fn map_of(identities: &[Identity]) -> IdentityMap {
-    let mut map = IdentityMap::new();
-    for one in identities {
-        identity::insert(&mut map, one);
-    }
-    map
-}
-
-fn union(left: &IdentityMap, right: &IdentityMap) -> IdentityMap {
-    let mut both = left.clone();
-    for (namespace, ids) in right {
-        both.entry(namespace.clone()).or_default().extend(ids.iter().cloned());
-    }
-    both
 }

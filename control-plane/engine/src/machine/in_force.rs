@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use acquaint_core::id::LeafId;
 use acquaint_core::plan::leaf::LeafKind;
 use acquaint_core::plan::{Mode, Prepared};
-use acquaint_core::profile::{Identity, IdentityMap, MergePolicy};
+use acquaint_core::profile::graph::{Namespaces, Rank};
+use acquaint_core::profile::{Identity, IdentityMap, MergePolicy, identity};
 use acquaint_core::state::{self, State};
 use acquaint_store::catalog::{Catalog, NamespaceKind};
-use acquaint_store::{Read, Table};
+use acquaint_store::{ProfileDocument, Read, Table};
 
 use crate::compile::{self, Problem};
 use crate::{Error, Result};
@@ -17,10 +18,13 @@ use crate::{Error, Result};
 /// the API writes there before the engine has come to the record that says so.
 const CATALOG: &[u8] = b"engine/catalog";
 
+/// Namespaces that nobody defined come last.
+const UNDEFINED: Rank = Rank { class: 4, priority: u16::MAX, kind: 0 };
+
 /// What the engine has to know of a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Namespace {
-    kind: NamespaceKind,
+    rank: Rank,
     unique: bool,
     edge: bool,
 }
@@ -87,26 +91,10 @@ impl InForce {
         self.program.audiences.iter().any(|known| known.id == *audience && known.mode == Mode::Batch)
     }
 
-    /// Lower is stronger; namespaces that nobody defined come last.
-    pub(crate) fn rank(&self, namespace: &str) -> u8 {
-        match self.namespaces.get(namespace).map(|namespace| namespace.kind) {
-            Some(NamespaceKind::CrossDevice) => 0,
-            Some(NamespaceKind::Email) => 1,
-            Some(NamespaceKind::Phone) => 2,
-            Some(NamespaceKind::Device) => 3,
-            Some(NamespaceKind::Cookie) => 4,
-            None => 5,
-        }
-    }
-
-    /// Whether both can be of one person: no unique namespace would hold two identities.
-    pub(crate) fn compatible(&self, left: &IdentityMap, right: &IdentityMap) -> bool {
-        self.namespaces.iter().filter(|(_, namespace)| namespace.unique).all(|(code, _)| {
-            match (left.get(code), right.get(code)) {
-                (Some(left), Some(right)) => left.union(right).count() <= 1,
-                (Some(_), None) | (None, Some(_) | None) => true,
-            }
-        })
+    /// The identity that stands for a profile: the strongest, of equal ones the one that was linked first.
+    pub(crate) fn anchor(&self, document: &ProfileDocument) -> Option<Identity> {
+        identity::identities(&document.identities)
+            .min_by_key(|one| (self.rank(&one.namespace), document.graph.linked_since(one), one.clone()))
     }
 
     /// The identities of a record that may be linked to each other, strongest first: of a unique namespace only the
@@ -114,7 +102,7 @@ impl InForce {
     pub(crate) fn linkable(&self, identities: &[Identity]) -> Vec<Identity> {
         let mut wanted: Vec<Identity> = Vec::new();
         for identity in identities {
-            let unique = self.namespaces.get(&identity.namespace).is_some_and(|namespace| namespace.unique);
+            let unique = self.is_unique(&identity.namespace);
             let taken = wanted
                 .iter()
                 .any(|other| other == identity || (unique && other.namespace == identity.namespace));
@@ -140,6 +128,16 @@ impl InForce {
     }
 }
 
+impl Namespaces for InForce {
+    fn rank(&self, namespace: &str) -> Rank {
+        self.namespaces.get(namespace).map_or(UNDEFINED, |namespace| namespace.rank)
+    }
+
+    fn is_unique(&self, namespace: &str) -> bool {
+        self.namespaces.get(namespace).is_some_and(|namespace| namespace.unique)
+    }
+}
+
 /// The catalogue that the engine works by.
 pub(crate) fn catalog(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
     match tables.get(Table::Meta, CATALOG)? {
@@ -156,12 +154,27 @@ fn indices(program: &Prepared, wanted: impl Fn(&LeafKind) -> bool) -> Vec<u32> {
 
 /// Namespaces by code. Those that clients bring with them need not be defined.
 fn namespaces(catalog: &Catalog) -> BTreeMap<String, Namespace> {
-    let known = crate::ingest::BUILT_IN_NAMESPACES
-        .map(|(code, kind)| (code.to_owned(), Namespace { kind, unique: false, edge: false }));
+    let known = crate::ingest::BUILT_IN_NAMESPACES.map(|(code, kind)| {
+        (code.to_owned(), Namespace { rank: rank(kind, None), unique: false, edge: false })
+    });
     let defined = catalog.namespaces.iter().map(|(code, defined)| {
-        (code.clone(), Namespace { kind: defined.kind, unique: defined.unique, edge: defined.edge })
+        let rank = rank(defined.kind, defined.priority);
+        (code.clone(), Namespace { rank, unique: defined.unique, edge: defined.edge })
     });
     known.into_iter().chain(defined).collect()
+}
+
+/// Whatever its priority, a cookie does not outrank a person.
+fn rank(kind: NamespaceKind, priority: Option<u16>) -> Rank {
+    let (class, kind) = match kind {
+        NamespaceKind::CrossDevice => (0, 0),
+        NamespaceKind::Email => (0, 1),
+        NamespaceKind::Phone => (0, 2),
+        NamespaceKind::Device => (1, 0),
+        NamespaceKind::Cookie => (2, 0),
+        NamespaceKind::Partner => (3, 0),
+    };
+    Rank { class, priority: priority.unwrap_or(u16::MAX), kind }
 }
 
 /// A number that changes when profiles have to be visited again: with the program, the merge policy, and what the

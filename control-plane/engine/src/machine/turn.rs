@@ -21,6 +21,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) progress: Progress,
     /// The record that is the cause of what happens now.
     pub(crate) cause: Position,
+    /// How many changes of the identity graph that record has led to.
+    pub(crate) explained: u64,
 }
 
 impl<'a> Turn<'a> {
@@ -31,12 +33,13 @@ impl<'a> Turn<'a> {
         progress: &Progress,
     ) -> Self {
         let cause = progress.position;
-        Self { rules, unit: Unit::new(store), cache, progress: progress.clone(), cause }
+        Self { rules, unit: Unit::new(store), cache, progress: progress.clone(), cause, explained: 0 }
     }
 
     /// Applies one record; every timer due by then has been applied before.
     pub(crate) fn apply(&mut self, position: Position, record: Record) -> Result<()> {
         self.cause = position;
+        self.explained = 0;
         self.progress.now_ms = self.progress.now_ms.max(record.received_ms);
         match record.body {
             Body::Event { dataset, identities, event, from_edge } => {
@@ -46,6 +49,9 @@ impl<'a> Turn<'a> {
                 self.upsert(message.as_deref(), dataset, &identities, attributes)?;
             }
             Body::Link { message, identities } => self.link(message.as_deref(), &identities)?,
+            Body::Unlink { message, identities, who } => {
+                self.unlink(message.as_deref(), &identities, &who)?;
+            }
             Body::Decided { job: _, profile, evaluated_ms, answers } => {
                 self.decided(profile, evaluated_ms, &answers)?;
             }

@@ -86,6 +86,10 @@ impl Client {
         self.send(Method::POST, path, &[], Some(body.to_string())).await
     }
 
+    pub(crate) async fn delete(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.send(Method::DELETE, path, &[], Some(body.to_string())).await
+    }
+
     /// Posts lines of JSON, and again for a while if the server is away: rows carry their own ids, so that none counts twice.
     pub(crate) async fn post_lines(&self, path: &str, lines: &str) -> Result<Value, Error> {
         let started = Instant::now();

@@ -9,6 +9,7 @@ mod conformance;
 pub(crate) mod documents;
 mod edge;
 mod flows;
+mod identity;
 mod import;
 mod pql;
 mod profile;
@@ -47,6 +48,9 @@ enum Command {
     /// Profiles.
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Identity graphs.
+    #[command(subcommand)]
+    Identity(identity::Command),
     /// Dataflows to destinations.
     #[command(subcommand)]
     Flows(flows::Command),
@@ -106,6 +110,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
         Command::Batch(command) => batch::run(command).await,
         Command::Audiences(command) => audiences::run(command).await,
         Command::Profile(command) => profile::run(command).await,
+        Command::Identity(command) => identity::run(command).await,
         Command::Flows(command) => flows::run(command).await,
         Command::Bundle(arguments) => bundle::run(arguments).await,
         Command::Quarantine(command) => quarantine::run(command).await,

@@ -14,6 +14,7 @@ mod edge;
 mod entities;
 mod explain;
 mod flows;
+mod identity;
 mod jobs;
 mod page_bundle;
 mod quarantine;
@@ -42,6 +43,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(entities::routes())
         .merge(explain::routes())
         .merge(flows::routes())
+        .merge(identity::routes())
         .merge(jobs::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())

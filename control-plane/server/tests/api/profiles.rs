@@ -126,3 +126,55 @@ async fn a_membership_is_explained_term_by_term() {
     server.get(nobody).await.problem(404, "not-found");
     server.get("/data/core/ups/audiences/buyers/explain").await.problem(400, "bad-query");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_graph_is_shown_explained_and_split() {
+    let server = with_definitions().await;
+    let identify = json!({"type": "identify", "messageId": "i", "userId": "1", "anonymousId": "anon",
+        "traits": {"city": "Berlin"}});
+    let before = json!({"type": "track", "event": "buy", "messageId": "t", "anonymousId": "anon",
+        "timestamp": "2018-01-01T11:30:00Z"});
+    server.batch(&[before, identify]).await.ok();
+    assert_eq!(server.status_in("1", "buyers").await, "realized");
+    let path = "/data/core/identity/cluster?ns=crm&id=1";
+    let graph = server.get(path).await.ok();
+    assert_eq!(
+        (graph["nodes"].as_array().unwrap().len(), &graph["edges"][0]["kind"]),
+        (2, &json!("attributes"))
+    );
+    assert_eq!(graph["edges"][0]["first"]["at"], "2018-01-01T12:00:00.000Z");
+    let picture = server.get(&format!("{path}&format=mermaid")).await.ok();
+    assert!(picture.as_str().unwrap().starts_with("graph LR\n"), "{picture}");
+    server.get(&format!("{path}&format=gif")).await.problem(400, "bad-query");
+    server.get("/data/core/identity/cluster?ns=crm&id=9").await.problem(404, "not-found");
+
+    let links = "/data/core/identity/links";
+    let pair = |other: &str| json!({"identities": [{"namespace": "crm", "id": "1"}, {"namespace": "anonymousId", "id": other}]});
+    let remove =
+        async |body: &serde_json::Value| server.with_body(reqwest::Method::DELETE, links, body).await;
+    remove(&json!({"identities": []})).await.problem(400, "bad-link");
+    remove(&pair("other")).await.problem(404, "not-found");
+    let taken = remove(&pair("anon")).await;
+    assert_eq!(taken.status, 202, "{}", taken.body);
+    assert_eq!(server.status_in("1", "buyers").await, "exited");
+    assert_eq!(server.profile("1").await["eventCount"], 0);
+    let history = server.get("/data/core/identity/cluster/history?ns=anonymousId&id=anon").await.ok();
+    let whats: Vec<_> = history["changes"].as_array().unwrap().iter().map(|change| &change["what"]).collect();
+    assert_eq!(whats, ["linked", "cut"]);
+    assert_eq!(history["changes"][1]["who"], "admin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_stand_for_nobody_never_link() {
+    let server = with_definitions().await;
+    let zeros = "00000000-0000-0000-0000-000000000000";
+    for (number, who) in ["1", "2"].into_iter().enumerate() {
+        let message = json!({"type": "track", "event": "buy", "messageId": format!("m{number}"), "userId": who,
+            "anonymousId": zeros, "timestamp": "2018-01-01T11:30:00Z"});
+        server.batch(&[message]).await.ok();
+    }
+    assert_ne!(server.profile("1").await["entityId"], server.profile("2").await["entityId"]);
+    let alone = json!({"type": "track", "event": "buy", "messageId": "m", "anonymousId": zeros});
+    server.batch(&[alone]).await.ok();
+    assert_eq!(server.quarantine().await[0]["code"], "bad_identity");
+}

@@ -88,6 +88,7 @@ pub enum NamespaceKind {
     Phone,
     Device,
     Cookie,
+    Partner,
 }
 
 /// An identity namespace.
@@ -102,6 +103,13 @@ pub struct Namespace {
     /// At most one identity of this namespace in one profile.
     #[serde(default)]
     pub unique: bool,
+    /// Its priority among namespaces of the same class (people, devices, cookies, partners): 1 is the highest. Those
+    /// without one come last, in the order of their kinds. A device or cookie never outranks a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u16>,
+    /// Values that stand for "none", besides those that always do (`null`, `unknown`, `0000` ...): they identify nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
     /// Profiles with such an identity are projected to the edge under it, before they are ever seen there.
     #[serde(default)]
     pub edge: bool,

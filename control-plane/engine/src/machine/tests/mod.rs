@@ -1,5 +1,6 @@
 //! The engine against what it promises: scenarios here, generated histories in `property`.
 
+mod merging;
 mod oracle;
 mod property;
 mod scenarios;
@@ -119,7 +120,8 @@ impl World {
                     | Table::Ledger
                     | Table::Due
                     | Table::DeadLetters
-                    | Table::Audit => value,
+                    | Table::Audit
+                    | Table::GraphTrail => value,
                 };
                 all.insert((table, key), value);
             }

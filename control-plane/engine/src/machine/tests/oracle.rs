@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::eval::{Subject, naive};
+use acquaint_core::id::DatasetId;
 use acquaint_core::plan::Mode;
 use acquaint_core::plan::program::Definition;
 use acquaint_core::profile::{Event, Fragment, Identity, IdentityMap, Memberships, MergePolicy, identity};
@@ -18,101 +19,131 @@ pub(super) struct Person {
     pub(super) events: Vec<(Identity, Event)>,
 }
 
+/// Everything that was said, and who is linked with whom since which record.
 #[derive(Debug, Default)]
 pub(super) struct Oracle {
-    pub(super) people: Vec<Person>,
+    known: BTreeSet<Identity>,
+    links: BTreeMap<(Identity, Identity), usize>,
+    fragments: Vec<Fragment>,
+    events: Vec<(Identity, Event)>,
     seen: BTreeSet<String>,
+    records: usize,
 }
 
 fn strength(one: &Identity) -> usize {
     ["crm", "email", "device"].iter().position(|known| *known == one.namespace).unwrap()
 }
 
-/// Only `crm` is unique.
-fn compatible(left: &BTreeSet<Identity>, right: &BTreeSet<Identity>) -> bool {
-    left.union(right).filter(|one| one.namespace == "crm").count() <= 1
+/// Of `crm`, which is unique, the first; the strongest first.
+pub(super) fn wanted(identities: &[Identity]) -> Vec<Identity> {
+    let mut wanted: Vec<Identity> = Vec::new();
+    for one in identities {
+        let taken = |other: &Identity| other == one || (one.namespace == "crm" && other.namespace == "crm");
+        if !wanted.iter().any(taken) {
+            wanted.push(one.clone());
+        }
+    }
+    wanted.sort_by_key(strength);
+    wanted
 }
 
 impl Oracle {
     pub(super) fn apply(&mut self, received_ms: i64, body: &Body) {
+        self.records += 1;
         let (message, identities) = match body {
             Body::Event { identities, event, .. } => (Some(&event.id), identities),
-            Body::Upsert { message, identities, .. } | Body::Link { message, identities } => {
-                (message.as_ref(), identities)
-            }
+            Body::Upsert { message, identities, .. }
+            | Body::Link { message, identities }
+            | Body::Unlink { message, identities, .. } => (message.as_ref(), identities),
             Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => return,
         };
         if message.is_some_and(|message| !self.seen.insert(message.clone())) {
             return;
         }
-        let person = self.person(identities);
+        let wanted = wanted(identities);
         match body {
-            Body::Event { event, .. } => person.events.push((identities[0].clone(), event.clone())),
+            Body::Event { event, .. } => self.events.push((wanted[0].clone(), event.clone())),
             Body::Upsert { dataset, attributes, .. } => {
-                let identity = identities[0].clone();
-                let known = person
-                    .fragments
-                    .iter_mut()
-                    .find(|known| known.dataset == *dataset && known.identity == identity);
-                match known {
-                    Some(known) => {
-                        known.updated_ms = received_ms;
-                        fields::merge_patch(&mut known.attributes, attributes.clone());
-                    }
-                    None => person.fragments.push(Fragment {
-                        dataset: dataset.clone(),
-                        identity,
-                        updated_ms: received_ms,
-                        attributes: fields::without_nulls(attributes.clone()),
-                    }),
+                self.upsert(received_ms, dataset, identities[0].clone(), attributes);
+            }
+            Body::Unlink { .. } => {
+                let named = |one: &Identity| identities.contains(one);
+                match identities.as_slice() {
+                    [only] => self.links.retain(|(left, right), _| left != only && right != only),
+                    _ => self.links.retain(|(left, right), _| !(named(left) && named(right))),
                 }
+                return;
             }
             Body::Link { .. } | Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => {}
         }
+        self.known.extend(wanted.iter().cloned());
+        for other in &wanted[1..] {
+            let pair = (wanted[0].clone().min(other.clone()), wanted[0].clone().max(other.clone()));
+            self.links.insert(pair, self.records);
+        }
+        self.groups();
     }
 
-    fn person(&mut self, identities: &[Identity]) -> &mut Person {
-        let mut wanted: Vec<Identity> = Vec::new();
-        for one in identities {
-            if !wanted
-                .iter()
-                .any(|other| other == one || (one.namespace == "crm" && other.namespace == "crm"))
-            {
-                wanted.push(one.clone());
+    fn upsert(
+        &mut self,
+        updated_ms: i64,
+        dataset: &DatasetId,
+        identity: Identity,
+        attributes: &acquaint_core::value::Fields,
+    ) {
+        let mine = |known: &&mut Fragment| known.dataset == *dataset && known.identity == identity;
+        match self.fragments.iter_mut().find(mine) {
+            Some(known) => {
+                known.updated_ms = updated_ms;
+                fields::merge_patch(&mut known.attributes, attributes.clone());
+            }
+            None => {
+                let attributes = fields::without_nulls(attributes.clone());
+                let dataset = dataset.clone();
+                self.fragments.push(Fragment { dataset, identity, updated_ms, attributes });
             }
         }
-        wanted.sort_by_key(strength);
-        let named: BTreeSet<Identity> = wanted.iter().cloned().collect();
-        let mut owners: Vec<usize> = Vec::new();
-        for one in &wanted {
-            let owner = self.people.iter().position(|person| person.identities.contains(one));
-            owners.extend(owner.filter(|owner| !owners.contains(owner)));
-        }
-        let base = owners.iter().copied().find(|owner| compatible(&self.people[*owner].identities, &named));
-        let base = base.unwrap_or_else(|| {
-            self.people.push(Person::default());
-            self.people.len() - 1
+    }
+
+    /// Who belongs together: links from the newest on, without those that would give somebody two of `crm`; these are
+    /// forgotten.
+    fn groups(&mut self) -> Vec<BTreeSet<Identity>> {
+        let mut newest: Vec<_> = self.links.clone().into_iter().collect();
+        newest.sort_by_key(|((left, right), at)| {
+            let weaker = strength(left).max(strength(right));
+            (std::cmp::Reverse(*at), weaker, left.clone(), right.clone())
         });
-        let mut person = std::mem::take(&mut self.people[base]);
-        for other in owners.into_iter().filter(|owner| *owner != base) {
-            let both: BTreeSet<Identity> = person.identities.union(&named).cloned().collect();
-            let all = compatible(&both, &self.people[other].identities);
-            let from = std::mem::take(&mut self.people[other]);
-            let moves = |one: &Identity| all || named.contains(one);
-            let (gone, stays): (BTreeSet<_>, BTreeSet<_>) = from.identities.into_iter().partition(moves);
-            let leaves = |one: &Identity| all || gone.contains(one);
-            let (events, events_left): (Vec<_>, Vec<_>) =
-                from.events.into_iter().partition(|(one, _)| leaves(one));
-            let (fragments, fragments_left): (Vec<_>, Vec<_>) =
-                from.fragments.into_iter().partition(|fragment| leaves(&fragment.identity));
-            person.identities.extend(gone.iter().cloned());
-            person.events.extend(events);
-            person.fragments.extend(fragments);
-            self.people[other] = Person { identities: stays, events: events_left, fragments: fragments_left };
+        let mut groups: Vec<BTreeSet<Identity>> =
+            self.known.iter().map(|one| BTreeSet::from([one.clone()])).collect();
+        for (pair, _) in newest {
+            let place = |one: &Identity| groups.iter().position(|group| group.contains(one)).unwrap();
+            let (left, right) = (place(&pair.0), place(&pair.1));
+            if left == right {
+                continue;
+            }
+            let both: BTreeSet<Identity> = groups[left].union(&groups[right]).cloned().collect();
+            if both.iter().filter(|one| one.namespace == "crm").count() > 1 {
+                self.links.remove(&pair);
+            } else {
+                groups[left] = both;
+                groups.remove(right);
+            }
         }
-        person.identities.extend(named);
-        self.people[base] = person;
-        &mut self.people[base]
+        groups
+    }
+
+    pub(super) fn people(&mut self) -> Vec<Person> {
+        let groups = self.groups().into_iter().map(|identities| Person {
+            fragments: self
+                .fragments
+                .iter()
+                .filter(|fragment| identities.contains(&fragment.identity))
+                .cloned()
+                .collect(),
+            events: self.events.iter().filter(|(one, _)| identities.contains(one)).cloned().collect(),
+            identities,
+        });
+        groups.collect()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::compile::compile_catalog;
 use crate::machine::Engine;
 use crate::testing::{audience, event, fields_of, identity};
 
-fn first_audiences() -> Vec<Definition> {
+pub(super) fn first_audiences() -> Vec<Definition> {
     let text = |filter: &str| format!("xEvent[{filter}]");
     vec![
         audience(
@@ -74,7 +74,7 @@ fn second_audiences() -> Vec<Edit> {
     ]
 }
 
-fn anybody() -> impl Strategy<Value = Identity> {
+pub(super) fn anybody() -> impl Strategy<Value = Identity> {
     prop_oneof![
         (0..4u8).prop_map(|n| identity("crm", &format!("c{n}"))),
         (0..2u8).prop_map(|n| identity("email", &format!("e{n}"))),
@@ -110,11 +110,16 @@ fn body() -> impl Strategy<Value = (i64, Body)> {
     });
     let link = prop::collection::vec(anybody(), 2..4)
         .prop_map(|identities| Body::Link { message: None, identities });
-    let what = prop_oneof![8 => deed, 2 => upsert, 1 => link, 1 => Just(Body::Advance)];
+    let unlink = prop::collection::vec(anybody(), 1..3).prop_map(|identities| Body::Unlink {
+        message: None,
+        identities,
+        who: "test".into(),
+    });
+    let what = prop_oneof![8 => deed, 2 => upsert, 1 => link, 1 => unlink, 1 => Just(Body::Advance)];
     (wait, what)
 }
 
-fn history(size: usize) -> impl Strategy<Value = Vec<(i64, Body)>> {
+pub(super) fn history(size: usize) -> impl Strategy<Value = Vec<(i64, Body)>> {
     prop::collection::vec(body(), 1..size).prop_map(|steps| {
         let mut now_ms = NOW;
         let timed = steps.into_iter().map(|(wait, mut body)| {
@@ -128,7 +133,7 @@ fn history(size: usize) -> impl Strategy<Value = Vec<(i64, Body)>> {
     })
 }
 
-fn end_of(history: &[(i64, Body)]) -> i64 {
+pub(super) fn end_of(history: &[(i64, Body)]) -> i64 {
     history.last().map_or(NOW, |(at_ms, _)| *at_ms)
 }
 
@@ -143,10 +148,10 @@ fn shifted(history: Vec<(i64, Body)>, by_ms: i64) -> Vec<(i64, Body)> {
     history.into_iter().map(shift).collect()
 }
 
-fn compare(world: &World, oracle: &Oracle) {
+fn compare(world: &World, oracle: &mut Oracle) {
     let definitions = compile_catalog(&world.catalog).unwrap().definitions;
     let now_ms = world.engine.progress().now_ms;
-    for person in &oracle.people {
+    for person in &oracle.people() {
         let Some(one) = person.identities.first() else { continue };
         let document = world.profile(one);
         assert_eq!(document.identities, person.identity_map());
@@ -198,7 +203,7 @@ proptest! {
         for (at_ms, body) in &first {
             oracle.apply(*at_ms, body);
             world.send(*at_ms, [body.clone()]);
-            compare(&world, &oracle);
+            compare(&world, &mut oracle);
         }
         world.edit(second_audiences(), end_of(&first));
         world.store.append_records(second.iter().cloned());
@@ -206,7 +211,7 @@ proptest! {
             oracle.apply(*at_ms, body);
         }
         world.drain();
-        compare(&world, &oracle);
+        compare(&world, &mut oracle);
     }
 
     #[test]

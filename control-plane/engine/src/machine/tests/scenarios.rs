@@ -1,8 +1,10 @@
 //! One promise at a time.
 
 use acquaint_core::limits::{EVENTS_PER_PROFILE_MAX, IDENTITIES_PER_PROFILE_MAX};
-use acquaint_core::profile::{Identity, identity as identities};
+use acquaint_core::profile::graph::Cut;
+use acquaint_core::profile::{Identity, LinkKind, identity as identities};
 use acquaint_store::catalog::{Edit, Kind};
+use acquaint_store::graph_trail::{self, Why};
 use acquaint_store::record::Body;
 use serde_json::json;
 
@@ -134,6 +136,58 @@ fn a_shared_device_follows_the_last_user_with_its_own_events_only() {
 }
 
 #[test]
+fn anonymous_events_follow_the_device_and_those_of_a_known_user_stay_with_him() {
+    let mut world = World::new(vec![buyers()]);
+    let (ada, bob) = (identity("crm", "ada"), identity("crm", "bob"));
+    let (tablet, cookie) = (identity("device", "tablet"), identity("email", "shared"));
+    // As browsers send it: the device is the primary identity.
+    world.send(NOW, [buy("1", NOW, &[&tablet]), link(&[&tablet, &cookie])]);
+    world.send(NOW, [buy("2", NOW, &[&tablet, &ada])]);
+    assert_eq!(world.profile(&ada).events, 2);
+    world.send(NOW + HOUR, [buy("3", NOW + HOUR, &[&tablet, &bob])]);
+    assert_eq!((world.profile(&ada).events, world.profile(&bob).events), (1, 2));
+    assert_eq!(world.id_of(&cookie), world.id_of(&bob), "what hangs on the device goes with it");
+    // The trail says why.
+    let trail = graph_trail::load(&*world.store, [&ada]).unwrap();
+    let whys: Vec<_> = trail.iter().map(|change| (&change.why, change.at_ms - NOW)).collect();
+    assert_eq!(whys, [(&Why::Linked, 0), (&Why::Cut(Cut::Unique("crm".into())), HOUR)]);
+    let last = trail.last().unwrap();
+    assert_eq!((&last.left, &last.right, last.kind), (&ada, &tablet, LinkKind::Event));
+    assert_eq!(
+        (Some(last.left_profile), Some(last.right_profile), last.position),
+        (world.id_of(&ada), world.id_of(&bob), world.engine.progress().position)
+    );
+}
+
+#[test]
+fn a_link_that_is_taken_back_splits_what_it_held_together() {
+    let mut world = World::new(vec![buyers()]);
+    let (ada, phone, tablet) =
+        (identity("crm", "ada"), identity("device", "phone"), identity("device", "tablet"));
+    world.send(NOW, [upsert(&[&ada], json!({"tier": "gold"})), upsert(&[&phone], json!({"tier": "tin"}))]);
+    world.send(NOW, [buy("1", NOW, &[&phone]), link(&[&phone, &tablet])]);
+    world.send(NOW, [link(&[&ada, &phone])]);
+    assert_eq!(world.audiences(&ada), ["buyers"]);
+    let before = world.told().len();
+    let unlink =
+        |who: &[&Identity]| Body::Unlink { message: None, identities: owned(who), who: "admin".into() };
+    world.send(NOW + HOUR, [unlink(&[&ada, &tablet])]);
+    assert_eq!(world.told().len(), before, "there is no link between these two");
+    world.send(NOW + HOUR, [unlink(&[&phone, &ada])]);
+    assert_eq!(world.id_of(&phone), world.id_of(&tablet));
+    assert_eq!((world.audiences(&ada), world.audiences(&phone)), (Vec::new(), vec!["buyers".to_owned()]));
+    assert_eq!(world.profile(&ada).fragments[0].attributes, fields_of(&json!({"tier": "gold"})));
+    assert_eq!(world.profile(&phone).fragments[0].attributes, fields_of(&json!({"tier": "tin"})));
+    assert_eq!(
+        world.told()[before..],
+        ["3 changed", "3 +buyers @3600000", "1 changed", "1 -buyers @3600000"]
+    );
+    let trail = graph_trail::load(&*world.store, [&ada, &phone]).unwrap();
+    let whys: Vec<_> = trail.iter().map(|change| &change.why).collect();
+    assert_eq!(whys, [&Why::Linked, &Why::Linked, &Why::Unlinked { who: "admin".into() }]);
+}
+
+#[test]
 fn an_upsert_patches_and_null_removes() {
     let gold = audience("gold", "continuous", r#"tier = "gold" and person.age > 30"#);
     let mut world = World::new(vec![gold]);
@@ -177,6 +231,23 @@ fn too_many_identities_split_off_the_weakest() {
     let split = identity("device", "d000");
     assert_ne!(world.id_of(&split), world.id_of(&ada));
     assert_eq!(world.profile(&split).events, 1);
+    let trail = graph_trail::load(&*world.store, [&split]).unwrap();
+    assert_eq!(trail.last().unwrap().why, Why::Cut(Cut::Limit));
+}
+
+#[test]
+fn of_too_many_identities_of_a_kind_the_first_goes() {
+    let mut world = World::new(vec![]);
+    let ada = identity("crm", "ada");
+    for n in (0..=IDENTITIES_PER_PROFILE_MAX).rev() {
+        world.send(NOW, [link(&[&ada, &identity("device", &format!("d{n:03}"))])]);
+    }
+    let first = identity("device", &format!("d{IDENTITIES_PER_PROFILE_MAX:03}"));
+    let second = identity("device", &format!("d{:03}", IDENTITIES_PER_PROFILE_MAX - 1));
+    assert_ne!(world.id_of(&first), world.id_of(&ada));
+    assert_ne!(world.id_of(&second), world.id_of(&ada));
+    assert_eq!(world.id_of(&identity("device", "d000")), world.id_of(&ada));
+    assert_eq!(identities::count(&world.profile(&ada).identities), IDENTITIES_PER_PROFILE_MAX);
 }
 
 #[test]
