@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
+use super::timed_body::TooSlow;
 use crate::problem::Problem;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -32,6 +33,10 @@ fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {
     while let Some(cause) = source {
         if cause.is::<http_body_util::LengthLimitError>() {
             return Problem::too_large("the body", bytes_max, "bytes");
+        }
+        if let Some(slow) = cause.downcast_ref::<TooSlow>() {
+            let title = "the body came too slowly";
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", title, slow.to_string());
         }
         source = cause.source();
     }
