@@ -1,7 +1,8 @@
 //! Connections: how many there may be at once, how long a client may take to say what it wants, and how they end.
 //!
 //! - A client that sends its request too slowly is cut off: the head by the connection's timer, the body by
-//!   [`TimedBody`], which the route then reports as a problem.
+//!   [`TimedBody`], which the route then reports as a problem. One that does not read the answer is cut off too
+//!   ([`Listening`]).
 //! - A connection takes one of the process's open files, and the store needs some too: more clients than half of what
 //!   the system allows are turned away.
 //! - A request that is refused before all of it was read is still answered: what the client goes on sending is read and
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use super::listening::Listening;
 use super::timed_body::TimedBody;
 
 /// Bytes of the head of a request.
@@ -49,7 +51,7 @@ const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: a
 pub(crate) struct Limits {
     /// At once.
     clients_max: usize,
-    /// For the head of a request, and again for its body.
+    /// For the head of a request, again for its body, and again for taking some of the answer.
     request_max: Duration,
 }
 
@@ -131,7 +133,7 @@ async fn client(
         .timer(TokioTimer::new())
         .header_read_timeout(request_max)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Listening::new(stream, request_max)), service);
     let mut asked_to_stop = false;
     let ended = loop {
         tokio::select! {
@@ -147,7 +149,7 @@ async fn client(
         tracing::debug!(error = error as &dyn std::error::Error, "a connection ended early");
     }
     if ended.is_err() || unread.load(Ordering::Relaxed) {
-        linger(connection.into_parts().io.into_inner()).await;
+        linger(connection.into_parts().io.into_inner().into_inner()).await;
     }
 }
 

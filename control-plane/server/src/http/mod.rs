@@ -16,6 +16,7 @@ mod entities;
 mod explain;
 mod flows;
 mod jobs;
+mod listening;
 mod page_bundle;
 mod quarantine;
 mod refusals;
