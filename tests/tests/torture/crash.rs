@@ -24,6 +24,8 @@ const BATCHES_MAX: usize = 40;
 const MOMENT_US: usize = 4_000;
 /// A server that is killed while it starts lives up to so many milliseconds.
 const START_MS: usize = 400;
+/// A server that has not acknowledged that much by then is not well.
+const LOAD_MAX: Duration = Duration::from_secs(120);
 /// Time that may pass between two kills.
 const PASSING_MS: usize = 6 * 3_600_000;
 
@@ -90,7 +92,9 @@ fn under_load(control: &mut ControlPlane, writers: &mut [Writer], choices: &mut 
                 }
             });
         }
+        let begin = Instant::now();
         while acknowledged.load(Ordering::Relaxed) < batches {
+            assert!(begin.elapsed() < LOAD_MAX, "nothing is acknowledged any more");
             std::thread::yield_now();
         }
         let moment = Instant::now();
