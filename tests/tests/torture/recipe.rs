@@ -34,9 +34,7 @@ pub(crate) fn cook(recipe: &str) -> Vec<u8> {
 
 fn cook_part(part: &str) -> Vec<u8> {
     if let Some(digits) = part.strip_prefix("hex ") {
-        let digits: String = digits.split_whitespace().collect();
-        let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-        return (0..digits.len()).step_by(2).map(byte).collect();
+        return digits.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
     }
     if let Some(name) = part.strip_prefix("forward ") {
         return forward(name);

@@ -1,6 +1,6 @@
 //! Segment-compatible messages (`ingest-api.md` sections 4 and 6) to records, one for each message.
 
-use acquaint_core::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use acquaint_core::profile::{Event, Identity};
 use acquaint_core::value::{Fields, Value};
 use acquaint_store::catalog::{SchemaClass, Source};
