@@ -19,7 +19,7 @@ pub(crate) const BASIC: &str = "Basic d2ViLWtleTo=";
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// What a good client may have to wait meanwhile.
 const NEIGHBOUR_MAX: Duration = Duration::from_secs(10);
-/// All that the server may ever hold in memory, in kibibytes: it keeps up to 128 MiB of its tables.
+/// All that the server may ever hold in memory, in kibibytes: it keeps up to 128 MiB of its tables, and bodies of 16 MB.
 const MEMORY_KIB_MAX: u64 = 512 * 1024;
 
 /// Starts a control plane that knows the definitions.
