@@ -42,7 +42,7 @@ const LINGER_MAX: Duration = Duration::from_secs(2);
 const REFUSED_WAIT: Duration = Duration::from_millis(100);
 /// For whom there is no room.
 const TURNED_AWAY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
-    retry-after: 1\r\ncontent-length: 120\r\nconnection: close\r\n\r\n\
+    retry-after: 1\r\ncontent-length: 119\r\nconnection: close\r\n\r\n\
     {\"type\":\"urn:acquaint:problem:unavailable\",\"title\":\"the server cannot take this now\",\
     \"status\":503,\"detail\":\"crowded\"}  ";
 
