@@ -28,6 +28,25 @@ pub struct Settings {
     pub listen: Option<String>,
     /// Further environment variables, for `env:NAME` in definitions.
     pub variables: Vec<(String, String)>,
+    /// Further arguments.
+    pub arguments: Vec<String>,
+}
+
+/// What starts one.
+pub fn command(acquaint: &Path, data: &Path, settings: &Settings) -> Command {
+    let mut command = Command::new(acquaint);
+    command.arg("serve").arg("--data").arg(data.join("control-plane"));
+    command.args(["--listen", settings.listen.as_deref().unwrap_or("127.0.0.1:0")]);
+    command.env("ACQUAINT_ADMIN_TOKEN", ADMIN_TOKEN).env("ACQUAINT_EDGE_TOKEN", EDGE_TOKEN);
+    command.envs(settings.variables.iter().cloned());
+    if let Some(url) = &settings.edge_url {
+        command.args(["--edge-url", url]);
+    }
+    if let Some(clock) = &settings.clock {
+        command.args(["--clock", clock]);
+    }
+    command.args(&settings.arguments);
+    command
 }
 
 /// A running `acquaint serve`.
@@ -42,22 +61,21 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts it on a data directory and waits until it listens.
     pub fn start(environment: &Environment, data: &Path, settings: &Settings) -> Result<Self> {
-        let mut command = Command::new(&environment.acquaint);
-        command.arg("serve").arg("--data").arg(data.join("control-plane"));
-        command.args(["--listen", settings.listen.as_deref().unwrap_or("127.0.0.1:0")]);
-        command.env("ACQUAINT_ADMIN_TOKEN", ADMIN_TOKEN).env("ACQUAINT_EDGE_TOKEN", EDGE_TOKEN);
-        command.envs(settings.variables.iter().cloned());
-        if let Some(url) = &settings.edge_url {
-            command.args(["--edge-url", url]);
-        }
-        if let Some(clock) = &settings.clock {
-            command.args(["--clock", clock]);
-        }
-        let mut process = Process::start("control-plane", data, &mut command)?;
+        Self::start_program(&environment.acquaint, data, settings)
+    }
+
+    /// As [`Self::start`], where nothing else of the system is there.
+    pub fn start_program(acquaint: &Path, data: &Path, settings: &Settings) -> Result<Self> {
+        let mut process = Process::start("control-plane", data, &mut command(acquaint, data, settings))?;
         let url =
             process.line("its address", |line| line.strip_prefix("listening on ").map(str::to_owned))?;
         let admin = Client::new(&url).with_header("authorization", &format!("Bearer {ADMIN_TOKEN}"));
-        Ok(Self { process, binary: environment.acquaint.clone(), admin })
+        Ok(Self { process, binary: acquaint.to_owned(), admin })
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
     }
 
     /// Its address.

@@ -50,6 +50,7 @@ impl System {
                 ("DEMO_RECEIVER_URL".into(), receiver.webhook_url()),
                 ("DEMO_RECEIVER_SECRET".into(), SECRET.into()),
             ],
+            arguments: Vec::new(),
         };
         let control = ControlPlane::start(environment, data, &settings)?;
         Ok(Self { receiver, edge, control, settings })

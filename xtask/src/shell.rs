@@ -1,11 +1,16 @@
-//! Running other programs, visibly: every step says what it does and how long it took.
+//! Running other programs, visibly: every step says what it does and how long it took, and none takes for ever.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+use crate::deadline;
+
+/// How long one step may take: many times what the longest takes on two cores with nothing built yet.
+const STEP_MAX: Duration = Duration::from_secs(25 * 60);
 
 /// The repository.
 pub(crate) fn repository() -> PathBuf {
@@ -24,17 +29,28 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a step, with its output shown, and fails if it fails.
+/// Runs a step, with its output shown, and fails if it fails or does not end.
 pub(crate) fn step(what: &str, command: &mut Command) -> Result<()> {
+    step_within(STEP_MAX, what, command)
+}
+
+/// As [`step`], for what may take longer or must not.
+pub(crate) fn step_within(max: Duration, what: &str, command: &mut Command) -> Result<()> {
     let start = Instant::now();
     eprintln!("==> {what}");
-    let status =
-        command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let mut child =
+        command.spawn().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let status = deadline::within(max, what, child.id(), || child.wait())??;
     if !status.success() {
         bail!("{what}: {status}");
     }
     eprintln!("    {what}: {} s", start.elapsed().as_secs());
     Ok(())
+}
+
+/// Work of this process itself, and of what it starts meanwhile, as a step.
+pub(crate) fn work<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    deadline::within(STEP_MAX, what, std::process::id(), work)?
 }
 
 /// The first line of what a command prints, if it runs at all.

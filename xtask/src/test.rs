@@ -1,17 +1,20 @@
 //! Every test, cheapest first, so that a mistake shows early.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::build::{self, Profile};
 use crate::conformance;
 use crate::portable;
-use crate::shell::{command, step};
+use crate::shell::{command, step, step_within, work};
 use crate::tools;
 
 /// Generated cases that are decided natively and in Wasm.
 const CASES: u64 = 200_000;
+
+/// However many histories are asked for.
+const HISTORIES_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The edge crate with its host for pages.
 const FOR_PAGES: [&str; 3] = ["--no-default-features", "--features", "browser"];
@@ -27,8 +30,8 @@ pub(crate) fn run() -> Result<()> {
     // The profile of the tests, which finds overflowing arithmetic too.
     let portable = portable::build(Profile::Development)?;
     step("what nests a million times, in Wasm", portable.wasm().arg("depths"))?;
-    conformance::run(&portable)?;
-    portable::differential(&portable, CASES)?;
+    work("conformance", || conformance::run(&portable))?;
+    work("differential", || portable::differential(&portable, CASES))?;
     let chromium = tools::chromium()?;
     browser()?;
     let built = build::everything()?;
@@ -51,7 +54,7 @@ pub(crate) fn histories(count: u64) -> Result<()> {
     test.args(["test", "--package", "acquaint-tests", "--test", "edge_histories", "--", "--nocapture"]);
     test.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
     test.env("ACQUAINT_PYTHON", &built.python).env("ACQUAINT_HISTORIES", count.to_string());
-    step("generated histories at the edge", &mut test)
+    step_within(HISTORIES_MAX, "generated histories at the edge", &mut test)
 }
 
 fn lint() -> Result<()> {

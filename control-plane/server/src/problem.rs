@@ -5,6 +5,9 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+/// The content type of a problem.
+pub(crate) const TYPE: &str = "application/problem+json";
+
 /// A problem. Members beyond the standard ones are added with [`Problem::with`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
@@ -95,7 +98,7 @@ impl IntoResponse for Problem {
         let body = self.body().to_string();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(TYPE));
         for (name, value) in self.headers {
             headers.insert(name, value);
         }

@@ -14,11 +14,14 @@ use tokio::net::TcpListener;
 use crate::app::{App, Parts, Shared, Store};
 use crate::background::{self, Loops};
 use crate::clock::Clock;
-use crate::http;
+use crate::http::{self, connections, connections::Limits};
 use crate::tokens::{self, Token, Tokens};
 
 /// The folder of the store inside the data directory.
 const STORE_FOLDER: &str = "store";
+
+/// How long a client may take to send a request, unless it is said otherwise.
+const REQUEST_SECONDS_MAX: u64 = 30;
 
 /// How long requests under way may take to end, before they are cut off.
 const REQUESTS_MAX: Duration = Duration::from_secs(10);
@@ -42,6 +45,9 @@ pub struct Arguments {
     /// When batch audiences are evaluated: a cron pattern, UTC; `never` for on demand only.
     #[arg(long, default_value = "0 1 * * *")]
     batch_schedule: String,
+    /// How long a client may take to send the head of a request, and again to send its body.
+    #[arg(long, default_value_t = REQUEST_SECONDS_MAX)]
+    request_seconds_max: u64,
     /// For tests: a clock that stands at this instant (RFC 3339) and is moved by `POST /admin/clock`.
     #[arg(long)]
     clock: Option<String>,
@@ -60,6 +66,8 @@ pub struct Settings {
     pub batch_schedule: Option<String>,
     /// The instant at which a manual clock starts: milliseconds since the epoch.
     pub clock_ms: Option<i64>,
+    /// How long a client may take to send the head of a request, and again to send its body.
+    pub request_max: Duration,
     /// The admin and the edge token; from the environment or the data directory when absent.
     pub tokens: Option<(String, String)>,
 }
@@ -73,6 +81,7 @@ impl Settings {
             edge_url: None,
             batch_schedule: None,
             clock_ms,
+            request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
             tokens: Some((admin.into(), edge.into())),
         }
     }
@@ -133,7 +142,7 @@ pub struct Running {
     app: Shared,
     store: Arc<Store>,
     loops: Loops,
-    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    server: tokio::task::JoinHandle<()>,
 }
 
 impl std::fmt::Debug for Running {
@@ -157,7 +166,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Error> {
 /// Opens the store and starts everything.
 pub async fn start(settings: Settings) -> Result<Running, Error> {
     install_cryptography();
-    let Settings { data, listen, edge_url, batch_schedule, clock_ms, tokens } = settings;
+    let Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens } = settings;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
     let tokens = match tokens {
         Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: Token::new(edge) },
@@ -182,7 +191,8 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
     let loops = background::start(&app, batch_schedule)?;
-    let routes = http::routes(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let routes = http::routes(Arc::clone(&app));
+    let limits = Limits::new(request_max);
     let stopped = Arc::clone(&app);
     let server = tokio::spawn(async move {
         let until = async move {
@@ -190,7 +200,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
                 stopped.ended.notified().await;
             }
         };
-        axum::serve(listener, routes).with_graceful_shutdown(until).await
+        connections::serve(listener, routes, limits, until).await;
     });
     Ok(Running { address, app, store, loops, server })
 }
@@ -210,9 +220,6 @@ impl Running {
     async fn end(self, requests_max: Duration) -> Result<(), Error> {
         self.app.stop();
         let ended = tokio::time::timeout(requests_max, self.server).await;
-        if let Ok(Ok(Err(source))) = ended {
-            return Err(Error::System(source));
-        }
         self.loops.join().await;
         self.store.close()?;
         let failure = self.app.failure().map_or(Ok(()), |failure| Err(Error::Failed(failure)));
@@ -240,7 +247,8 @@ pub(crate) fn install_cryptography() {
 }
 
 fn settings(arguments: Arguments) -> Result<Settings, Error> {
-    let Arguments { data, listen, edge_url, batch_schedule, clock } = arguments;
+    let Arguments { data, listen, edge_url, batch_schedule, request_seconds_max, clock } = arguments;
+    let request_max = Duration::from_secs(request_seconds_max);
     let clock_ms = match clock {
         None => None,
         Some(value) => match parse_instant(&value) {
@@ -255,7 +263,7 @@ fn settings(arguments: Arguments) -> Result<Settings, Error> {
             Err(_) => return Err(Error::Argument { value: batch_schedule, what: "five-field cron pattern" }),
         },
     };
-    Ok(Settings { data, listen, edge_url, batch_schedule, clock_ms, tokens: None })
+    Ok(Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens: None })
 }
 
 fn log_to_stderr() {

@@ -15,6 +15,8 @@ use acquaint_store::{Embedded, Log, ProfileStore, Read, Table, Topic, WriteBatch
 
 const DIRECTORY: &str = "ACQUAINT_CRASH_TEST_DIRECTORY";
 const KILLS: u64 = 30;
+/// In `cargo xtask torture`, which says so by a variable.
+const KILLS_IN_FULL: u64 = 300;
 const APPENDERS: u64 = 3;
 /// Records of one append.
 const PARTS: u64 = 3;
@@ -27,9 +29,11 @@ fn what_was_acknowledged_survives_kill_9() {
         write_until_killed(Path::new(&directory));
         return;
     }
+    let full = std::env::var_os("ACQUAINT_TORTURE").is_some_and(|value| value == "full");
+    let kills = if full { KILLS_IN_FULL } else { KILLS };
     let directory = tempfile::tempdir().unwrap();
     let mut before = Recovered::default();
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         // From a kill before the first acknowledgement to one after many.
         let acknowledged = Acknowledged::until(kill * kill % 97, directory.path());
         let recovered = Recovered::read(directory.path());
@@ -38,6 +42,11 @@ fn what_was_acknowledged_survives_kill_9() {
     }
     assert!(before.appends.values().all(|last| *last > KILLS), "hardly anything was written: {before:?}");
     assert!(before.batches > KILLS, "hardly anything was written: {before:?}");
+    let appends: u64 = before.appends.values().sum();
+    println!(
+        "torture: {kills} kills of the store, {appends} appends and {} batches, none lost, none torn",
+        before.batches
+    );
 }
 
 /// The child: appends in three threads and commits batches in a fourth, each numbered from where the store ends.

@@ -1,6 +1,6 @@
 //! Segment-compatible messages (`ingest-api.md` sections 4 and 6) to records, one for each message.
 
-use acquaint_core::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use acquaint_core::profile::{Event, Identity};
 use acquaint_core::value::{Fields, Value};
 use acquaint_store::catalog::{SchemaClass, Source};
@@ -14,6 +14,10 @@ use super::{Refusal, clock, mapping, validate};
 pub const USER_NAMESPACE: &str = "userId";
 /// The namespace of `anonymousId` where the source names none.
 pub const ANONYMOUS_NAMESPACE: &str = "anonymousId";
+
+/// Bytes that what a batch says of all its messages may come to once it lies under each of them: a small body must not
+/// become a large store.
+const SHARED_BYTES_MAX: usize = 16 * BATCH_BYTES_MAX;
 
 /// What the request says of a message.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,15 @@ pub fn split(body: Json) -> Result<Vec<Json>, Refusal> {
         let reason =
             format!("{} messages are more than the {BATCH_EVENTS_MAX} allowed in a batch", items.len());
         return Err(Refusal::new("too_many_events", "batch", reason));
+    }
+    let shared =
+        ["context", "integrations"].map(|name| body.get(name).map_or(0, |part| part.to_string().len()));
+    if shared.iter().sum::<usize>().saturating_mul(items.len()) > SHARED_BYTES_MAX {
+        let reason = format!(
+            "the batch's context under each of its {} messages is more than the {SHARED_BYTES_MAX} bytes allowed",
+            items.len()
+        );
+        return Err(Refusal::new("batch_context_too_large", "context", reason));
     }
     Ok(items.into_iter().map(|item| with_batch(item, &body)).collect())
 }

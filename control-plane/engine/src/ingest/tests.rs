@@ -239,6 +239,10 @@ fn what_a_batch_says_lies_under_what_its_messages_say() {
     assert_eq!(split(body).unwrap(), expected);
     assert_eq!(split(json!({"batch": {}})).unwrap_err().code, "no_batch");
     assert_eq!(split(json!({"batch": vec![1; 2_501]})).unwrap_err().code, "too_many_events");
+    let shared = json!({"a": "x".repeat(100_000)});
+    let code = |messages: usize| split(json!({"context": shared, "batch": vec![json!({}); messages]})).err();
+    assert_eq!(code(1_000).map(|refusal| refusal.code).as_deref(), Some("batch_context_too_large"));
+    assert_eq!(code(10), None);
     assert_eq!(single(json!({"event": "X"}), "track"), json!({"event": "X", "type": "track"}));
 }
 

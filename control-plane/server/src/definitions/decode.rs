@@ -11,6 +11,10 @@ use super::{Finding, Kind, Subject, conversion};
 
 /// Characters of an id.
 const ID_CHARACTERS_MAX: usize = 200;
+/// Bytes of one document, as compact JSON.
+const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+/// Findings that are told at once: who has more of them is not going to read them all.
+const FINDINGS_MAX: usize = 100;
 
 /// Puts documents into a catalogue. Every document is looked at, so that all findings come at once.
 /// Returns which definition came from which document.
@@ -22,6 +26,9 @@ pub(crate) fn put_all(
     let mut places = BTreeMap::new();
     let mut findings = Vec::new();
     for (index, document) in documents.iter().enumerate() {
+        if findings.len() >= FINDINGS_MAX {
+            break;
+        }
         match put(catalog, document, now_ms) {
             Ok(subject) => {
                 if let Some(first) = places.insert(subject.clone(), index) {
@@ -50,6 +57,10 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
     let Value::Object(fields) = document else {
         return Err(nameless("", "wrong-type", "a document must be an object with a `kind`".into()));
     };
+    if document.to_string().len() > DOCUMENT_BYTES_MAX {
+        let message = format!("a document has at most {DOCUMENT_BYTES_MAX} bytes");
+        return Err(nameless("", "too-large", message));
+    }
     let mut fields = fields.clone();
     let known = || Kind::ALL.map(Kind::name).join("`, `");
     let kind = match fields.remove("kind") {

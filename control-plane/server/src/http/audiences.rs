@@ -114,8 +114,12 @@ fn count_all(app: &App) -> Result<std::sync::Arc<crate::counts::Counts>, Problem
 
 async fn create(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
     let mut sent = read(&headers, sent).await?;
-    let id = match sent.get("id").and_then(Value::as_str) {
-        Some(id) => id.to_owned(),
+    let id = match sent.get("id") {
+        Some(Value::String(id)) => id.clone(),
+        Some(other) => {
+            let detail = format!("an id is text, not {other}");
+            return Err(Problem::bad_request("wrong-id", "the id does not fit", detail).with("field", "id"));
+        }
         None => uuid::Uuid::new_v4().to_string(),
     };
     sent.insert("id".into(), json!(id));

@@ -7,8 +7,11 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
+use super::timed_body::TooSlow;
 use crate::problem::Problem;
 
+/// Values of one body: read, each takes many times the two bytes that it may take as text.
+const VALUES_MAX: usize = 1_000_000;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads a whole body of at most `bytes_max` bytes, before and after inflating.
@@ -32,6 +35,10 @@ fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {
     while let Some(cause) = source {
         if cause.is::<http_body_util::LengthLimitError>() {
             return Problem::too_large("the body", bytes_max, "bytes");
+        }
+        if let Some(slow) = cause.downcast_ref::<TooSlow>() {
+            let title = "the body came too slowly";
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "slow-body", title, slow.to_string());
         }
         source = cause.source();
     }
@@ -71,8 +78,30 @@ fn gunzip(bytes: &[u8], bytes_max: usize) -> Result<Vec<u8>, Problem> {
     Ok(inflated)
 }
 
+/// Refuses JSON, or lines of it, that would become far larger than it is.
+pub(crate) fn not_too_many_values(bytes: &[u8]) -> Result<(), Problem> {
+    if bytes.len() / 2 < VALUES_MAX {
+        return Ok(());
+    }
+    let (mut in_text, mut escaped, mut values) = (false, false, 0_usize);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values = values.saturating_add(1),
+            _ => {}
+        }
+    }
+    match values > VALUES_MAX {
+        true => Err(Problem::too_large("the body", VALUES_MAX, "values")),
+        false => Ok(()),
+    }
+}
+
 /// Parses JSON; a failure says at which line and column, and which field if it is about one.
 pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    not_too_many_values(bytes)?;
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -140,6 +169,18 @@ mod tests {
         let problem = json::<serde_json::Value>(b"{\n  \"a\": }").unwrap_err();
         assert_eq!(problem.code(), "bad-json");
         assert!(problem.detail().contains("line 2 column 8"), "{}", problem.detail());
+    }
+
+    #[test]
+    fn values_are_counted_and_what_texts_say_is_not() {
+        let check = |body: String, expected: Option<&str>| {
+            let refused = not_too_many_values(body.as_bytes()).err();
+            assert_eq!(refused.map(|problem| problem.code()), expected);
+        };
+        check(format!("[{}0]", "0,".repeat(VALUES_MAX)), Some("too-large"));
+        check("[".repeat(2 * VALUES_MAX + 1), Some("too-large"));
+        check(format!("[{}0]", "0, ".repeat(VALUES_MAX - 1)), None);
+        check(format!("[\"\\\"{}\"]", ",".repeat(3 * VALUES_MAX)), None);
     }
 
     #[test]

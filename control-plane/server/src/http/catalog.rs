@@ -17,6 +17,8 @@ use crate::definitions::secrets;
 use crate::problem::Problem;
 
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Documents of one request: several times what a catalogue may hold.
+const DOCUMENTS_MAX: usize = 20_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,6 +39,7 @@ async fn whole(State(app): State<Shared>) -> Json<Value> {
 /// Documents over what is there.
 async fn apply(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Done>, Problem> {
     let Apply { documents, dry_run } = body::json(&body::read(&headers, sent, BODY_BYTES_MAX).await?)?;
+    not_too_many(&documents)?;
     let done = publish(&app, dry_run, move |app, before| {
         publish::put_documents(before, &documents, app.clock.now_ms()).map_err(|findings| refused(&findings))
     });
@@ -48,10 +51,18 @@ async fn replace(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> R
     let sent: serde_json::Map<String, Value> =
         body::json(&body::read(&headers, sent, BODY_BYTES_MAX).await?)?;
     let documents = documents(sent)?;
+    not_too_many(&documents)?;
     let done = publish(&app, false, move |app, before| {
         publish::replace_with(before, &documents, app.clock.now_ms()).map_err(|findings| refused(&findings))
     });
     Ok(Json(done.await?))
+}
+
+fn not_too_many(documents: &[Value]) -> Result<(), Problem> {
+    match documents.len() > DOCUMENTS_MAX {
+        true => Err(Problem::too_large("the catalogue", DOCUMENTS_MAX, "documents")),
+        false => Ok(()),
+    }
 }
 
 /// `{audiences: {id: {...}}}` as documents with a `kind`.

@@ -27,6 +27,7 @@ async fn rows(
     sent: Body,
 ) -> Result<Json<Outcome>, Problem> {
     let sent = body::read(&headers, sent, BYTES_MAX).await?;
+    body::not_too_many_values(&sent)?;
     let rows = split(&sent)?;
     if rows.len() > ROWS_MAX {
         return Err(Problem::too_large("the body", ROWS_MAX, "rows"));

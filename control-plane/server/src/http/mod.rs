@@ -8,6 +8,7 @@ mod catalog;
 mod clients;
 mod clock;
 mod collection;
+pub(crate) mod connections;
 mod conversion;
 mod cors;
 mod edge;
@@ -16,14 +17,17 @@ mod explain;
 mod flows;
 mod identity;
 mod jobs;
+mod listening;
 mod page_bundle;
 mod quarantine;
+mod refusals;
 mod segment;
 mod status;
+mod timed_body;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
 use axum::{Router, http::Uri};
 
@@ -64,6 +68,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .method_not_allowed_fallback(not_that_way)
         // Every route reads its body itself, with its own limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(map_response(refusals::typed))
         .with_state(app)
 }
 

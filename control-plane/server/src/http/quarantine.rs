@@ -19,6 +19,9 @@ const LIST_MAX: usize = 1_000;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Records of one step of a replay.
 const REPLAY_CHUNK: usize = 500;
+/// Bytes of one page or step, and how many records are looked at at a time: one record may be as large as a request.
+const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+const LOOK: usize = 16;
 
 #[derive(Deserialize)]
 struct Page {
@@ -40,10 +43,34 @@ pub(crate) fn routes() -> Router<Shared> {
 async fn list(State(app): State<Shared>, Query(page): Query<Page>) -> Result<Json<Value>, Problem> {
     let after = page.after.as_deref().map(ticket).transpose()?;
     let limit = page.limit.unwrap_or(100).clamp(1, LIST_MAX);
-    let found = blocking(&app, move |app| Ok(quarantine::list(&*app.store, after, limit)?)).await?;
-    let next = (found.len() == limit).then(|| found.last().map(|(ticket, _)| name(*ticket))).flatten();
+    let found = blocking(&app, move |app| read(app, after, limit)).await?;
+    let (found, more) = found;
+    let next = more.then(|| found.last().map(|(ticket, _)| name(*ticket))).flatten();
     let records: Vec<Value> = found.iter().map(|(ticket, record)| shown(*ticket, record)).collect();
     Ok(Json(json!({"records": records, "next": next})))
+}
+
+/// Records after a ticket, as many as are asked for unless they are large; and whether there may be more.
+fn read(
+    app: &App,
+    mut after: Option<Ticket>,
+    limit: usize,
+) -> Result<(Vec<(Ticket, Quarantined)>, bool), Problem> {
+    let (mut found, mut bytes) = (Vec::new(), 0_usize);
+    while found.len() < limit {
+        let wanted = limit.saturating_sub(found.len()).min(LOOK);
+        let some = quarantine::list(&*app.store, after, wanted)?;
+        if some.is_empty() {
+            return Ok((found, false));
+        }
+        bytes = some.iter().map(|(_, record)| record.raw.len()).fold(bytes, usize::saturating_add);
+        after = some.last().map(|(ticket, _)| *ticket);
+        found.extend(some);
+        if bytes >= PAGE_BYTES_MAX {
+            break;
+        }
+    }
+    Ok((found, true))
 }
 
 fn shown(ticket: Ticket, record: &Quarantined) -> Value {
@@ -97,7 +124,7 @@ fn all_again(app: &App) -> Result<(usize, usize), Problem> {
     let (mut accepted, mut refused): (usize, usize) = (0, 0);
     let mut after = None;
     loop {
-        let found = quarantine::list(&*app.store, after, REPLAY_CHUNK)?;
+        let (found, _) = read(app, after, REPLAY_CHUNK)?;
         let Some((last, _)) = found.last() else { return Ok((accepted, refused)) };
         after = Some(*last);
         let (fine, not) = again(app, found)?;

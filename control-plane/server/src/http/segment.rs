@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{MethodRouter, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -81,6 +81,12 @@ fn request_key(headers: &HeaderMap, query: &KeyInQuery, sent: &Map<String, Value
 fn split(sent: Map<String, Value>) -> Result<Vec<Value>, Problem> {
     segment::split(Value::Object(sent)).map_err(|refusal| match refusal.code.as_str() {
         "too_many_events" => Problem::too_large("the batch", BATCH_EVENTS_MAX, "events"),
+        "batch_context_too_large" => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "the request is too large",
+            refusal.reason,
+        ),
         _ => Problem::bad_request("wrong-shape", "the body does not have the expected shape", refusal.reason)
             .with("field", refusal.path),
     })
