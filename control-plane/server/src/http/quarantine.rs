@@ -8,11 +8,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use acquaint_core::time::format_instant;
 use acquaint_engine::ingest::quarantine::{self, Quarantined, Ticket};
 
 use super::body;
 use crate::app::{App, Shared, blocking};
+use crate::ingest::shown;
 use crate::problem::Problem;
 
 const LIST_MAX: usize = 1_000;
@@ -42,21 +42,8 @@ async fn list(State(app): State<Shared>, Query(page): Query<Page>) -> Result<Jso
     let limit = page.limit.unwrap_or(100).clamp(1, LIST_MAX);
     let found = blocking(&app, move |app| Ok(quarantine::list(&*app.store, after, limit)?)).await?;
     let next = (found.len() == limit).then(|| found.last().map(|(ticket, _)| name(*ticket))).flatten();
-    let records: Vec<Value> = found.iter().map(|(ticket, record)| shown(*ticket, record)).collect();
+    let records: Vec<Value> = found.iter().map(|(ticket, record)| shown::refused(*ticket, record)).collect();
     Ok(Json(json!({"records": records, "next": next})))
-}
-
-fn shown(ticket: Ticket, record: &Quarantined) -> Value {
-    json!({
-        "id": name(ticket),
-        "received": format_instant(record.received_ms),
-        "origin": record.origin,
-        "source": record.source,
-        "code": record.refusal.code,
-        "reason": record.refusal.reason,
-        "path": record.refusal.path,
-        "raw": record.raw,
-    })
 }
 
 fn name(ticket: Ticket) -> String {
