@@ -12,6 +12,7 @@ use crate::background::batch::Running;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::counts::CountsCache;
+use crate::ingest::Buckets;
 use crate::problem::Problem;
 use crate::tokens::Tokens;
 
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub activation: Activation,
     pub batch: Running,
     pub counts: CountsCache,
+    /// What each source may still send.
+    pub buckets: Buckets,
     /// One change of the catalogue at a time.
     pub publishing: tokio::sync::Mutex<()>,
     in_force: RwLock<Arc<InForce>>,
@@ -79,6 +82,7 @@ impl App {
             activation,
             batch: Running::default(),
             counts: CountsCache::default(),
+            buckets: Buckets::default(),
             publishing: tokio::sync::Mutex::new(()),
             in_force: RwLock::new(Arc::new(InForce::new(catalog))),
             engine_position: AtomicU64::new(0),

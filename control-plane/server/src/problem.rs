@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 /// The content type of a problem.
 pub(crate) const TYPE: &str = "application/problem+json";
+/// In how many seconds more will be taken, as some clients want to hear it.
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// A problem. Members beyond the standard ones are added with [`Problem::with`].
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +54,25 @@ impl Problem {
             .with("max", max)
     }
 
+    /// 429: nothing was kept, send it again after so long.
+    pub(crate) fn too_fast(detail: impl Into<String>, wait_ms: u64) -> Self {
+        let seconds = HeaderValue::from(wait_ms.div_ceil(1_000).max(1));
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", "more than can be taken now", detail)
+            .header(header::RETRY_AFTER, seconds.clone())
+            .header(RATE_LIMIT_RESET, seconds)
+    }
+
     /// 503: nothing was kept, send it again later.
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         let title = "the server cannot take this now";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title, detail)
             .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// Answers with another status.
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
     }
 
     /// Adds a member.
@@ -71,6 +87,11 @@ impl Problem {
         self
     }
 
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     #[cfg(test)]
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
@@ -83,7 +104,8 @@ impl Problem {
         &self.detail
     }
 
-    fn body(&self) -> Value {
+    /// All of it, as it is answered.
+    pub(crate) fn body(&self) -> Value {
         let mut body = self.members.clone();
         body.insert("type".into(), json!(format!("urn:acquaint:problem:{}", self.code)));
         body.insert("title".into(), json!(self.title));
@@ -152,6 +174,19 @@ mod tests {
         assert_eq!(body["line"], 3);
         let response = problem.into_response();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+
+    #[test]
+    fn who_is_too_fast_is_told_whole_seconds_and_never_none() {
+        let check = |wait_ms: u64, expected: &str| {
+            let response = Problem::too_fast("", wait_ms).into_response();
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(response.headers()[header::RETRY_AFTER], expected);
+            assert_eq!(response.headers()["x-ratelimit-reset"], expected);
+        };
+        check(0, "1");
+        check(1_000, "1");
+        check(1_001, "2");
     }
 
     #[test]

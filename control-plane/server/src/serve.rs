@@ -21,7 +21,7 @@ use crate::tokens::{self, Token, Tokens};
 const STORE_FOLDER: &str = "store";
 
 /// How long a client may take to send a request, unless it is said otherwise.
-const REQUEST_SECONDS_MAX: u64 = 30;
+pub(crate) const REQUEST_SECONDS_MAX: u64 = 30;
 
 /// How long requests under way may take to end, before they are cut off.
 const REQUESTS_MAX: Duration = Duration::from_secs(10);
@@ -153,13 +153,10 @@ impl std::fmt::Debug for Running {
 
 /// Runs until it is asked to end.
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
-    log_to_stderr();
+    log_to_stderr("info");
     let running = start(settings(arguments)?).await?;
     announce(running.address)?;
-    tokio::select! {
-        () = interrupted() => tracing::info!("asked to end"),
-        () = running.app.ended.notified() => {}
-    }
+    running.until_asked_to_end().await;
     running.shut_down().await
 }
 
@@ -211,16 +208,35 @@ impl Running {
         self.address
     }
 
+    /// What routes and loops share.
+    pub(crate) fn app(&self) -> &Shared {
+        &self.app
+    }
+
+    /// Returns when somebody asks the process to end, or when it cannot go on.
+    pub(crate) async fn until_asked_to_end(&self) {
+        tokio::select! {
+            () = interrupted() => tracing::info!("asked to end"),
+            () = self.app.ended.notified() => {}
+        }
+    }
+
     /// Ends requests, loops and the store, in this order.
     pub async fn shut_down(self) -> Result<(), Error> {
-        self.end(REQUESTS_MAX).await
+        self.end(REQUESTS_MAX, || {}).await
+    }
+
+    /// Ends requests and loops, then does `last`, then closes the store.
+    pub(crate) async fn shut_down_after(self, last: impl FnOnce()) -> Result<(), Error> {
+        self.end(REQUESTS_MAX, last).await
     }
 
     /// A client that never finishes its request must not keep the process from ending.
-    async fn end(self, requests_max: Duration) -> Result<(), Error> {
+    async fn end(self, requests_max: Duration, last: impl FnOnce()) -> Result<(), Error> {
         self.app.stop();
         let ended = tokio::time::timeout(requests_max, self.server).await;
         self.loops.join().await;
+        last();
         self.store.close()?;
         let failure = self.app.failure().map_or(Ok(()), |failure| Err(Error::Failed(failure)));
         if ended.is_err() {
@@ -266,9 +282,9 @@ fn settings(arguments: Arguments) -> Result<Settings, Error> {
     Ok(Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens: None })
 }
 
-fn log_to_stderr() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| "info".into());
+/// Logs of this level and above, unless the environment says otherwise.
+pub(crate) fn log_to_stderr(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| level.into());
     // A second subscriber in one process is refused; the first one stays.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -313,7 +329,8 @@ mod tests {
         client.write_all(head.as_bytes()).unwrap();
         // Asked for the body: the request is under way.
         client.read_exact(&mut [0; 12]).unwrap();
-        let ended = tokio::time::timeout(Duration::from_secs(60), running.end(Duration::from_millis(50)));
+        let ended =
+            tokio::time::timeout(Duration::from_secs(60), running.end(Duration::from_millis(50), || {}));
         ended.await.expect("it ends").unwrap();
     }
 }

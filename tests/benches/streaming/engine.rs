@@ -10,7 +10,7 @@ use acquaint_store::catalog::store::Edit;
 use acquaint_store::catalog::{Catalog, Definition, Kind};
 use acquaint_store::embedded::Embedded;
 use acquaint_store::record::{Body, Record};
-use acquaint_store::{Log, ProfileStore, Topic};
+use acquaint_store::{Log, Topic};
 use acquaint_tests::workload;
 use serde_json::json;
 

@@ -72,7 +72,7 @@ fn ours(audiences: usize) -> Found {
         let document = ProfileDocument::from_row(&row.0, &row.1).unwrap();
         let realized = document.memberships.iter().filter(|(_, held)| held.status == Status::Realized);
         for (audience, _) in realized {
-            *members.entry(audience.as_str()[1..].parse().unwrap()).or_default() += 1;
+            *members.entry(audience.as_str().trim_start_matches('a').parse().unwrap()).or_default() += 1;
         }
     }
     Found { events_per_second: measured.events_per_second(), members }

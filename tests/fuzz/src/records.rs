@@ -6,7 +6,8 @@ use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::{Event, identity};
 use acquaint_core::value::fields;
 use acquaint_core::wire::{Forward, ForwardedEvent};
-use acquaint_engine::ingest::{Rules, edge, rows, segment};
+use acquaint_engine::ingest::request::{self, Envelope, Request};
+use acquaint_engine::ingest::{Rules, cloud_events, edge, rows, segment, xdm};
 use acquaint_store::catalog::Catalog;
 use serde_json::{Value, json};
 
@@ -30,13 +31,17 @@ pub fn records(input: &[u8]) {
         }
     }
     let rules = rules();
+    let request = Request { client_ip: Some("127.0.0.1".into()), from_browser: true, sent_at: None };
     for source in ["site", "people", "orders"] {
         let Some(source) = rules.source(source) else { continue };
         let _ = rows::row(rules, source, &json);
-        let envelope =
-            segment::Envelope { received_ms: NOW_MS, fallback_id: "m", client_ip: Some("127.0.0.1") };
+        let envelope = Envelope { received_ms: NOW_MS, fallback_id: "m" };
         let _ = segment::message(rules, source, &json, &envelope);
-        for message in segment::split(json.clone()).unwrap_or_default() {
+        let _ = xdm::message(rules, source, &json, &envelope);
+        let _ = cloud_events::event(rules, source, &json, &envelope);
+        let batch = json.as_object().map(|object| request::split(object.clone()));
+        for mut message in batch.and_then(Result::ok).unwrap_or_default() {
+            request.lay_under(&mut message);
             let _ = segment::message(rules, source, &message, &envelope);
         }
     }

@@ -2,15 +2,20 @@
 //! [`quarantine`] is pure. A refused record never harms its neighbours: each is judged by itself.
 
 pub mod clock;
+pub mod cloud_events;
 pub mod edge;
 mod intake;
 mod mapping;
 pub mod quarantine;
+pub mod request;
 pub mod rows;
 mod rules;
 pub mod segment;
 mod validate;
+pub mod xdm;
 
+#[cfg(test)]
+mod connection_tests;
 #[cfg(test)]
 mod intake_tests;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use acquaint_store::record::Body;
 use acquaint_store::{ProfileStore, Read, Table, WriteBatch, keys};
 use serde::{Deserialize, Serialize};
 
-use super::{Refusal, Rules, edge, rows, segment};
+use super::request::Envelope;
+use super::{Refusal, Rules, cloud_events, edge, rows, segment, xdm};
 use crate::{Error, Result};
 
 /// How a refused record came in, and so how it is read again.
@@ -20,6 +21,10 @@ pub enum Origin {
     Row,
     /// An event forwarded by the edge; the source is its datastream.
     Edge,
+    /// An XDM message of a streaming connection.
+    Xdm,
+    /// A CloudEvent.
+    CloudEvent,
 }
 
 /// A refused record.
@@ -64,15 +69,11 @@ impl Quarantined {
                 Refusal::new("no_source", "", format!("source `{}` does not exist", self.source))
             })
         };
+        let envelope = Envelope { received_ms: self.received_ms, fallback_id: &self.fallback_id };
         match self.origin {
-            Origin::Segment => {
-                let envelope = segment::Envelope {
-                    received_ms: self.received_ms,
-                    fallback_id: &self.fallback_id,
-                    client_ip: None,
-                };
-                segment::message(rules, source()?, &json, &envelope)
-            }
+            Origin::Segment => segment::message(rules, source()?, &json, &envelope),
+            Origin::Xdm => xdm::message(rules, source()?, &json, &envelope),
+            Origin::CloudEvent => cloud_events::event(rules, source()?, &json, &envelope),
             Origin::Row => rows::row(rules, source()?, &json),
             Origin::Edge => edge::event_from_json(rules, &json, self.received_ms),
         }

@@ -12,6 +12,8 @@ use super::{BUILT_IN_NAMESPACES, Refusal};
 pub(crate) struct Dataset {
     pub(crate) class: SchemaClass,
     pub(crate) schema: UnionSchema,
+    /// The id of the schema.
+    pub(crate) schema_id: String,
 }
 
 /// The rules of one version of the catalogue.
@@ -31,7 +33,10 @@ impl Rules {
         let datasets = catalog.datasets.iter().filter_map(|(id, dataset)| {
             let schema = catalog.schemas.get(&dataset.schema)?;
             let union = crate::compile::union_of([schema]).ok()?;
-            Some((id.clone(), Dataset { class: schema.class, schema: union }))
+            Some((
+                id.clone(),
+                Dataset { class: schema.class, schema: union, schema_id: dataset.schema.clone() },
+            ))
         });
         let built_in = BUILT_IN_NAMESPACES.map(|(code, _)| (code.to_owned(), BTreeSet::new()));
         let defined = catalog.namespaces.iter().map(|(code, namespace)| {
@@ -74,6 +79,11 @@ impl Rules {
         self.namespaces
             .get(namespace)
             .is_some_and(|blocked| !blocked.is_empty() && blocked.contains(&id.trim().to_lowercase()))
+    }
+
+    /// The id of a dataset's schema.
+    pub(crate) fn schema_of(&self, dataset: &str) -> Option<&str> {
+        self.datasets.get(dataset).map(|dataset| dataset.schema_id.as_str())
     }
 
     /// The dataset of a datastream.

@@ -1,12 +1,14 @@
 //! Segment-compatible messages (`ingest-api.md` sections 4 and 6) to records, one for each message.
 
-use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+use acquaint_core::limits::EVENT_BYTES_MAX;
 use acquaint_core::profile::{Event, Identity};
+use acquaint_core::time::format_instant;
 use acquaint_core::value::{Fields, Value};
 use acquaint_store::catalog::{SchemaClass, Source};
 use acquaint_store::record::Body;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use super::request::Envelope;
 use super::rules::Rules;
 use super::{Refusal, clock, mapping, validate};
 
@@ -15,86 +17,9 @@ pub const USER_NAMESPACE: &str = "userId";
 /// The namespace of `anonymousId` where the source names none.
 pub const ANONYMOUS_NAMESPACE: &str = "anonymousId";
 
-/// Bytes that what a batch says of all its messages may come to once it lies under each of them: a small body must not
-/// become a large store.
-const SHARED_BYTES_MAX: usize = 16 * BATCH_BYTES_MAX;
-
-/// What the request says of a message.
-#[derive(Clone, Copy, Debug)]
-pub struct Envelope<'a> {
-    /// When it came in: milliseconds since the epoch, UTC.
-    pub received_ms: i64,
-    /// The id of the message if it brings none. Has to be the same when the same request is sent again.
-    pub fallback_id: &'a str,
-    /// The caller's address, for `context.ip`; absent for server-side sources.
-    pub client_ip: Option<&'a str>,
-}
-
-/// The messages of a `/v1/batch` body, each with what the batch says of all of them: its context and integrations lie
-/// under those of the message.
-pub fn split(body: Json) -> Result<Vec<Json>, Refusal> {
-    let Json::Object(mut body) = body else {
-        return Err(Refusal::new("not_an_object", "", "the body should be an object with a `batch`"));
-    };
-    let Some(Json::Array(items)) = body.remove("batch") else {
-        return Err(Refusal::new("no_batch", "batch", "`batch` should be an array of messages"));
-    };
-    if items.len() > BATCH_EVENTS_MAX {
-        let reason =
-            format!("{} messages are more than the {BATCH_EVENTS_MAX} allowed in a batch", items.len());
-        return Err(Refusal::new("too_many_events", "batch", reason));
-    }
-    let shared =
-        ["context", "integrations"].map(|name| body.get(name).map_or(0, |part| part.to_string().len()));
-    if shared.iter().sum::<usize>().saturating_mul(items.len()) > SHARED_BYTES_MAX {
-        let reason = format!(
-            "the batch's context under each of its {} messages is more than the {SHARED_BYTES_MAX} bytes allowed",
-            items.len()
-        );
-        return Err(Refusal::new("batch_context_too_large", "context", reason));
-    }
-    Ok(items.into_iter().map(|item| with_batch(item, &body)).collect())
-}
-
-fn with_batch(item: Json, batch: &Map<String, Json>) -> Json {
-    let Json::Object(mut item) = item else { return item };
-    for shared in ["context", "integrations"] {
-        if let Some(Json::Object(under)) = batch.get(shared) {
-            let own = item.remove(shared);
-            item.insert(shared.to_owned(), laid_over(under, own));
-        }
-    }
-    if let (Some(sent_at), false) = (batch.get("sentAt"), item.contains_key("sentAt")) {
-        item.insert("sentAt".to_owned(), sent_at.clone());
-    }
-    Json::Object(item)
-}
-
-/// `over` on top of `under`, field by field.
-fn laid_over(under: &Map<String, Json>, over: Option<Json>) -> Json {
-    let mut merged = under.clone();
-    match over {
-        Some(Json::Object(over)) => {
-            for (name, value) in over {
-                let value = match (merged.remove(&name), value) {
-                    (Some(Json::Object(under)), value @ Json::Object(_)) => laid_over(&under, Some(value)),
-                    (_, value) => value,
-                };
-                merged.insert(name, value);
-            }
-            Json::Object(merged)
-        }
-        None | Some(Json::Null) => Json::Object(merged),
-        Some(other) => other,
-    }
-}
-
-/// The message of a `/v1/track`, `/v1/t`, ... body: the route says its type.
-pub fn single(body: Json, kind: &str) -> Json {
-    let Json::Object(mut message) = body else { return body };
-    message.insert("type".to_owned(), Json::String(kind.to_owned()));
-    Json::Object(message)
-}
+/// What else a message says that an event keeps, where its schema has a place for it; elsewhere it is only there to be
+/// mapped from.
+const OPTIONAL: [&str; 5] = ["context", "integrations", "originalTimestamp", "sentAt", "receivedAt"];
 
 /// One message to its record; none for what says nothing (an alias of somebody to themselves).
 pub fn message(
@@ -151,18 +76,12 @@ impl<'a> Message<'a> {
     fn new(
         rules: &'a Rules,
         source: &'a Source,
-        mut fields: Fields,
+        fields: Fields,
         envelope: &Envelope<'_>,
     ) -> Result<Self, Refusal> {
         let id = validate::id_text("messageId", fields.get("messageId"))?
             .unwrap_or_else(|| envelope.fallback_id.to_owned());
         validate::message_id("messageId", &id)?;
-        if let Some(address) = envelope.client_ip {
-            let context = fields.entry("context".to_owned()).or_insert_with(|| Value::Object(Fields::new()));
-            if let Value::Object(context) = context {
-                context.entry("ip".to_owned()).or_insert_with(|| address.into());
-            }
-        }
         Ok(Self { rules, source, fields, id, received_ms: envelope.received_ms })
     }
 
@@ -194,14 +113,13 @@ impl<'a> Message<'a> {
         validate::identities(self.rules, &found)
     }
 
-    /// When, by a client's clock that may be wrong. A `sentAt` that cannot be read is ignored.
-    fn timestamp_ms(&self) -> Result<i64, Refusal> {
+    /// When, by the client's clock: what it says first, and when it sent it. A `sentAt` that cannot be read is ignored.
+    fn told_ms(&self) -> Result<(Option<i64>, Option<i64>), Refusal> {
         let original = match validate::instant("originalTimestamp", self.fields.get("originalTimestamp"))? {
             Some(original_ms) => Some(original_ms),
             None => validate::instant("timestamp", self.fields.get("timestamp"))?,
         };
-        let sent = validate::instant("sentAt", self.fields.get("sentAt")).unwrap_or_default();
-        Ok(clock::corrected(self.received_ms, sent, original))
+        Ok((original, validate::instant("sentAt", self.fields.get("sentAt")).unwrap_or_default()))
     }
 
     fn object(&mut self, name: &str) -> Result<Fields, Refusal> {
@@ -216,8 +134,8 @@ impl<'a> Message<'a> {
     }
 
     /// Rewrites the fields of the record by the source's mapping, which may also look at who it is about. What is
-    /// mapped lies over what stays.
-    fn mapped(&self, mut input: Fields, spread: Option<&str>) -> Result<Fields, Refusal> {
+    /// mapped lies over what stays; what is homeless does not stay.
+    fn mapped(&self, mut input: Fields, spread: Option<&str>, homeless: &[&str]) -> Result<Fields, Refusal> {
         let about = ["userId", "anonymousId"];
         for name in about {
             if let Some(value) = self.fields.get(name) {
@@ -225,8 +143,8 @@ impl<'a> Message<'a> {
             }
         }
         let (mapped, mut rest) = mapping::apply(&self.source.mapping, input)?;
-        for name in about {
-            rest.remove(name);
+        for name in about.iter().chain(homeless) {
+            rest.remove(*name);
         }
         if let Some(Value::Object(inner)) = spread.and_then(|name| rest.remove(name)) {
             rest = inner;
@@ -235,25 +153,32 @@ impl<'a> Message<'a> {
         Ok(rest)
     }
 
-    /// The client's context, where the schema has a place for it; elsewhere it is only there to be mapped from.
     fn event(mut self, event_type: &str) -> Result<Vec<Body>, Refusal> {
         let identities = self.identities()?;
-        let timestamp_ms = self.timestamp_ms()?;
+        let (original_ms, sent_ms) = self.told_ms()?;
         let of = format!("source `{}`", self.source.id);
         let (dataset, rules) =
             self.rules.dataset(&of, self.source.event_dataset.as_deref(), SchemaClass::Event)?;
-        let mut input = Fields::from([("eventType".to_owned(), event_type.into())]);
+        let mut input = Fields::from([
+            ("eventType".to_owned(), event_type.into()),
+            ("receivedAt".to_owned(), format_instant(self.received_ms).into()),
+        ]);
+        for (name, told_ms) in [("originalTimestamp", original_ms), ("sentAt", sent_ms)] {
+            input.extend(told_ms.map(|told_ms| (name.to_owned(), format_instant(told_ms).into())));
+        }
         for part in ["properties", "context"] {
             let value = self.object(part)?;
             if !value.is_empty() {
                 input.insert(part.to_owned(), Value::Object(value));
             }
         }
-        let mut found = self.mapped(input, None)?;
-        if !rules.schema.event.contains_key("context") {
-            found.remove("context");
-        }
-        let found = validate::event_fields(rules, found)?;
+        input.extend(
+            self.fields.remove_entry("integrations").filter(|(_, value)| matches!(value, Value::Object(_))),
+        );
+        let schema = &rules.schema.event;
+        let homeless: Vec<&str> = OPTIONAL.into_iter().filter(|name| !schema.contains_key(*name)).collect();
+        let found = validate::event_fields(rules, self.mapped(input, None, &homeless)?)?;
+        let timestamp_ms = clock::corrected(self.received_ms, sent_ms, original_ms);
         let event = Event { id: self.id, timestamp_ms, fields: found };
         Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: false }])
     }
@@ -275,7 +200,7 @@ impl<'a> Message<'a> {
         let of = format!("source `{}`", self.source.id);
         let (dataset, rules) =
             self.rules.dataset(&of, self.source.profile_dataset.as_deref(), SchemaClass::Profile)?;
-        let attributes = validate::attributes(rules, self.mapped(input, spread)?)?;
+        let attributes = validate::attributes(rules, self.mapped(input, spread, &[])?)?;
         Ok(vec![Body::Upsert { message: Some(self.id), dataset: dataset.into(), identities, attributes }])
     }
 

@@ -6,7 +6,8 @@ use acquaint_core::wire::ForwardedEvent;
 use acquaint_store::record::Body;
 use serde_json::{Value as Json, json};
 
-use super::segment::{Envelope, message, single, split};
+use super::request::Envelope;
+use super::segment::message;
 use super::{Refusal, Rules, edge, rows};
 use crate::testing::{catalog, fields_of, identity};
 
@@ -14,7 +15,7 @@ const NOW: i64 = 1_514_764_800_000;
 
 fn segment(source: &str, sent: &Json) -> Result<Vec<Body>, Refusal> {
     let rules = Rules::new(&catalog());
-    let envelope = Envelope { received_ms: NOW, fallback_id: "fallback", client_ip: None };
+    let envelope = Envelope { received_ms: NOW, fallback_id: "fallback" };
     message(&rules, rules.source(source).unwrap(), sent, &envelope)
 }
 
@@ -141,7 +142,7 @@ fn traits_can_be_mapped_and_a_mapped_null_still_deletes() {
     let mut catalog = catalog();
     catalog.sources.get_mut("mapped").unwrap().mapping.retain(|mapping| mapping.value.is_none());
     let rules = Rules::new(&catalog);
-    let envelope = Envelope { received_ms: NOW, fallback_id: "f", client_ip: None };
+    let envelope = Envelope { received_ms: NOW, fallback_id: "f" };
     for value in [json!("Ada"), json!(null)] {
         let bodies =
             message(&rules, rules.source("mapped").unwrap(), &name(value.clone()), &envelope).unwrap();
@@ -219,31 +220,6 @@ fn what_is_wrong_is_refused_with_code_and_place() {
         segment("members", &json!({"type": "track", "event": "X", "userId": "u"})).unwrap_err().code,
         "no_dataset"
     );
-}
-
-#[test]
-fn what_a_batch_says_lies_under_what_its_messages_say() {
-    let body = json!({
-        "sentAt": "2018-01-01T00:00:00Z",
-        "context": {"app": {"name": "shop", "build": 1}, "ip": "127.0.0.1"},
-        "integrations": {"All": true},
-        "batch": [{"type": "track", "context": {"app": {"build": 2}}}, {"type": "page", "sentAt": "x"}, 5],
-    });
-    let expected = [
-        json!({"type": "track", "sentAt": "2018-01-01T00:00:00Z", "integrations": {"All": true},
-               "context": {"app": {"name": "shop", "build": 2}, "ip": "127.0.0.1"}}),
-        json!({"type": "page", "sentAt": "x", "integrations": {"All": true},
-               "context": {"app": {"name": "shop", "build": 1}, "ip": "127.0.0.1"}}),
-        json!(5),
-    ];
-    assert_eq!(split(body).unwrap(), expected);
-    assert_eq!(split(json!({"batch": {}})).unwrap_err().code, "no_batch");
-    assert_eq!(split(json!({"batch": vec![1; 2_501]})).unwrap_err().code, "too_many_events");
-    let shared = json!({"a": "x".repeat(100_000)});
-    let code = |messages: usize| split(json!({"context": shared, "batch": vec![json!({}); messages]})).err();
-    assert_eq!(code(1_000).map(|refusal| refusal.code).as_deref(), Some("batch_context_too_large"));
-    assert_eq!(code(10), None);
-    assert_eq!(single(json!({"event": "X"}), "track"), json!({"event": "X", "type": "track"}));
 }
 
 #[test]

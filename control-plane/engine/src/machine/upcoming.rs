@@ -39,10 +39,10 @@ impl Upcoming {
         if let Some(deadline_ms) = from_ms {
             self.timers.remove(&(deadline_ms, profile));
         }
-        if let Some(deadline_ms) = to_ms {
-            if deadline_ms < self.until_ms {
-                self.timers.insert((deadline_ms, profile));
-            }
+        if let Some(deadline_ms) = to_ms
+            && deadline_ms < self.until_ms
+        {
+            self.timers.insert((deadline_ms, profile));
         }
         if self.timers.len() > KEPT_MAX
             && let Some((deadline_ms, _)) = self.timers.iter().nth(KEPT_MAX / 2).copied()

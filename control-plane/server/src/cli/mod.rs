@@ -1,4 +1,4 @@
-//! The command line. Everything but `serve`, `edge`, and `pql` over files talks to a running server, so that there is one way in.
+//! The command line. Everything but `serve`, `edge`, `ingest`, and `pql` over files talks to a running server, so that there is one way in.
 
 mod apply;
 mod audiences;
@@ -11,10 +11,12 @@ mod edge;
 mod flows;
 mod identity;
 mod import;
+mod ingest;
 mod pql;
 mod profile;
 mod quarantine;
 mod render;
+mod scratch;
 
 use clap::{Parser, Subcommand};
 
@@ -37,6 +39,9 @@ enum Command {
     /// The edge without the rest of the system.
     #[command(subcommand)]
     Edge(edge::Command),
+    /// Ingestion without the rest of the system.
+    #[command(subcommand)]
+    Ingest(ingest::Command),
     /// Send a file of rows (CSV, JSON, Parquet) to a source.
     Import(import::Arguments),
     /// Batch evaluation.
@@ -83,6 +88,10 @@ pub(crate) enum Error {
     },
     #[error(transparent)]
     Edge(#[from] edge::Error),
+    #[error(transparent)]
+    Ingest(#[from] ingest::Error),
+    #[error(transparent)]
+    Scratch(#[from] scratch::Error),
     #[error("{0}")]
     Refused(String),
     #[error("cannot write the answer")]
@@ -106,6 +115,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
         Command::Serve(arguments) => Ok(crate::serve::run(arguments).await?),
         Command::Apply(arguments) => apply::run(arguments).await,
         Command::Edge(command) => edge::run(command).await,
+        Command::Ingest(command) => ingest::run(command).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Batch(command) => batch::run(command).await,
         Command::Audiences(command) => audiences::run(command).await,

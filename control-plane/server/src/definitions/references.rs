@@ -130,6 +130,10 @@ impl Checker<'_> {
                 self.find(subject, &format!("/mapping/{index}"), "bad-mapping", message);
             }
         }
+        if source.rate_limit.is_some_and(|limit| limit.per_second == 0 || limit.burst == Some(0)) {
+            let message = "a rate limit of 0 would let nothing in".to_owned();
+            self.find(subject, "/rateLimit", "bad-rate-limit", message);
+        }
         if source.event_dataset.is_none() && source.profile_dataset.is_none() {
             let message = "a source needs an `eventDataset`, a `profileDataset`, or both".to_owned();
             self.find(subject, "", "missing-field", message);

@@ -17,10 +17,15 @@ use crate::tokens::Token;
 
 /// Lets only the administrator through.
 pub(crate) async fn admin(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    match check(request.headers(), &app.tokens.admin) {
+    match is_admin(&app, request.headers()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Whether the administrator is asking.
+pub(crate) fn is_admin(app: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    check(headers, &app.tokens.admin)
 }
 
 /// Lets only the edge through: by a signature of what it sends, else by its token.
@@ -69,6 +74,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn unauthorized(detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "who is asking is not known", detail)
         .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// The write key of a client that may also send it as a bearer token.
+pub(crate) fn write_key(headers: &HeaderMap) -> Option<String> {
+    basic_write_key(headers).or_else(|| bearer(headers).map(str::to_owned))
 }
 
 /// The write key in a Basic header: the user name; a missing colon is tolerated.

@@ -1,38 +1,154 @@
-//! `POST /collection/{source}`: rows of a file, as lines of JSON or as one array. What `acquaint import` talks to.
+//! `POST /collection/{inlet}`: rows of a file, as lines of JSON or as one array (what `acquaint import` talks to), or one
+//! XDM message; `POST /collection/batch/{inlet}`: several XDM messages, each answered. An inlet is a source: named by its
+//! write key, which nobody can guess, or by its id, with the write key or the administrator's token beside it.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::body;
+use acquaint_core::limits::BATCH_EVENTS_MAX;
+
+use super::{auth, body};
 use crate::app::Shared;
-use crate::ingest::{self, Outcome};
+use crate::ingest::{self, Answered, Fate, Form};
 use crate::problem::Problem;
 
-/// Bytes and rows of one request.
-const BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes and rows of one request with rows.
+const ROWS_BYTES_MAX: usize = 8 * 1024 * 1024;
 const ROWS_MAX: usize = 10_000;
+/// Bytes of one request with messages.
+const MESSAGES_BYTES_MAX: usize = 1024 * 1024;
 
-pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/collection/{source}", post(rows))
+/// Whether the answer is to say that the message was checked. It always is, before it is answered.
+#[derive(Deserialize)]
+struct Wishes {
+    #[serde(default, rename = "syncValidation", alias = "synchronousValidation")]
+    validation: Option<String>,
 }
 
-async fn rows(
+#[derive(Deserialize)]
+struct Batch {
+    messages: Vec<Value>,
+}
+
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new().route("/collection/{inlet}", post(one)).route("/collection/batch/{inlet}", post(batch))
+}
+
+/// The source of an inlet, if the caller may use it.
+fn source_of(app: &Shared, inlet: &str, headers: &HeaderMap) -> Result<String, Problem> {
+    let in_force = app.in_force();
+    if let Some(source) = in_force.rules.source_of_key(inlet) {
+        return Ok(source.id.clone());
+    }
+    let presented =
+        auth::write_key(headers).and_then(|key| Some(in_force.rules.source_of_key(&key)?.id.clone()));
+    if presented.as_deref() == Some(inlet) {
+        return Ok(inlet.to_owned());
+    }
+    auth::is_admin(app, headers)?;
+    match in_force.rules.source(inlet) {
+        Some(source) => Ok(source.id.clone()),
+        None => Err(Problem::not_found("source", inlet)),
+    }
+}
+
+async fn one(
     State(app): State<Shared>,
-    Path(source): Path<String>,
+    Path(inlet): Path<String>,
+    Query(wishes): Query<Wishes>,
     headers: HeaderMap,
     sent: Body,
-) -> Result<Json<Outcome>, Problem> {
-    let sent = body::read(&headers, sent, BYTES_MAX).await?;
+) -> Result<Response, Problem> {
+    let source = source_of(&app, &inlet, &headers)?;
+    let sent = body::read(&headers, sent, ROWS_BYTES_MAX).await?;
     body::not_too_many_values(&sent)?;
+    if let Some(message) = message(&sent) {
+        if sent.len() > MESSAGES_BYTES_MAX {
+            return Err(Problem::too_large("the message", MESSAGES_BYTES_MAX, "bytes"));
+        }
+        let answered = ingest::connection(&app, source, Form::Xdm, vec![message]).await?;
+        return said_of_one(&inlet, &wishes, answered);
+    }
     let rows = split(&sent)?;
     if rows.len() > ROWS_MAX {
         return Err(Problem::too_large("the body", ROWS_MAX, "rows"));
     }
-    Ok(Json(ingest::rows(&app, source, rows).await?))
+    Ok(Json(ingest::rows(&app, source, rows).await?).into_response())
+}
+
+fn said_of_one(inlet: &str, wishes: &Wishes, answered: Answered) -> Result<Response, Problem> {
+    let Answered { received_ms, fates } = answered;
+    match fates.into_iter().next() {
+        Some(Fate::Refused(refusal)) => {
+            let title = "the message is in quarantine";
+            Err(Problem::bad_request("bad-record", title, refusal.reason)
+                .with("inletId", inlet)
+                .with("code", refusal.code)
+                .with("field", refusal.path))
+        }
+        kept @ (Some(Fate::Kept { .. }) | None) => {
+            let mut answer = json!({"inletId": inlet, "xactionId": action(received_ms, kept.as_ref()),
+                "receivedTimeMs": received_ms});
+            if wishes.validation.as_deref() == Some("true")
+                && let Value::Object(answer) = &mut answer
+            {
+                answer.insert("syncValidation".into(), json!({"status": "pass"}));
+            }
+            Ok(Json(answer).into_response())
+        }
+    }
+}
+
+/// By what a message can be asked after: when it came in, and where it is in the log.
+fn action(received_ms: i64, kept: Option<&Fate>) -> String {
+    match kept {
+        Some(Fate::Kept { position, .. }) => format!("{received_ms}:{position}"),
+        Some(Fate::Refused(_)) | None => format!("{received_ms}"),
+    }
+}
+
+/// 207 whatever became of the messages: each has its own answer.
+async fn batch(
+    State(app): State<Shared>,
+    Path(inlet): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Result<Response, Problem> {
+    let source = source_of(&app, &inlet, &headers)?;
+    let Batch { messages } = body::json(&body::read(&headers, sent, MESSAGES_BYTES_MAX).await?)?;
+    if messages.len() > BATCH_EVENTS_MAX {
+        return Err(Problem::too_large("the batch", BATCH_EVENTS_MAX, "messages"));
+    }
+    let Answered { received_ms, fates } = ingest::connection(&app, source, Form::Xdm, messages).await?;
+    let responses: Vec<Value> = fates
+        .iter()
+        .map(|fate| match fate {
+            Fate::Kept { .. } => json!({"xactionId": action(received_ms, Some(fate))}),
+            Fate::Refused(refusal) => {
+                json!({"statusCode": 400, "message": format!("inletId: [{inlet}] {}", refusal.reason),
+                    "code": refusal.code, "field": refusal.path})
+            }
+        })
+        .collect();
+    let answer = json!({"inletId": inlet, "batchId": uuid::Uuid::new_v4().to_string(),
+        "receivedTimeMs": received_ms, "responses": responses});
+    Ok((StatusCode::MULTI_STATUS, Json(answer)).into_response())
+}
+
+/// The body, if it is one XDM message: rows have no header.
+fn message(sent: &[u8]) -> Option<Value> {
+    if !sent.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let message: Value = serde_json::from_slice(sent).ok()?;
+    let is_message = |name: &str| message.get(name).is_some_and(Value::is_object);
+    (is_message("header") || is_message("body")).then_some(message)
 }
 
 /// An array must be JSON as a whole; a line that is not JSON is only that line's trouble.
@@ -49,8 +165,6 @@ fn split(sent: &[u8]) -> Result<Vec<Result<Value, String>>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -63,5 +177,14 @@ mod tests {
         );
         assert_eq!(split(b"[{]").unwrap_err().code(), "bad-json");
         assert!(split(b"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_has_a_header_or_a_body_is_a_message() {
+        assert!(message(b" {\"header\": {}, \"body\": {}}").is_some());
+        assert!(message(b"{\"header\": {}}").is_some());
+        assert!(message(b"{\"header\": 1, \"a\": 2}").is_none());
+        assert!(message(b"{\"header\": {}}\n{\"header\": {}}").is_none());
+        assert!(message(b"[]").is_none());
     }
 }

@@ -1,31 +1,35 @@
 //! What browsers may do from other origins (`ingest-api.md` section 3): send events and fetch settings, without
 //! credentials.
 
-use std::time::Duration;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 
-use axum::http::{HeaderName, Method, header};
-use tower_http::cors::{Any, CorsLayer};
-
-const HEADERS: [&str; 10] = [
-    "authorization",
-    "content-type",
-    "x-retry-count",
-    "anonymousid",
-    "sentat",
-    "rsa-recovered",
-    "rsa-retry-attempt",
-    "rsa-since-last-attempt",
-    "rsa-since-first-attempt",
-    "rsa-retry-reason",
+/// Of every answer.
+const ALWAYS: [(HeaderName, &str); 2] =
+    [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After")];
+/// Of the answer to a preflight.
+const PREFLIGHT: [(HeaderName, &str); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, GET, OPTIONS"),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "authorization, content-type, x-retry-count, anonymousid, sentat, rsa-recovered, rsa-retry-attempt, \
+         rsa-since-last-attempt, rsa-since-first-attempt, rsa-retry-reason",
+    ),
+    (header::ACCESS_CONTROL_MAX_AGE, "86400"),
 ];
-const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The layer for the ingestion routes.
-pub(crate) fn layer() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::POST, Method::GET, Method::OPTIONS])
-        .allow_headers(HEADERS.map(HeaderName::from_static))
-        .expose_headers([header::RETRY_AFTER])
-        .max_age(MAX_AGE)
+/// Answers preflights, and lets pages read every other answer.
+pub(crate) async fn open(request: Request, next: Next) -> Response {
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = match is_preflight {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => next.run(request).await,
+    };
+    let preflight = PREFLIGHT.into_iter().filter(|_| is_preflight);
+    for (name, value) in ALWAYS.into_iter().chain(preflight) {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }

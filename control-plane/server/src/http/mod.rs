@@ -7,6 +7,7 @@ pub(crate) mod body;
 mod catalog;
 mod clients;
 mod clock;
+mod cloud_events;
 mod collection;
 pub(crate) mod connections;
 mod conversion;
@@ -20,6 +21,7 @@ mod jobs;
 mod listening;
 mod page_bundle;
 mod quarantine;
+mod records;
 mod refusals;
 mod segment;
 mod status;
@@ -27,7 +29,7 @@ mod timed_body;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use axum::{Router, http::Uri};
 
@@ -42,7 +44,6 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(audiences::routes())
         .merge(catalog::routes())
         .merge(clock::routes(&app))
-        .merge(collection::routes())
         .merge(conversion::routes())
         .merge(entities::routes())
         .merge(explain::routes())
@@ -51,6 +52,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(jobs::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
+        .merge(records::routes())
         .merge(status::routes())
         .route_layer(from_fn_with_state(app.clone(), auth::admin));
     let edge = edge::routes().route_layer(from_fn_with_state(app.clone(), auth::edge));
@@ -58,9 +60,12 @@ pub(crate) fn routes(app: Shared) -> Router {
     let open = segment::routes()
         .merge(clients::routes())
         .method_not_allowed_fallback(not_that_way)
-        .layer(cors::layer());
+        .layer(from_fn(cors::open));
     Router::new()
         .route("/healthz", get(status::health))
+        // These know their callers by more than one sign.
+        .merge(cloud_events::routes())
+        .merge(collection::routes())
         .merge(admin)
         .merge(edge)
         .merge(open)

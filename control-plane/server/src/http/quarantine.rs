@@ -8,11 +8,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use acquaint_core::time::format_instant;
 use acquaint_engine::ingest::quarantine::{self, Quarantined, Ticket};
 
 use super::body;
 use crate::app::{App, Shared, blocking};
+use crate::ingest::shown;
 use crate::problem::Problem;
 
 const LIST_MAX: usize = 1_000;
@@ -46,7 +46,7 @@ async fn list(State(app): State<Shared>, Query(page): Query<Page>) -> Result<Jso
     let found = blocking(&app, move |app| read(app, after, limit)).await?;
     let (found, more) = found;
     let next = more.then(|| found.last().map(|(ticket, _)| name(*ticket))).flatten();
-    let records: Vec<Value> = found.iter().map(|(ticket, record)| shown(*ticket, record)).collect();
+    let records: Vec<Value> = found.iter().map(|(ticket, record)| shown::refused(*ticket, record)).collect();
     Ok(Json(json!({"records": records, "next": next})))
 }
 
@@ -71,19 +71,6 @@ fn read(
         }
     }
     Ok((found, true))
-}
-
-fn shown(ticket: Ticket, record: &Quarantined) -> Value {
-    json!({
-        "id": name(ticket),
-        "received": format_instant(record.received_ms),
-        "origin": record.origin,
-        "source": record.source,
-        "code": record.refusal.code,
-        "reason": record.refusal.reason,
-        "path": record.refusal.path,
-        "raw": record.raw,
-    })
 }
 
 fn name(ticket: Ticket) -> String {

@@ -11,8 +11,8 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
-use acquaint_engine::ingest::segment;
+use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+use acquaint_engine::ingest::request::{self, Request};
 
 use super::{auth, body};
 use crate::app::Shared;
@@ -43,11 +43,14 @@ pub(crate) fn routes() -> Router<Shared> {
     routes
 }
 
+/// When it was sent, as some clients say it: upper or lower case is one to HTTP.
+const SENT_AT: &str = "sentat";
+
 type Parts = (State<Shared>, ConnectInfo<SocketAddr>, Query<KeyInQuery>, HeaderMap);
 
 fn batch() -> MethodRouter<Shared> {
     post(|parts: Parts, sent: Body| async move {
-        let sent = read(&parts.3, sent).await?;
+        let sent = read(&parts.3, sent, BATCH_BYTES_MAX).await?;
         let key = request_key(&parts.3, &parts.2, &sent);
         take(&parts, key, split(sent)?).await
     })
@@ -55,10 +58,9 @@ fn batch() -> MethodRouter<Shared> {
 
 fn one(kind: &'static str) -> MethodRouter<Shared> {
     post(move |parts: Parts, sent: Body| async move {
-        let mut sent = read(&parts.3, sent).await?;
+        let sent = read(&parts.3, sent, EVENT_BYTES_MAX).await?;
         let key = request_key(&parts.3, &parts.2, &sent);
-        sent.insert("type".into(), kind.into());
-        take(&parts, key, vec![Value::Object(sent)]).await
+        take(&parts, key, vec![request::single(sent, kind)]).await
     })
 }
 
@@ -67,8 +69,17 @@ async fn metrics() -> Json<Value> {
     Json(json!({"success": true}))
 }
 
-async fn read(headers: &HeaderMap, sent: Body) -> Result<Map<String, Value>, Problem> {
-    body::json(&body::read(headers, sent, BATCH_BYTES_MAX).await?)
+async fn read(headers: &HeaderMap, sent: Body, bytes_max: usize) -> Result<Map<String, Value>, Problem> {
+    let sent = body::read(headers, sent, bytes_max).await.map_err(told_as_segment_does)?;
+    body::json(&sent)
+}
+
+/// Clients of this API know 400 for what is too large.
+fn told_as_segment_does(problem: Problem) -> Problem {
+    match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => problem.with_status(StatusCode::BAD_REQUEST),
+        _ => problem,
+    }
 }
 
 /// The key of the whole request: in the header, the address, or the body.
@@ -79,14 +90,15 @@ fn request_key(headers: &HeaderMap, query: &KeyInQuery, sent: &Map<String, Value
 
 /// The messages of a batch, with what is said once for all of them laid under each.
 fn split(sent: Map<String, Value>) -> Result<Vec<Value>, Problem> {
-    segment::split(Value::Object(sent)).map_err(|refusal| match refusal.code.as_str() {
-        "too_many_events" => Problem::too_large("the batch", BATCH_EVENTS_MAX, "events"),
-        "batch_context_too_large" => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "the request is too large",
-            refusal.reason,
-        ),
+    request::split(sent).map_err(|refusal| match refusal.code.as_str() {
+        "too_many_events" => {
+            told_as_segment_does(Problem::too_large("the batch", BATCH_EVENTS_MAX, "events"))
+        }
+        "batch_context_too_large" => told_as_segment_does(Problem::too_large(
+            "the batch's context",
+            request::SHARED_BYTES_MAX,
+            "bytes",
+        )),
         _ => Problem::bad_request("wrong-shape", "the body does not have the expected shape", refusal.reason)
             .with("field", refusal.path),
     })
@@ -94,9 +106,12 @@ fn split(sent: Map<String, Value>) -> Result<Vec<Value>, Problem> {
 
 async fn take(parts: &Parts, key: Option<String>, messages: Vec<Value>) -> Result<Json<Value>, Problem> {
     let (State(app), ConnectInfo(address), _, headers) = parts;
-    // Only a browser speaks for the person whose address this is; a server speaks for somebody else.
-    let client_ip = headers.contains_key(header::ORIGIN).then(|| address.ip().to_string());
-    let quarantined = ingest::messages(app, key, client_ip, messages).await?;
+    let request = Request {
+        client_ip: Some(address.ip().to_string()),
+        from_browser: headers.contains_key(header::ORIGIN),
+        sent_at: headers.get(SENT_AT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+    };
+    let quarantined = ingest::messages(app, key, &request, messages).await?;
     let mut answer = json!({"success": true});
     if quarantined > 0
         && let Value::Object(answer) = &mut answer

@@ -1,21 +1,31 @@
 //! Taking records in: what the routes of ingestion have in common. Judged one by one, made durable together.
 
+mod connection;
+mod rate;
 mod rows;
 mod segment;
+pub(crate) mod shown;
 
+use acquaint_core::id::Position;
+use acquaint_engine::Refusal;
+use acquaint_engine::ingest::Accepted;
 use acquaint_engine::ingest::quarantine::{self, Quarantined};
+use acquaint_store::catalog::Source;
 use acquaint_store::record::Body;
 use acquaint_store::{Log, Topic};
-use axum::http::{HeaderValue, StatusCode, header};
 
 use crate::app::App;
 use crate::problem::Problem;
 
-pub(crate) use rows::{Outcome, rows};
+pub(crate) use connection::{Answered, Form, connection};
+pub(crate) use rate::Buckets;
+pub(crate) use rows::rows;
 pub(crate) use segment::messages;
 
 /// Records that the engine may be behind; a client that sends more has to wait.
 const LAG_MAX: u64 = 2_000_000;
+/// How long it has to wait then.
+const LAG_WAIT_MS: u64 = 1_000;
 
 /// What one record became.
 pub(crate) enum Judged {
@@ -23,33 +33,50 @@ pub(crate) enum Judged {
     Refused(Box<Quarantined>),
 }
 
-/// Makes everything durable, accepted or refused. Returns how many of each judged record's bodies were there before.
-pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<Kept, Problem> {
-    let mut kept = Kept::default();
+/// What became of one judged record, durably.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Kept {
+        /// Where it is in the log; 0 if it says nothing.
+        position: Position,
+        /// All it says was there before.
+        duplicate: bool,
+    },
+    /// It is in quarantine.
+    Refused(Refusal),
+}
+
+/// Makes everything durable, accepted or refused; answers for each in order.
+pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<Vec<Fate>, Problem> {
     let mut bodies = Vec::new();
-    let mut lengths = Vec::new();
     let mut refused = Vec::new();
+    let mut lengths = Vec::with_capacity(judged.len());
     for record in judged {
         match record {
             Judged::Fine(of_one) => {
-                lengths.push(of_one.len());
+                lengths.push(Ok(of_one.len()));
                 bodies.extend(of_one);
             }
-            Judged::Refused(record) => refused.push(*record),
+            Judged::Refused(record) => {
+                lengths.push(Err(record.refusal.clone()));
+                refused.push(*record);
+            }
         }
     }
-    kept.refused = refused.len();
     let mut answers = app.intake.accept(received_ms, bodies)?.into_iter();
-    for length in lengths {
-        let known = answers.by_ref().take(length).filter(|answer| answer.duplicate).count();
-        // A record is known if all it says is known.
-        match length > 0 && known == length {
-            true => kept.duplicates = kept.duplicates.saturating_add(1),
-            false => kept.accepted = kept.accepted.saturating_add(1),
+    let fates = lengths.into_iter().map(|length| match length {
+        Err(refusal) => Fate::Refused(refusal),
+        Ok(length) => {
+            let of_one: Vec<Accepted> = answers.by_ref().take(length).collect();
+            Fate::Kept {
+                position: of_one.last().map_or(0, |answer| answer.position),
+                duplicate: length > 0 && of_one.iter().all(|answer| answer.duplicate),
+            }
         }
-    }
+    });
+    let fates = fates.collect();
     quarantine::put(&*app.store, &refused)?;
-    Ok(kept)
+    Ok(fates)
 }
 
 /// How many records were accepted, known, refused.
@@ -60,13 +87,29 @@ pub(crate) struct Kept {
     pub refused: usize,
 }
 
+impl Kept {
+    pub(crate) fn of(fates: &[Fate]) -> Self {
+        let count = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
+        Self {
+            accepted: count(|fate| matches!(fate, Fate::Kept { duplicate: false, .. })),
+            duplicates: count(|fate| matches!(fate, Fate::Kept { duplicate: true, .. })),
+            refused: count(|fate| matches!(fate, Fate::Refused(_))),
+        }
+    }
+}
+
 /// Refuses to take more than the engine can digest.
 pub(crate) fn admit(app: &App) -> Result<(), Problem> {
     let behind = app.store.end(Topic::Records).saturating_sub(app.engine_position());
     if behind <= LAG_MAX {
         return Ok(());
     }
-    let detail = format!("{behind} records wait to be worked on");
-    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-fast", "the server is behind", detail);
-    Err(problem.header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+    Err(Problem::too_fast(format!("{behind} records wait to be worked on"), LAG_WAIT_MS))
+}
+
+/// Refuses to take more from a source than it may send.
+pub(crate) fn charge(app: &App, wanted: &[(&Source, usize)], now_ms: i64) -> Result<(), Problem> {
+    app.buckets.take(wanted, now_ms).map_err(|wait_ms| {
+        Problem::too_fast(format!("the rate limit of the source is used up for {wait_ms} ms"), wait_ms)
+    })
 }

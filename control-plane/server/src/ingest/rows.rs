@@ -8,7 +8,7 @@ use acquaint_store::catalog::Source;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Judged, admit, keep};
+use super::{Judged, Kept, admit, charge, keep};
 use crate::app::{InForce, Shared, blocking};
 use crate::problem::Problem;
 
@@ -49,6 +49,7 @@ pub(crate) async fn rows(
         let Some(of) = in_force.rules.source(&source) else {
             return Err(Problem::not_found("source", &source));
         };
+        charge(app, &[(of, rows.len())], received_ms)?;
         let mut outcome = Outcome::default();
         let mut judged = Vec::with_capacity(rows.len());
         for (row, sent) in (1_usize..).zip(rows) {
@@ -60,7 +61,7 @@ pub(crate) async fn rows(
             }
             judged.push(record);
         }
-        let kept = keep(app, received_ms, judged)?;
+        let kept = Kept::of(&keep(app, received_ms, judged)?);
         Ok(Outcome {
             accepted: kept.accepted,
             duplicates: kept.duplicates,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use acquaint_core::limits::EVENT_BYTES_MAX;
 use acquaint_engine::Refusal;
 use acquaint_engine::ingest::quarantine::{Origin, Quarantined};
-use acquaint_engine::ingest::segment::{self, Envelope};
+use acquaint_engine::ingest::request::{Envelope, Request};
+use acquaint_engine::ingest::segment;
+use acquaint_store::catalog::Source;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Judged, admit, keep};
+use super::{Judged, Kept, admit, charge, keep};
 use crate::app::{InForce, Shared, blocking};
 use crate::http::unauthorized;
 use crate::problem::Problem;
@@ -18,25 +20,26 @@ use crate::problem::Problem;
 pub(crate) async fn messages(
     app: &Shared,
     key: Option<String>,
-    client_ip: Option<String>,
-    messages: Vec<Value>,
+    request: &Request,
+    mut messages: Vec<Value>,
 ) -> Result<usize, Problem> {
     admit(app)?;
     let in_force = app.in_force();
     let received_ms = app.clock.now_ms();
-    let judge = Judge { in_force, received_ms, client_ip, key };
+    let judge = Judge { in_force, received_ms, key };
     judge.check_keys(&messages)?;
+    charge(app, &judge.senders(&messages), received_ms)?;
+    messages.iter_mut().for_each(|message| request.lay_under(message));
     let kept = blocking(app, move |app| {
         let judged = messages.iter().map(|message| judge.judge(message)).collect();
         keep(app, received_ms, judged)
     });
-    Ok(kept.await?.refused)
+    Ok(Kept::of(&kept.await?).refused)
 }
 
 struct Judge {
     in_force: Arc<InForce>,
     received_ms: i64,
-    client_ip: Option<String>,
     key: Option<String>,
 }
 
@@ -59,6 +62,19 @@ impl Judge {
         }
     }
 
+    /// The sources, and how many of the messages each sends.
+    fn senders(&self, messages: &[Value]) -> Vec<(&Source, usize)> {
+        let mut senders: Vec<(&Source, usize)> = Vec::new();
+        for key in messages.iter().filter_map(|message| self.key_of(message)) {
+            let Some(source) = self.in_force.rules.source_of_key(key) else { continue };
+            match senders.iter_mut().find(|(known, _)| known.id == source.id) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => senders.push((source, 1)),
+            }
+        }
+        senders
+    }
+
     fn judge(&self, message: &Value) -> Judged {
         let raw = message.to_string();
         let fallback_id = fallback_id(message, &raw);
@@ -72,11 +88,7 @@ impl Judge {
             let reason = format!("{bytes} bytes are more than the {EVENT_BYTES_MAX} allowed");
             return self.refused(&source.id, &fallback_id, message, refusal("too_large", "", reason));
         }
-        let envelope = Envelope {
-            received_ms: self.received_ms,
-            fallback_id: &fallback_id,
-            client_ip: self.client_ip.as_deref(),
-        };
+        let envelope = Envelope { received_ms: self.received_ms, fallback_id: &fallback_id };
         match segment::message(&self.in_force.rules, source, message, &envelope) {
             Ok(bodies) => Judged::Fine(bodies),
             Err(refusal) => self.refused(&source.id, &fallback_id, message, refusal),

@@ -81,11 +81,16 @@ async fn malformed_json_is_named_with_line_and_column() {
 #[tokio::test(flavor = "multi_thread")]
 async fn oversize_bodies_and_bombs_are_refused() {
     let server = with_definitions().await;
-    raw(&server, "/v1/batch", vec![b' '; 600 * 1024]).await.problem(413, "too-large");
-    raw(&server, "/v1/batch", gzip(&vec![b' '; 50 * 1024 * 1024])).await.problem(413, "too-large");
+    raw(&server, "/v1/batch", vec![b' '; 600 * 1024]).await.problem(400, "too-large");
+    raw(&server, "/v1/batch", gzip(&vec![b' '; 50 * 1024 * 1024])).await.problem(400, "too-large");
     let many = vec![json!({}); 2_501];
-    raw(&server, "/v1/batch", json!({"batch": many}).to_string()).await.problem(413, "too-large");
+    raw(&server, "/v1/batch", json!({"batch": many}).to_string()).await.problem(400, "too-large");
     raw(&server, "/v1/batch", [0x1f, 0x8b, 1, 2, 3].to_vec()).await.problem(400, "bad-gzip");
+    let long = |characters: usize| json!({"userId": "1", "event": "buy", "properties": {"x": "x".repeat(characters)}});
+    raw(&server, "/v1/t", long(33_000).to_string()).await.problem(400, "too-large");
+    raw(&server, "/v1/t", gzip(long(33_000).to_string().as_bytes())).await.problem(400, "too-large");
+    assert_eq!(raw(&server, "/v1/t", long(32_000).to_string()).await.ok(), json!({"success": true}));
+    assert!(server.quarantine().await.is_empty(), "what is refused as a whole is not kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,12 +158,28 @@ async fn what_the_schema_forbade_is_replayed_once_the_schema_allows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn browsers_may_send_from_anywhere_and_ask_for_their_settings() {
     let server = with_definitions().await;
-    let preflight = server.request(Method::OPTIONS, "/v1/t").header("origin", "https://shop.example");
-    let preflight = preflight.header("access-control-request-method", "POST");
-    let answer = send(preflight.header("access-control-request-headers", "authorization,content-type")).await;
-    assert_eq!(answer.headers["access-control-allow-origin"], "*");
-    let allowed = answer.headers["access-control-allow-headers"].to_str().unwrap();
-    assert!(allowed.contains("authorization") && allowed.contains("rsa-retry-attempt"), "{allowed}");
+    for path in ["/v1/t", "/v1/batch", "/beacon/v1/batch", "/sourceConfig/", "/v1/projects/any/settings"] {
+        let preflight = server.request(Method::OPTIONS, path).header("origin", "https://shop.example");
+        let preflight = preflight.header("access-control-request-method", "POST");
+        let preflight = preflight.header("access-control-request-headers", "authorization,content-type");
+        let answer = send(preflight).await;
+        assert_eq!(answer.status, 204, "{path}");
+        for (name, expected) in [
+            ("access-control-allow-origin", "*"),
+            ("access-control-allow-methods", "POST, GET, OPTIONS"),
+            (
+                "access-control-allow-headers",
+                "authorization, content-type, x-retry-count, anonymousid, sentat, rsa-recovered, \
+                 rsa-retry-attempt, rsa-since-last-attempt, rsa-since-first-attempt, rsa-retry-reason",
+            ),
+            ("access-control-expose-headers", "Retry-After"),
+            ("access-control-max-age", "86400"),
+        ] {
+            assert_eq!(answer.headers[name], expected, "{path}");
+        }
+    }
+    let wrong = raw(&server, "/v1/batch", "{").await;
+    assert_eq!(wrong.headers["access-control-allow-origin"], "*", "a page may read why it was refused");
     let settings = send(server.request(Method::GET, &format!("/v1/projects/{KEY}/settings"))).await.ok();
     let segment = &settings["integrations"]["Segment.io"];
     assert_eq!(segment["apiHost"], format!("{}/v1", server.url.strip_prefix("http://").unwrap()));
@@ -166,4 +187,92 @@ async fn browsers_may_send_from_anywhere_and_ask_for_their_settings() {
         server.request(Method::GET, "/sourceConfig/?v=3").header(AUTHORIZATION, "Basic d2ViLWtleTo=");
     assert_eq!(send(config).await.ok()["source"]["enabled"], true);
     send(server.request(Method::GET, "/v1/projects/wrong/settings")).await.problem(401, "unauthorized");
+}
+
+/// What `GET /records` shows.
+async fn records(server: &Server) -> Vec<Value> {
+    server.get("/records").await.ok()["records"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_was_sent_may_stand_in_the_message_the_batch_or_a_header() {
+    let server = with_definitions().await;
+    // The client's clock is two hours fast, and the event happened a minute before it was sent.
+    let (happened, sent) = ("2018-01-01T13:59:00Z", "2018-01-01T14:00:00Z");
+    let message = |id: &str| json!({"type": "track", "event": "buy", "messageId": id, "userId": "1", "timestamp": happened});
+    let mut own = message("own");
+    own["sentAt"] = sent.into();
+    server.batch(&[own]).await.ok();
+    raw(&server, "/v1/batch", json!({"sentAt": sent, "batch": [message("batch")]}).to_string()).await.ok();
+    let request = server.request(Method::POST, "/v1/t").basic_auth(KEY, Some("")).header("SentAt", sent);
+    send(request.body(message("header").to_string())).await.ok();
+    let found: Vec<(Value, Value)> = records(&server)
+        .await
+        .iter()
+        .map(|record| (record["messageId"].clone(), record["timestamp"].clone()))
+        .collect();
+    let expected = ["own", "batch", "header"].map(|id| (json!(id), json!("2018-01-01T11:59:00.000Z")));
+    assert_eq!(found, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_a_browser_is_kept_also_in_quarantine() {
+    let server = with_definitions().await;
+    let body = |event: Value| json!({"type": "track", "event": event, "userId": "1"}).to_string();
+    let post = |body: String| {
+        let request = server.request(Method::POST, "/v1/t").basic_auth(KEY, Some(""));
+        send(request.header("origin", "https://shop.example").body(body))
+    };
+    post(body(json!("buy"))).await.ok();
+    post(body(json!(null))).await.ok();
+    raw(&server, "/v1/t", body(json!("buy"))).await.ok();
+    let addresses: Vec<Value> =
+        records(&server).await.iter().map(|record| record["fields"]["context"]["ip"].clone()).collect();
+    assert_eq!(addresses, [json!("127.0.0.1"), json!(null)]);
+    let raw: Value = serde_json::from_str(server.quarantine().await[0]["raw"].as_str().unwrap()).unwrap();
+    assert_eq!(raw["context"]["ip"], "127.0.0.1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_too_fast_is_told_when_to_come_again() {
+    let server = with_definitions().await;
+    let limit = |per_second: u32| {
+        json!({"kind": "source", "id": "slow", "writeKey": "slow-key", "eventDataset": "deeds",
+            "userNamespace": "crm", "rateLimit": {"perSecond": per_second, "burst": 4}})
+    };
+    server.apply(&[limit(0)]).await.problem(400, "bad-definition");
+    server.apply(&[limit(2)]).await.ok();
+    let post = |messages: Vec<Value>| {
+        let request = server.request(Method::POST, "/v1/batch").basic_auth("slow-key", Some(""));
+        send(request.body(json!({"batch": messages}).to_string()))
+    };
+    post((0..4).map(|number| buy(&format!("a{number}"), "1")).collect()).await.ok();
+    let answer = post((0..4).map(|number| buy(&format!("b{number}"), "1")).collect()).await;
+    assert_eq!((answer.status.as_u16(), &answer.headers["retry-after"]), (429, &"2".parse().unwrap()));
+    assert_eq!(answer.headers["x-ratelimit-reset"], "2");
+    answer.problem(429, "too-fast");
+    server.batch(&[buy("other", "1")]).await.ok();
+    server.move_clock("2018-01-01T12:00:02Z").await;
+    post((0..4).map(|number| buy(&format!("b{number}"), "1")).collect()).await.ok();
+    assert_eq!(server.profile("1").await["eventCount"], 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_shown_in_order_and_in_pages() {
+    let server = with_definitions().await;
+    let identify = json!({"type": "identify", "messageId": "i", "userId": "1", "anonymousId": "a", "traits": {"age": 5}});
+    let alias = json!({"type": "alias", "messageId": "l", "userId": "1", "previousId": "0"});
+    server.batch(&[buy("e", "1"), identify, alias]).await.ok();
+    let all = records(&server).await;
+    let kinds: Vec<&str> = all.iter().map(|record| record["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["event", "attributes", "link"]);
+    assert_eq!(all[0]["timestamp"], "2018-01-01T11:30:00.000Z");
+    assert_eq!(
+        all[1]["identities"],
+        json!([{"namespace": "crm", "id": "1"}, {"namespace": "anonymousId", "id": "a"}])
+    );
+    assert_eq!(all[1]["fields"], json!({"age": 5}));
+    let page = server.get(&format!("/records?limit=1&after={}", all[0]["position"])).await.ok();
+    assert_eq!((&page["records"], &page["next"]), (&json!([all[1]]), &all[1]["position"]));
+    send(server.request(Method::GET, "/records")).await.problem(401, "unauthorized");
 }

@@ -3,6 +3,8 @@
 
 mod audiences;
 mod calculated;
+mod cloud_events;
+mod collection;
 mod command_line;
 mod conversion;
 mod definitions;

@@ -152,9 +152,24 @@ pub struct Source {
     /// For file sources: the column or path of the event id, the timestamp, the event type.
     #[serde(default)]
     pub event: Option<EventMapping>,
-    /// For file sources: columns that are identities; the first is the primary identity.
+    /// For files, XDM messages and CloudEvents: columns or paths that are identities; in a file the first is the primary
+    /// identity.
     #[serde(default)]
     pub identities: Vec<IdentityMapping>,
+    /// How much it may send; as much as it likes when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// How much a source may send. Who sends more is asked to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateLimit {
+    /// Records a second, in the long run.
+    pub per_second: u32,
+    /// Records that may come at once after a pause; those of one second when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
 }
 
 /// One field of the input to one field of the record.

@@ -1,7 +1,7 @@
 //! `acquaint edge dev`: one command, one file, one edge.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use acquaint_core::time::parse_instant;
@@ -14,6 +14,7 @@ use super::definitions::{self, Definitions};
 use super::workerd::{self, Workerd};
 use super::{Error, receiver};
 use crate::cli::documents::{self, Document};
+use crate::cli::scratch::Scratch;
 use crate::cli::{self, render};
 use crate::clock::Clock;
 
@@ -61,7 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
     let mut signals = Signals::new()?;
     let documents = read(&arguments.config)?;
     let definitions = definitions::prepare(documents.clone(), clock.now_ms())?;
-    let data = Data::new(arguments.data)?;
+    let data = Scratch::new(arguments.data, "edge")?;
     let started_ms = u64::try_from(Clock::system().now_ms()).unwrap_or_default();
     // Positions of an earlier run on the same data are lower.
     let control_plane =
@@ -151,40 +152,6 @@ impl Watched {
         let changed = seen != self.seen;
         self.seen = seen;
         changed.then_some(now)
-    }
-}
-
-/// The folder of the edge's data; one of our own is removed at the end.
-struct Data {
-    path: PathBuf,
-    is_ours: bool,
-}
-
-impl Data {
-    fn new(named: Option<PathBuf>) -> Result<Self, Error> {
-        let is_ours = named.is_none();
-        let path = named.unwrap_or_else(|| {
-            std::env::temp_dir().join(format!("acquaint-edge-{}", uuid::Uuid::new_v4().simple()))
-        });
-        let failed = |source| Error::Write { path: path.clone(), source };
-        std::fs::create_dir_all(&path).map_err(failed)?;
-        // workerd runs in a folder inside.
-        let path = path.canonicalize().map_err(failed)?;
-        Ok(Self { path, is_ours })
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Data {
-    fn drop(&mut self) {
-        if self.is_ours
-            && let Err(error) = std::fs::remove_dir_all(&self.path)
-        {
-            eprintln!("`{}` is left behind: {error}", self.path.display());
-        }
     }
 }
 
