@@ -56,7 +56,8 @@ impl History {
         let mut choices = Choices::of_seed(1_000_000 + number);
         let mut world = World::new(&mut choices);
         world.audiences = audiences.audiences.clone();
-        let ecid = format!("{number:038}");
+        // Zeros alone stand for nobody.
+        let ecid = format!("{:038}", number + 1);
         world.identities = [("ECID".into(), BTreeSet::from([ecid.clone()]))].into();
         world.events = world.events.iter().filter_map(as_read).collect();
         let covered = if choices.flip() { choices.pick(world.events.len() + 1) } else { 0 };

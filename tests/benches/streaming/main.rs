@@ -25,6 +25,15 @@ const BAR: f64 = 60.0;
 
 fn main() {
     println!("{}\n", machine());
+    // `-- one PEOPLE AUDIENCES EVENTS`: for a profiler. Cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [one, people, audiences, events] = wanted.as_slice()
+        && one == "one"
+    {
+        let measured =
+            engine::run(people.parse().unwrap(), audiences.parse().unwrap(), events.parse().unwrap());
+        return println!("{:.0} events/s, {measured:?}", measured.events_per_second());
+    }
     peers::compare();
     http::measure();
     scale();

@@ -43,7 +43,7 @@ fn slow_clients_are_cut_off_and_told_so_where_it_can_be_said() {
     let post = |path: &str, rest: &str| {
         format!("POST {path} HTTP/1.1\r\nhost: h\r\nauthorization: {BASIC}\r\n{rest}")
     };
-    let length = "content-length: 100000\r\n\r\n";
+    let length = "content-length: 30000\r\n\r\n";
     let chunked = "transfer-encoding: chunked\r\n\r\n";
     let admin = format!("authorization: Bearer {}\r\n{length}", acquaint_tests::control_plane::ADMIN_TOKEN);
     let check = |head: &str, part: &[u8], expected: &str| {
