@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell, RefCell};
 
 use super::place::Profile;
-use super::steps::Timed;
+use super::steps::{Timed, within};
 use super::walk::Walk;
 use super::{Slice, Subject, aggregate, ops, virtual_fields};
 use crate::lang::functions;
@@ -20,7 +20,7 @@ use crate::plan::leaf::{Aggregate, Formula, LeafKind};
 use crate::plan::matching::bits::{self, WORD_BITS};
 use crate::plan::verdict::Mode;
 use crate::profile::Event;
-use crate::state::entries::{entries_of, has_entered, inside_all, key};
+use crate::state::entries::{entries_of, inside_all, key};
 use crate::state::{Entry, LeafState, Match, Number, State};
 use crate::time::Interval;
 use crate::value::Value;
@@ -373,13 +373,7 @@ impl<'a> Answers<'a> {
         let Some(known) = self.intervals.get(number as usize) else { return &[] };
         let inside = known.get().unwrap_or_else(|| inside_all(window, self.now_ms));
         known.set(Some(inside));
-        let is_in = |kept: &T| kept.at_ms() >= inside.start_ms && has_entered(inside, kept.at_ms());
-        if kept.first().is_some_and(is_in) && kept.last().is_some_and(is_in) {
-            return kept;
-        }
-        let start = kept.partition_point(|kept| kept.at_ms() < inside.start_ms);
-        let end = kept.partition_point(|kept| has_entered(inside, kept.at_ms()));
-        kept.get(start..end).unwrap_or(&[])
+        within(kept, inside)
     }
 
     /// The entries of an events leaf that are inside its window.

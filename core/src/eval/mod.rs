@@ -107,6 +107,9 @@ pub fn answer_some(
     audiences: &[u32],
     now_ms: i64,
 ) -> Vec<Option<bool>> {
+    if audiences.is_empty() {
+        return Vec::new();
+    }
     let answers = Answers::of_slice(program, slice, now_ms);
     if audiences.len() >= AUDIENCES_FOR_ONE_PASS {
         answers.read_attributes();

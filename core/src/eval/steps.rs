@@ -8,7 +8,9 @@ use super::answers::{Answers, History, Stored};
 use super::sequence::{self, Item, Rule, bit};
 use crate::plan::leaf::{Sequence, SequenceStep};
 use crate::profile::Event;
+use crate::state::entries::has_entered;
 use crate::state::{Entry, LeafState, Match, State, deadline};
+use crate::time::Interval;
 
 /// What is known of an event that some leaf takes.
 pub(crate) trait Timed {
@@ -49,6 +51,17 @@ impl Ordered for &Event {
     fn order(&self) -> (i64, &str) {
         Event::order(self)
     }
+}
+
+/// What is kept of events, in their order, cut to what is inside an interval.
+pub(crate) fn within<T: Timed>(kept: &[T], inside: Interval) -> &[T] {
+    let is_in = |kept: &T| kept.at_ms() >= inside.start_ms && has_entered(inside, kept.at_ms());
+    if kept.first().is_some_and(is_in) && kept.last().is_some_and(is_in) {
+        return kept;
+    }
+    let start = kept.partition_point(|kept| kept.at_ms() < inside.start_ms);
+    let end = kept.partition_point(|kept| has_entered(inside, kept.at_ms()));
+    kept.get(start..end).unwrap_or(&[])
 }
 
 impl<'a> Answers<'a> {
@@ -134,8 +147,8 @@ impl<'a> Answers<'a> {
 }
 
 /// Whether the events of the steps come one after another. `list` is those of a step that count, in their order.
-fn holds<'l, T: Ordered + 'l>(sequence: &Sequence, list: impl Fn(usize) -> &'l [T]) -> bool {
-    if sequence.steps.iter().all(|step| step.gaps.is_empty() && step.most.is_none()) {
+pub(crate) fn holds<'l, T: Ordered + 'l>(sequence: &Sequence, list: impl Fn(usize) -> &'l [T]) -> bool {
+    if sequence.only_asks_for_order() {
         return earliest(sequence, list);
     }
     let enough = |(number, step): (usize, &SequenceStep)| list(number).len() >= step.least as usize;

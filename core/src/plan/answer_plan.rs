@@ -13,6 +13,7 @@ use super::matching::column::Column;
 use super::matching::columns::{Columns, Gathered};
 use super::matching::decision::{Condition, Decisions};
 use super::program::Program;
+use super::watched::Watched;
 use crate::eval::answers::aggregate_of;
 use crate::lang::typed::Comparison;
 use crate::value::Value;
@@ -59,6 +60,8 @@ pub(crate) struct AnswerPlan {
     pub(crate) sought: Vec<u32>,
     /// The audiences, by number. Bits beyond the words are leaves that are sought.
     pub(crate) audiences: Decisions,
+    /// Which audiences depend on which bits of events leaves.
+    pub(crate) watched: Watched,
 }
 
 impl AnswerPlan {
@@ -100,6 +103,7 @@ impl AnswerPlan {
             }
         }
         Self {
+            watched: Watched::new(program, |test| building.test(test)),
             attributes,
             events,
             events_of_leaf,
@@ -227,6 +231,22 @@ impl Building<'_> {
         places
     }
 
+    /// The bit of a test of an events leaf.
+    fn test(&self, test: &Formula) -> Option<u32> {
+        let key = match test {
+            Formula::Leaf(leaf) => key(*leaf, Aggregate::Count, &any()),
+            Formula::Aggregate { leaf, aggregate, comparison, constant } => {
+                key(*leaf, *aggregate, &Ask::Compare(*comparison, constant.clone()))
+            }
+            Formula::Constant(_)
+            | Formula::Audience(_)
+            | Formula::Not(_)
+            | Formula::And(_)
+            | Formula::Or(_) => return None,
+        };
+        self.bits.get(&key).copied()
+    }
+
     fn bit(&self, bit: u32, negated: bool) -> Condition {
         let chance = self.chances.get(&bit).copied().unwrap_or(0.5);
         Condition::Bit { bit, negated, chance, ready: true }
@@ -249,12 +269,8 @@ impl Building<'_> {
                     }
                 }
             }
-            Formula::Aggregate { leaf, aggregate, comparison, constant } => {
-                let ask = Ask::Compare(*comparison, constant.clone());
-                match self.bits.get(&key(*leaf, *aggregate, &ask)) {
-                    Some(bit) => self.bit(*bit, negated),
-                    None => Condition::Open,
-                }
+            Formula::Aggregate { .. } => {
+                self.test(formula).map_or(Condition::Open, |bit| self.bit(bit, negated))
             }
             Formula::Audience(_) => Condition::Open,
             Formula::Not(inner) => self.condition(places, inner, !negated),

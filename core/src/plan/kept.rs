@@ -21,6 +21,8 @@ pub(crate) struct Steps {
     pub(crate) list: Vec<(LeafId, EventWindow)>,
     /// By leaf: the numbers of its steps, in the order of the sequence.
     pub(crate) of_leaf: Vec<Vec<u32>>,
+    /// By step, beginning with the first: the sequence leaves that it stands in, ascending.
+    pub(crate) sequences: Vec<Vec<u32>>,
 }
 
 impl Steps {
@@ -38,6 +40,16 @@ impl Steps {
                 }
             };
             steps.of_leaf.push(of_leaf);
+        }
+        steps.sequences = steps.list.iter().map(|_| Vec::new()).collect();
+        for (own, leaf) in steps.of_leaf.iter().zip(0..) {
+            for step in own {
+                let place = step.saturating_sub(steps.first) as usize;
+                let Some(sequences) = steps.sequences.get_mut(place) else { continue };
+                if sequences.last() != Some(&leaf) {
+                    sequences.push(leaf);
+                }
+            }
         }
         steps
     }

@@ -69,6 +69,13 @@ pub struct Sequence {
     pub steps: Vec<SequenceStep>,
 }
 
+impl Sequence {
+    /// Whether only the order of events matters: one more event can then only make it true.
+    pub(crate) fn only_asks_for_order(&self) -> bool {
+        self.steps.iter().all(|step| step.gaps.is_empty() && step.most.is_none())
+    }
+}
+
 /// One step of a sequence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SequenceStep {
@@ -128,6 +135,16 @@ pub enum Aggregate {
 }
 
 impl Formula {
+    /// Calls `visit` with every part that asks something of a leaf, repetitions included.
+    pub(crate) fn tests(&self, visit: &mut dyn FnMut(&Self)) {
+        match self {
+            Self::Constant(_) | Self::Audience(_) => {}
+            Self::Leaf(_) | Self::Aggregate { .. } => visit(self),
+            Self::Not(inner) => inner.tests(visit),
+            Self::And(inner) | Self::Or(inner) => inner.iter().for_each(|inner| inner.tests(visit)),
+        }
+    }
+
     /// Calls `visit` with every leaf that is named, repetitions included.
     pub fn leaves(&self, visit: &mut dyn FnMut(u32)) {
         match self {

@@ -36,6 +36,7 @@ pub(crate) mod answer_plan;
 pub(crate) mod event_plan;
 pub(crate) mod leaf_numbers;
 pub mod prepared;
+pub(crate) mod watched;
 
 pub use facts::{AudienceFacts, LookBack};
 pub use leaf::Leaf;

@@ -157,6 +157,12 @@ impl Prepared {
         self.steps.of_leaf.get(leaf as usize).map_or(&[], Vec::as_slice)
     }
 
+    /// The sequence leaves in which a step stands.
+    pub(crate) fn sequences(&self, step: u32) -> &[u32] {
+        let place = step.checked_sub(self.steps.first);
+        place.and_then(|place| self.steps.sequences.get(place as usize)).map_or(&[], Vec::as_slice)
+    }
+
     pub(crate) fn dependents(&self, number: u32) -> &[u32] {
         self.dependents.get(number as usize).map_or(&[], Vec::as_slice)
     }

@@ -95,7 +95,7 @@ pub(super) fn settle(kind: FoldedKind<'_>, kept: &mut LeafState, now_ms: i64) {
 
 /// What of an event a leaf takes.
 #[derive(Clone, Copy)]
-enum Taken<'a> {
+pub(super) enum Taken<'a> {
     /// The leaf is of this stream.
     Stream(&'a Stream),
     /// It is a step.
@@ -110,7 +110,7 @@ pub(super) struct Incoming<'e> {
 }
 
 impl<'e> Incoming<'e> {
-    fn new(event: &'e Event) -> Self {
+    pub(super) fn new(event: &'e Event) -> Self {
         Self { event, key: OnceCell::new(), id: OnceCell::new() }
     }
 
@@ -125,7 +125,12 @@ impl<'e> Incoming<'e> {
 }
 
 /// Calls `visit` with every leaf and step that takes the event, each once.
-fn each_leaf(program: &Prepared, event: &Event, now_ms: i64, mut visit: impl FnMut(u32, Taken<'_>)) {
+pub(super) fn each_leaf(
+    program: &Prepared,
+    event: &Event,
+    now_ms: i64,
+    mut visit: impl FnMut(u32, Taken<'_>),
+) {
     program.events().each_taker(event, now_ms, |taker| match taker {
         Taker::Stream(_, stream) => stream.leaves.iter().for_each(|leaf| visit(*leaf, Taken::Stream(stream))),
         Taker::Steps(_, steps) => steps.iter().for_each(|step| visit(*step, Taken::Step)),
@@ -133,7 +138,7 @@ fn each_leaf(program: &Prepared, event: &Event, now_ms: i64, mut visit: impl FnM
 }
 
 /// True if the leaf took something of the event.
-fn fold_leaf(
+pub(super) fn fold_leaf(
     Folded { id, kind }: Folded<'_>,
     taken: Taken<'_>,
     state: &mut State,

@@ -293,6 +293,29 @@ proptest! {
     }
 
     #[test]
+    fn only_the_audiences_that_an_event_names_change_by_it(
+        events in events(),
+        order in prop::collection::vec(any::<Index>(), 12),
+        step_hours in 0_i64..10,
+    ) {
+        let world = World::new();
+        let (mut state, mut folded) = (State::default(), State::default());
+        for (event, number) in shuffled(&events, &order).iter().zip(0..) {
+            let now_ms = START_MS + number * step_hours * HOUR_MS;
+            let before = eval::answer(&world.program, world.slice(&state), now_ms);
+            let received = receive(&world.program, &mut state, event, now_ms);
+            prop_assert_eq!(&received.touched, &fold(&world.program, &mut folded, event, now_ms));
+            prop_assert_eq!(&state, &folded);
+            let named = affected(&world.program, &received.touched);
+            prop_assert!(received.audiences.iter().all(|audience| named.contains(audience)));
+            let after = eval::answer(&world.program, world.slice(&state), now_ms);
+            for (number, (before, after)) in (0..).zip(before.iter().zip(&after)) {
+                prop_assert!(before == after || received.audiences.contains(&number), "audience {}", number);
+            }
+        }
+    }
+
+    #[test]
     fn answers_are_those_of_the_specification_until_and_at_every_deadline(events in events()) {
         let world = World::new();
         let mut state = State::default();
@@ -394,4 +417,28 @@ fn what_an_event_had_pushed_out_is_asked_for_once_it_is_taken_out() {
     let mut state = folded(&program, &events, &[START_MS + 10]);
     assert_eq!(unfold(&program, &mut state, &events[1]), [0]);
     assert_eq!(migrate(&program, &program.folded(), &mut state), [0]);
+}
+
+#[test]
+fn an_event_names_only_audiences_that_ask_for_what_changed() {
+    let program = prepared(&[
+        "xEvent[eventType = \"a\"]",
+        "xEvent[eventType = \"a\"].count() >= 2",
+        "chain(xEvent, timestamp, [A: WHAT(eventType = \"a\"), B: WHAT(eventType = \"b\")])",
+        "chain(xEvent, timestamp, [A: WHAT(eventType = \"b\"), B: WHAT(eventType = \"b\")])",
+        "xEvent[eventType = \"b\"].total.sum() > 9",
+    ]);
+    let mut state = State::default();
+    let mut check = |id: &str, at_ms: i64, kind: &str, total: i64, expected: &[u32]| {
+        let received = receive(&program, &mut state, &event(id, at_ms, kind, total, &[]), START_MS);
+        assert_eq!(received.audiences, expected, "{id}");
+    };
+    check("1", 10, "a", 0, &[0]);
+    check("1", 10, "a", 0, &[]);
+    check("2", 20, "a", 0, &[1]);
+    check("3", 30, "a", 0, &[]);
+    check("4", 5, "b", 9, &[]);
+    check("5", 40, "b", 1, &[2, 3, 4]);
+    check("6", 50, "b", 1, &[]);
+    check("7", 60, "c", 1, &[]);
 }

@@ -10,6 +10,7 @@ mod packed;
 pub mod deadline;
 pub mod fold;
 pub mod merge;
+pub mod receive;
 pub mod transition;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use deadline::{due, next_deadline, next_deadline_of};
 pub use fold::{expire, fold, rebuild, unfold};
 pub use merge::{Split, merge, split};
+pub use receive::{Received, receive};
 pub use transition::{affected, migrate, transitions, transitions_some};
 
 use crate::id::LeafId;

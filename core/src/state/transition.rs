@@ -1,13 +1,11 @@
 //! From answers to changes of membership, and from one program to the next.
 
 use alloc::collections::BTreeSet;
-use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::Cell;
 
 use super::{Entries, LeafState, State, entries};
 use crate::id::LeafId;
-use crate::plan::matching::bits;
+use crate::plan::matching::numbers::Numbers;
 use crate::plan::prepared::{Folded, FoldedKind};
 use crate::plan::{Audience, Prepared, Program};
 use crate::profile::{MembershipChange, Memberships, Status};
@@ -57,20 +55,9 @@ fn change(
 /// The audiences that may answer differently once these leaves were touched, ascending: the only ones that
 /// [`crate::eval::answer_some`] has to be asked about after [`super::fold`].
 pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
-    if touched.is_empty() {
-        return Vec::new();
-    }
-    let words = vec![Cell::new(0_u64); bits::words(program.audiences.len())];
-    for leaf in touched {
-        program.dependents(*leaf).iter().for_each(|audience| {
-            bits::set(&words, *audience);
-        });
-    }
-    let mut audiences = Vec::new();
-    for (place, word) in words.iter().enumerate() {
-        bits::each(place, word.get(), |audience| audiences.push(audience));
-    }
-    audiences
+    let mut audiences = Numbers::below(program.audiences.len());
+    touched.iter().for_each(|leaf| audiences.add(program.dependents(*leaf)));
+    audiences.ascending()
 }
 
 /// Drops the state of leaves and steps the program does not fold; returns the numbers of those that have to be

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use acquaint_core::id::{DatasetId, ProfileId};
 use acquaint_core::limits::EVENTS_PER_PROFILE_MAX;
 use acquaint_core::profile::{Event, Identity, LinkKind};
-use acquaint_core::state::{self, State};
+use acquaint_core::state::{self, Received, State};
 use acquaint_store::record::ChangeKind;
 use acquaint_store::{Read, StoredEvent, Table, keys};
 
@@ -34,36 +34,35 @@ impl Turn<'_> {
         }
         // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
         let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
-        let touched = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
+        let received = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
         let now_ms = self.progress.now_ms;
         let changed = if linked {
             self.tell(&entry.document, ChangeKind::Profile)?;
             self.answer_all(&mut entry, now_ms)?
         } else {
-            let audiences = state::affected(&self.rules.program, &touched);
-            self.answer_some(&mut entry, &audiences, now_ms)?
+            self.answer_some(&mut entry, &received.audiences, now_ms)?
         };
         if linked {
             self.schedule(&mut entry, now_ms);
         } else {
-            let sooner =
-                state::next_deadline_of(&self.rules.program, &touched, &entry.document.state, now_ms);
+            let (program, state) = (&self.rules.program, &entry.document.state);
+            let sooner = state::next_deadline_of(program, &received.touched, state, now_ms);
             let known = entry.document.deadline_ms;
             entry.document.deadline_ms = known.into_iter().chain(sooner).min();
         }
-        if changed || linked || from_edge || self.rules.touches_edge(&touched) {
+        if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);
         }
         self.put(entry);
         Ok(())
     }
 
-    /// Stores and folds; returns the leaves that were touched.
-    fn store_event(&mut self, entry: &mut Entry, stored: StoredEvent) -> Result<Vec<u32>> {
+    /// Stores and folds.
+    fn store_event(&mut self, entry: &mut Entry, stored: StoredEvent) -> Result<Received> {
         let rules = self.rules;
         let now_ms = self.progress.now_ms;
         let (key, value) = stored.to_row(entry.document.id)?;
-        let mut touched = Vec::new();
+        let mut gone = Vec::new();
         if limit_reached(entry) {
             let prefix = keys::profile(entry.document.id);
             let mut end = Vec::new();
@@ -72,21 +71,27 @@ impl Turn<'_> {
             match oldest.into_iter().next() {
                 Some((oldest_key, oldest)) if oldest_key < key => {
                     let (_, oldest) = StoredEvent::from_row(&oldest_key, &oldest)?;
-                    touched = state::unfold(&rules.program, &mut entry.document.state, &oldest.event);
+                    gone = state::unfold(&rules.program, &mut entry.document.state, &oldest.event);
                     self.unit.delete(Table::Events, oldest_key);
                     entry.document.events -= 1;
                 }
                 // Older than everything that is kept: it is the one to go.
-                Some(_) => return Ok(touched),
+                Some(_) => return Ok(Received::default()),
                 None => {}
             }
         }
-        touched.extend(state::fold(&rules.program, &mut entry.document.state, &stored.event, now_ms));
-        touched.sort_unstable();
-        touched.dedup();
+        let mut received = state::receive(&rules.program, &mut entry.document.state, &stored.event, now_ms);
+        if !gone.is_empty() {
+            received.audiences.extend(state::affected(&rules.program, &gone));
+            received.touched.extend(gone);
+            for numbers in [&mut received.audiences, &mut received.touched] {
+                numbers.sort_unstable();
+                numbers.dedup();
+            }
+        }
         self.unit.put(Table::Events, key, value);
         entry.document.events += 1;
-        Ok(touched)
+        Ok(received)
     }
 
     /// Counts and folds the stored events of a profile again, after events were moved; the oldest beyond the limit go.

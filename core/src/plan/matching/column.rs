@@ -4,11 +4,14 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 
 use super::ask::Ask;
-use super::bits::WORD_BITS;
+use super::bits::{self, WORD_BITS};
 use super::part::Part;
+use crate::value::Value;
 
+/// Words of one part.
+const PART_WORDS: usize = 8;
 /// Tests of one part: whole words, so that the bits of all parts are numbered as the tests are.
-const PART_ASKS: usize = 8 * WORD_BITS as usize;
+const PART_ASKS: usize = PART_WORDS * WORD_BITS as usize;
 
 /// The tests of one field.
 #[derive(Clone, Debug)]
@@ -41,11 +44,27 @@ impl Column {
 
     /// Adds the answers for a value to the words, which start where this column's do.
     #[inline]
-    pub(crate) fn answer(&self, value: &crate::value::Value, mut words: &[Cell<u64>]) {
+    pub(crate) fn answer(&self, value: &Value, mut words: &[Cell<u64>]) {
         for part in &self.parts {
             let Some((own, others)) = words.split_at_checked(part.words()) else { return };
             part.answer(value, own);
             words = others;
+        }
+    }
+
+    /// Calls `visit` with the number of every test that is true of one of two values only.
+    pub(crate) fn differing(&self, first: &Value, second: &Value, mut visit: impl FnMut(u32)) {
+        let mut place = 0;
+        for part in &self.parts {
+            let [of_first, of_second] = [first, second].map(|value| {
+                let words = [const { Cell::new(0_u64) }; PART_WORDS];
+                part.answer(value, &words);
+                words
+            });
+            for (first, second) in of_first.iter().zip(&of_second).take(part.words()) {
+                bits::each(place, first.get() ^ second.get(), &mut visit);
+                place += 1;
+            }
         }
     }
 }
@@ -56,8 +75,6 @@ mod tests {
 
     use super::*;
     use crate::lang::typed::Comparison;
-    use crate::plan::matching::bits;
-    use crate::value::Value;
 
     #[test]
     fn the_bits_of_many_tests_are_numbered_as_the_tests_are() {
@@ -68,12 +85,18 @@ mod tests {
             .collect();
         let column = Column::new(&asks);
         assert!(column.asks().eq(&asks));
-        for number in [-1, 0, 511, 512, 1_499, 1_500] {
-            let value = Value::Integer(number);
+        let values = [-1, 0, 511, 512, 1_499, 1_500].map(Value::Integer);
+        for value in &values {
             let words = vec![Cell::new(0); column.words()];
-            column.answer(&value, &words);
+            column.answer(value, &words);
             for (ask, bit) in asks.iter().zip(0..) {
-                assert_eq!(bits::is_set(&words, bit), ask.holds(&value), "{ask:?} of {value:?}");
+                assert_eq!(bits::is_set(&words, bit), ask.holds(value), "{ask:?} of {value:?}");
+            }
+            for other in values.iter().chain([&Value::Null]) {
+                let mut found = vec![];
+                column.differing(value, other, |test| found.push(test));
+                let differing = asks.iter().zip(0..).filter(|(ask, _)| ask.holds(value) != ask.holds(other));
+                assert_eq!(found, differing.map(|(_, number)| number).collect::<vec::Vec<u32>>());
             }
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod bits;
 pub(crate) mod column;
 pub(crate) mod columns;
 pub(crate) mod decision;
+pub(crate) mod numbers;
 pub(crate) mod part;
 pub(crate) mod paths;
 pub(crate) mod rows;

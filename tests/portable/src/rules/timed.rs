@@ -100,7 +100,7 @@ impl Audiences {
         self.people.iter().map(|person| &person.state)
     }
 
-    /// Folds every event of the stream into the state of somebody, and answers the audiences that it touches. Every
+    /// Folds every event of the stream into the state of somebody, and answers the audiences that it may change. Every
     /// pass goes on a day after the one before.
     pub fn events_pass(&mut self) -> usize {
         let mut members = 0;
@@ -109,10 +109,9 @@ impl Audiences {
             let Person { attributes, state, .. } = &mut self.people[place];
             event.timestamp_ms += 24 * HOUR_MS;
             let now_ms = event.timestamp_ms;
-            let touched = state::fold(&self.program, state, event, now_ms);
-            let affected = state::affected(&self.program, &touched);
+            let received = state::receive(&self.program, state, event, now_ms);
             let slice = Slice { attributes, identities: &IDENTITIES, memberships: &MEMBERSHIPS, state };
-            let answers = eval::answer_some(&self.program, slice, &affected, now_ms);
+            let answers = eval::answer_some(&self.program, slice, &received.audiences, now_ms);
             members += answers.iter().filter(|answer| **answer == Some(true)).count();
         }
         members
