@@ -72,5 +72,11 @@ impl fmt::Display for ProfileId {
 #[serde(transparent)]
 pub struct LeafId(pub u128);
 
+/// The identity of what is kept of a profile's events for all leaves that ask for the same events: a hash of their
+/// predicate, of the value kept of each, and of whether their ids are kept too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StreamId(pub u128);
+
 /// A place in a log: records are numbered from 1, without gaps. 0 is "before the first record".
 pub type Position = u64;

@@ -6,7 +6,7 @@ mod edge;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use acquaint_core::id::{LeafId, Position, ProfileId};
+use acquaint_core::id::{Position, ProfileId, StreamId};
 use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
@@ -90,7 +90,7 @@ pub fn acknowledged(store: &(impl ProfileStore + ?Sized), sent: &[Owed]) -> Resu
 /// Cuts profiles down to what the edge needs. Made once for a catalogue.
 pub struct Slicer {
     rules: InForce,
-    leaves: BTreeSet<LeafId>,
+    streams: BTreeSet<StreamId>,
     paths: Vec<Vec<String>>,
 }
 
@@ -101,7 +101,7 @@ impl Slicer {
         let rules = InForce::new(catalog)?;
         let edge = Prepared::new(rules.program.edge());
         paths.extend(edge.attribute_paths());
-        Ok(Self { leaves: edge.folded().into_iter().collect(), rules, paths })
+        Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
     /// The projections of a profile, one for each identity under which the edge keeps it. Nothing if the profile is
@@ -129,7 +129,7 @@ impl Slicer {
     }
 
     fn slice(&self, document: &ProfileDocument, position: Position, made_ms: i64) -> Projection {
-        let leaves = document.state.leaves.iter().filter(|(leaf, _)| self.leaves.contains(leaf));
+        let streams = document.state.streams.iter().filter(|(stream, _)| self.streams.contains(stream));
         Projection {
             profile: document.id.0,
             position,
@@ -137,7 +137,7 @@ impl Slicer {
             attributes: slice_attributes(&self.rules.policy.merge(&document.fragments), &self.paths),
             identities: document.identities.clone(),
             memberships: document.memberships.clone(),
-            state: State { leaves: leaves.map(|(leaf, entries)| (*leaf, entries.clone())).collect() },
+            state: State { streams: streams.map(|(stream, kept)| (*stream, kept.clone())).collect() },
         }
     }
 }

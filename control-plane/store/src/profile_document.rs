@@ -55,7 +55,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 }
 
 impl Sealed for StoredEvent {

@@ -7,39 +7,40 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell, RefCell};
 
+use super::intervals::Intervals;
 use super::place::Profile;
-use super::steps::{Timed, within};
+use super::steps::within;
 use super::walk::Walk;
 use super::{Slice, Subject, aggregate, ops, virtual_fields};
 use crate::lang::functions;
 use crate::lang::typed::Expr;
 use crate::plan::Prepared;
 use crate::plan::answer_plan::LeafPlace;
-use crate::plan::event_plan::Taker;
 use crate::plan::leaf::{Aggregate, Formula, LeafKind};
 use crate::plan::matching::bits::{self, WORD_BITS};
+use crate::plan::streams::StreamKind;
 use crate::plan::verdict::Mode;
 use crate::profile::Event;
-use crate::state::entries::{entries_of, inside_all, key};
-use crate::state::{Entry, LeafState, Match, Number, State};
-use crate::time::Interval;
+use crate::state::entries::{entries_of, key};
+use crate::state::{Entry, Number, State, StreamState, Timed};
 use crate::value::Value;
 
 /// What is known of the profile's events.
 #[derive(Clone)]
 pub(super) enum History<'a> {
-    /// The events themselves, and what folding all of them would keep.
-    Stored(&'a [Event], Rc<Stored<'a>>),
+    /// The events themselves, and what there is of them by stream.
+    Stored(&'a [Event], Rc<[StoredStream<'a>]>),
     /// What was folded of them.
     Folded(&'a State),
 }
 
-/// What there is of the stored events for each leaf.
-pub(super) struct Stored<'a> {
-    /// By stream: the entries of its leaves.
-    entries: Vec<Vec<Entry>>,
-    /// By stream of steps: its events.
-    pub(super) matched: Vec<Vec<&'a Event>>,
+/// What there is of the stored events for one stream.
+#[derive(Clone, Default)]
+pub(super) struct StoredStream<'a> {
+    /// For events leaves.
+    entries: Vec<Entry>,
+    /// For steps.
+    pub(super) matched: Vec<&'a Event>,
 }
 
 /// What is known of an answer.
@@ -62,37 +63,31 @@ pub(crate) struct Answers<'a> {
     /// Audiences whose formula is open, filled when the first is asked for.
     open: RefCell<BTreeMap<u32, Option<bool>>>,
     aggregates: RefCell<BTreeMap<(u32, Aggregate), Value>>,
-    /// By window: the interval it now is.
-    intervals: Vec<Cell<Option<Interval>>>,
-    /// By step, of folded events: those that are inside its window.
-    pub(super) folded_steps: Vec<Cell<Option<&'a [Match]>>>,
+    pub(super) intervals: Intervals<'a>,
+    /// By stream, of folded events: what is kept, once it was looked up.
+    folded: Vec<Cell<Option<Option<&'a StreamState>>>>,
 }
 
 impl<'a> Answers<'a> {
     /// From a whole profile.
     pub(crate) fn of_subject(program: &'a Prepared, subject: Subject<'a>, now_ms: i64) -> Self {
         let Subject { attributes, identities, memberships, events } = subject;
-        let mut entries = vec![Vec::new(); program.events().streams.len()];
-        let mut matched = vec![Vec::new(); program.events().step_streams.len()];
+        let mut stored = vec![StoredStream::default(); program.streams().len()];
         for event in events {
             let event_key = OnceCell::new();
-            program.events().each_taker(event, now_ms, |taker| match taker {
-                Taker::Stream(number, stream) => {
-                    if let Some(kept) = entries.get_mut(number as usize) {
+            program.events().each_stream(event, now_ms, |number, stream| {
+                let Some(stored) = stored.get_mut(number as usize) else { return };
+                match &stream.kind {
+                    StreamKind::Events(_) => {
                         let event_key = *event_key.get_or_init(|| key(&event.id));
-                        entries_of(stream, event, event_key, now_ms, |entry| kept.push(entry));
+                        entries_of(stream, event, event_key, now_ms, |entry| stored.entries.push(entry));
                     }
-                }
-                Taker::Steps(stream, _) => {
-                    if let Some(matched) = matched.get_mut(stream as usize) {
-                        matched.push(event);
-                    }
+                    StreamKind::Steps => stored.matched.push(event),
                 }
             });
         }
         let profile = Profile { attributes, identities, memberships };
-        let stored = Rc::new(Stored { entries, matched });
-        Self::new(program, profile, History::Stored(events, stored), now_ms)
+        Self::new(program, profile, History::Stored(events, stored.into()), now_ms)
     }
 
     /// From folded events.
@@ -117,9 +112,9 @@ impl<'a> Answers<'a> {
             sought: vec![Cell::new(Known::NotYet); plan.sought.len()],
             open: RefCell::default(),
             aggregates: RefCell::default(),
-            intervals: vec![Cell::new(None); program.windows().len()],
-            folded_steps: match &history {
-                History::Folded(_) => vec![Cell::new(None); program.steps_count()],
+            intervals: Intervals::new(program, now_ms),
+            folded: match &history {
+                History::Folded(_) => vec![Cell::new(None); program.streams().len()],
                 History::Stored(..) => Vec::new(),
             },
             program,
@@ -144,21 +139,25 @@ impl<'a> Answers<'a> {
         let plan = self.program.answers();
         match &self.history {
             History::Folded(state) => {
-                for (id, kept) in &state.leaves {
-                    let Some(number) = self.program.leaf_number(*id) else { continue };
-                    match kept {
-                        LeafState::Events(entries) => self.read_events(number, &entries.list),
-                        LeafState::Step(kept) => self.read_step(number, &kept.list),
+                for (id, kept) in &state.streams {
+                    let Some(number) = self.program.stream_number(*id) else { continue };
+                    if let Some(known) = self.folded.get(number as usize) {
+                        known.set(Some(Some(kept)));
+                    }
+                    let Some((stream, _)) = self.program.folded_stream(number) else { continue };
+                    if let StreamState::Events(kept) = kept {
+                        let folded = stream.takers.iter().filter(|leaf| self.program.is_folded(**leaf));
+                        folded.for_each(|leaf| self.read_events(*leaf, &kept.list));
                     }
                 }
-                for step in &self.folded_steps {
-                    step.set(step.get().or(Some(&[])));
+                for stream in &self.folded {
+                    stream.set(stream.get().or(Some(None)));
                 }
             }
             History::Stored(_, stored) => {
-                for (stream, kept) in self.program.events().streams.iter().zip(&stored.entries) {
-                    if !kept.is_empty() {
-                        stream.leaves.iter().for_each(|leaf| self.read_events(*leaf, kept));
+                for (stream, StoredStream { entries, .. }) in self.program.streams().iter().zip(&**stored) {
+                    if !entries.is_empty() {
+                        stream.takers.iter().for_each(|leaf| self.read_events(*leaf, entries));
                     }
                 }
             }
@@ -344,36 +343,42 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The entries of an events leaf, inside its window or not.
+    /// The entries that an events leaf looks into, inside its window or not.
     pub(super) fn kept(&self, leaf: u32) -> &[Entry] {
         match &self.history {
             History::Stored(_, stored) => {
-                let stream = self.program.events().stream_of.get(leaf as usize).copied().flatten();
-                stream.and_then(|stream| stored.entries.get(stream as usize)).map_or(&[], Vec::as_slice)
+                self.stored_stream(stored, leaf).map_or(&[], |stored| stored.entries.as_slice())
             }
-            History::Folded(state) => match self.folded(state, leaf) {
-                Some(LeafState::Events(entries)) => &entries.list,
-                Some(LeafState::Step(_)) | None => &[],
+            History::Folded(state) => match self.folded_stream(state, leaf) {
+                Some(StreamState::Events(kept)) => &kept.list,
+                Some(StreamState::Steps(_)) | None => &[],
             },
         }
     }
 
-    /// What was folded for a leaf.
-    fn folded(&self, state: &'a State, leaf: u32) -> Option<&'a LeafState> {
-        state.leaves.get(&self.program.leaves.get(leaf as usize)?.id)
+    /// What there is of the stored events for an events leaf or a step.
+    pub(super) fn stored_stream<'s>(
+        &self,
+        stored: &'s [StoredStream<'a>],
+        number: u32,
+    ) -> Option<&'s StoredStream<'a>> {
+        stored.get(self.program.stream_of(number)? as usize)
+    }
+
+    /// What was folded for an events leaf or a step; of one that nobody folds nothing is known.
+    pub(super) fn folded_stream(&self, state: &'a State, number: u32) -> Option<&'a StreamState> {
+        let stream = self.program.stream_of(number).filter(|_| self.program.is_folded(number))?;
+        let known = self.folded.get(stream as usize)?;
+        known.get().unwrap_or_else(|| {
+            let found = state.streams.get(&self.program.streams().get(stream as usize)?.id);
+            known.set(Some(found));
+            found
+        })
     }
 
     /// What is inside the window of a leaf or a step.
     pub(super) fn inside<'e, T: Timed>(&self, number: u32, kept: &'e [T]) -> &'e [T] {
-        let Some(number) = self.program.window_number(number) else { return &[] };
-        let Some(window) = self.program.windows().get(number as usize).filter(|window| !window.is_empty())
-        else {
-            return kept;
-        };
-        let Some(known) = self.intervals.get(number as usize) else { return &[] };
-        let inside = known.get().unwrap_or_else(|| inside_all(window, self.now_ms));
-        known.set(Some(inside));
-        within(kept, inside)
+        self.program.window_number(number).map_or(&[], |window| within(kept, self.intervals.get(window)))
     }
 
     /// The entries of an events leaf that are inside its window.

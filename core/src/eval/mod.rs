@@ -14,6 +14,7 @@ pub(crate) mod walk;
 pub(crate) mod sequence;
 
 pub(crate) mod answers;
+pub(crate) mod intervals;
 pub(crate) mod steps;
 
 pub mod score;

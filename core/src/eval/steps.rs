@@ -2,20 +2,14 @@
 //! takes is a list that all sequences share; most of them are answered by a few looks into these lists.
 
 use alloc::vec::Vec;
-use core::cell::Cell;
 
-use super::answers::{Answers, History, Stored};
+use super::answers::{Answers, History, StoredStream};
 use super::sequence::{self, Item, Rule, bit};
 use crate::plan::leaf::{Sequence, SequenceStep};
 use crate::profile::Event;
 use crate::state::entries::has_entered;
-use crate::state::{Entry, LeafState, Match, State, deadline};
+use crate::state::{Match, State, StreamState, Timed, deadline};
 use crate::time::Interval;
-
-/// What is known of an event that some leaf takes.
-pub(crate) trait Timed {
-    fn at_ms(&self) -> i64;
-}
 
 /// Enough of an event to say which of two comes first.
 pub(crate) trait Ordered: Timed {
@@ -23,27 +17,9 @@ pub(crate) trait Ordered: Timed {
     fn order(&self) -> (i64, &str);
 }
 
-impl Timed for Entry {
-    fn at_ms(&self) -> i64 {
-        self.timestamp_ms
-    }
-}
-
-impl Timed for Match {
-    fn at_ms(&self) -> i64 {
-        self.timestamp_ms
-    }
-}
-
 impl Ordered for Match {
     fn order(&self) -> (i64, &str) {
         Self::order(self)
-    }
-}
-
-impl Timed for &Event {
-    fn at_ms(&self) -> i64 {
-        self.timestamp_ms
     }
 }
 
@@ -91,7 +67,7 @@ impl<'a> Answers<'a> {
     /// The first instant at which a sequence leaf may come out differently if nothing happens but time.
     pub(super) fn sequence_deadline(&self, leaf: u32) -> Option<i64> {
         let of = |number: &u32| {
-            let window = self.program.windows().get(self.program.window_number(*number)? as usize)?;
+            let window = self.intervals.tests(self.program.window_number(*number)?);
             match &self.history {
                 History::Folded(state) => {
                     deadline::of_window(window, self.folded_matches(state, *number), self.now_ms)
@@ -104,45 +80,24 @@ impl<'a> Answers<'a> {
         self.program.steps(leaf).iter().filter_map(of).min()
     }
 
-    /// Notes the events of a step that are inside its window.
-    pub(super) fn read_step(&self, number: u32, kept: &'a [Match]) {
-        if let Some(known) = self.known_step(number) {
-            known.set(Some(self.inside(number, kept)));
-        }
-    }
-
-    fn known_step(&self, number: u32) -> Option<&Cell<Option<&'a [Match]>>> {
-        self.folded_steps.get((number as usize).checked_sub(self.program.leaves.len())?)
-    }
-
     /// The events of a step that are inside its window.
     fn folded_step(&self, state: &'a State, number: u32) -> &'a [Match] {
-        let known = self.known_step(number);
-        if let Some(known) = known.and_then(Cell::get) {
-            return known;
-        }
-        let found = self.inside(number, self.folded_matches(state, number));
-        if let Some(known) = known {
-            known.set(Some(found));
-        }
-        found
+        self.inside(number, self.folded_matches(state, number))
     }
 
     fn folded_matches(&self, state: &'a State, number: u32) -> &'a [Match] {
-        let kept = self.program.foldable(number).and_then(|folded| state.leaves.get(&folded.id));
-        match kept {
-            Some(LeafState::Step(kept)) => &kept.list,
-            Some(LeafState::Events(_)) | None => &[],
+        match self.folded_stream(state, number) {
+            Some(StreamState::Steps(kept)) => &kept.list,
+            Some(StreamState::Events(_)) | None => &[],
         }
     }
 
-    fn stored_step<'s>(&self, stored: &'s Stored<'a>, number: u32) -> &'s [&'a Event] {
+    fn stored_step<'s>(&self, stored: &'s [StoredStream<'a>], number: u32) -> &'s [&'a Event] {
         self.inside(number, self.stored_events(stored, number))
     }
 
-    fn stored_events<'s>(&self, stored: &'s Stored<'a>, number: u32) -> &'s [&'a Event] {
-        let stream = self.program.events().stream_of.get(number as usize).copied().flatten();
-        stream.and_then(|stream| stored.matched.get(stream as usize)).map_or(&[], Vec::as_slice)
+    fn stored_events<'s>(&self, stored: &'s [StoredStream<'a>], number: u32) -> &'s [&'a Event] {
+        self.stored_stream(stored, number).map_or(&[], |stored| stored.matched.as_slice())
     }
 }
 

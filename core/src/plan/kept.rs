@@ -1,12 +1,10 @@
-//! What is kept of a profile's events: something for each events leaf, and for each step of the sequence leaves. Steps
-//! that ask for the same events are one, in however many sequences they stand.
+//! The steps of sequences. Those that ask for the same events are one, in however many sequences they stand.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::leaf::{EventWindow, Leaf, LeafKind, SequenceStep};
 use super::normalise::bytes;
-use super::program::Program;
 use crate::id::LeafId;
 
 /// Before the normal form of a step, so that it is not that of a leaf.
@@ -69,21 +67,8 @@ impl Steps {
     pub(crate) fn get(&self, number: u32) -> Option<&(LeafId, EventWindow)> {
         self.list.get(number.checked_sub(self.first)? as usize)
     }
-
-    /// By number: first the leaves, then the steps.
-    pub(crate) fn kept_ids(&self, leaves: &[Leaf]) -> Vec<LeafId> {
-        leaves.iter().map(|leaf| leaf.id).chain(self.list.iter().map(|(id, _)| *id)).collect()
-    }
 }
 
 fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
-}
-
-impl Program {
-    /// What the numbers stand for by which the functions of [`crate::state`] name what is kept: the leaves, and behind
-    /// them the steps of sequences.
-    pub fn kept_ids(&self) -> Vec<LeafId> {
-        Steps::new(&self.leaves).kept_ids(&self.leaves)
-    }
 }

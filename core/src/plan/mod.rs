@@ -24,6 +24,7 @@ pub mod verdict;
 
 pub(crate) mod kept;
 pub mod score;
+pub(crate) mod streams;
 
 pub mod program;
 
@@ -34,8 +35,9 @@ pub(crate) mod matching;
 
 pub(crate) mod answer_plan;
 pub(crate) mod event_plan;
-pub(crate) mod leaf_numbers;
 pub mod prepared;
+pub(crate) mod stream_numbers;
+pub(crate) mod views;
 pub(crate) mod watched;
 
 pub use facts::{AudienceFacts, LookBack};

@@ -10,11 +10,13 @@ use super::answer_plan::AnswerPlan;
 use super::event_plan::EventPlan;
 use super::kept::Steps;
 use super::leaf::{EventWindow, LeafKind};
-use super::leaf_numbers::LeafNumbers;
 use super::program::Program;
+use super::stream_numbers::StreamNumbers;
+use super::streams::{Stream, Streams};
 use super::verdict::Mode;
+use super::views::Views;
 use super::{normalise, visit};
-use crate::id::{AudienceId, LeafId};
+use crate::id::{AudienceId, LeafId, StreamId};
 use crate::time::{Interval, Occurs};
 
 /// A program with its look-ups. Wherever a [`Program`] is wanted, a reference to this will do.
@@ -33,22 +35,10 @@ pub struct Prepared {
     scored: Vec<bool>,
     /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
     clocked: Vec<u32>,
-    leaf_numbers: LeafNumbers,
+    /// By stream.
+    views: Vec<Views>,
+    stream_numbers: StreamNumbers,
     audience_numbers: BTreeMap<AudienceId, u32>,
-}
-
-/// An events leaf, or a step, whose events are folded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Folded<'a> {
-    pub(crate) id: LeafId,
-    pub(crate) kind: FoldedKind<'a>,
-}
-
-/// What is folded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum FoldedKind<'a> {
-    Events(&'a EventWindow),
-    Step(&'a EventWindow),
 }
 
 impl Prepared {
@@ -65,14 +55,18 @@ impl Prepared {
             | LeafKind::Member(_)
             | LeafKind::History(_) => None,
         });
+        let clocked = clocked.collect();
         let (windows, window_numbers) = windows(&program, &steps);
-        Self {
-            events: EventPlan::new(&program.leaves, &steps),
+        let events = EventPlan::new(Streams::new(&program.leaves, &steps));
+        let ids: Vec<StreamId> = events.streams.iter().map(|stream| stream.id).collect();
+        let mut prepared = Self {
+            events,
             answers: AnswerPlan::new(&program),
             windows,
             window_numbers,
-            clocked: clocked.collect(),
-            leaf_numbers: LeafNumbers::new(&steps.kept_ids(&program.leaves)),
+            clocked,
+            views: Vec::new(),
+            stream_numbers: StreamNumbers::new(&ids),
             audience_numbers: program
                 .audiences
                 .iter()
@@ -83,16 +77,35 @@ impl Prepared {
             scored: scored(&program, &steps),
             steps,
             program,
-        }
+        };
+        prepared.views = prepared.events.streams.iter().map(|stream| prepared.views_of(stream)).collect();
+        prepared
     }
 
-    /// The identities of what [`crate::state::fold`] keeps for this program: what
-    /// [`crate::state::migrate`] wants to know of the program that came before.
+    fn views_of(&self, stream: &Stream) -> Views {
+        let folded = stream.takers.iter().filter(|taker| self.is_folded(**taker));
+        Views::new(folded.filter_map(|taker| Some((self.window_number(*taker)?, self.window(*taker)?))))
+    }
+
+    /// The identities of the leaves and steps whose events are folded: what [`crate::state::migrate`] wants to know of
+    /// the program that came before.
     pub fn folded(&self) -> Vec<LeafId> {
-        self.kept_numbers().filter_map(|number| self.folded_leaf(number)).map(|folded| folded.id).collect()
+        self.taker_ids().zip(0..).filter(|(_, number)| self.is_folded(*number)).map(|(id, _)| id).collect()
     }
 
-    /// From an event to the leaves that take it; those that nobody folds included.
+    /// The identities of all leaves and steps, by number.
+    pub(crate) fn taker_ids(&self) -> impl Iterator<Item = LeafId> {
+        let leaves = self.program.leaves.iter().map(|leaf| leaf.id);
+        leaves.chain(self.steps.list.iter().map(|(id, _)| *id))
+    }
+
+    /// The identities of the streams that are folded.
+    pub fn folded_streams(&self) -> impl Iterator<Item = StreamId> {
+        let streams = self.events.streams.iter().zip(&self.views);
+        streams.filter(|(_, views)| !views.list.is_empty()).map(|(stream, _)| stream.id)
+    }
+
+    /// From an event to the streams that take it; those that nobody folds included.
     pub(crate) fn events(&self) -> &EventPlan {
         &self.events
     }
@@ -101,9 +114,30 @@ impl Prepared {
         &self.answers
     }
 
-    /// The numbers of all leaves and steps: see [`Program::kept_ids`].
-    pub(crate) fn kept_numbers(&self) -> impl Iterator<Item = u32> + use<> {
-        (0..).take(self.dependents.len())
+    /// The streams, by number: see [`Program::stream_ids`].
+    pub(crate) fn streams(&self) -> &[Stream] {
+        &self.events.streams
+    }
+
+    /// A stream and how it is looked at, if edge or streaming audiences depend on it, or scores.
+    pub(crate) fn folded_stream(&self, number: u32) -> Option<(&Stream, &Views)> {
+        let views = self.views.get(number as usize).filter(|views| !views.list.is_empty())?;
+        Some((self.events.streams.get(number as usize)?, views))
+    }
+
+    /// The number of a stream.
+    pub(crate) fn stream_number(&self, id: StreamId) -> Option<u32> {
+        self.stream_numbers.find(id)
+    }
+
+    /// The stream of an events leaf or of a step.
+    pub(crate) fn stream_of(&self, number: u32) -> Option<u32> {
+        *self.events.stream_of.get(number as usize)?
+    }
+
+    /// The numbers of all streams.
+    pub(crate) fn stream_numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        (0..).take(self.events.streams.len())
     }
 
     /// The windows of events leaves and of steps, each once.
@@ -116,9 +150,12 @@ impl Prepared {
         *self.window_numbers.get(number as usize)?
     }
 
-    /// The window of an events leaf.
-    pub(crate) fn window(&self, leaf: u32) -> Option<&EventWindow> {
-        match &self.program.leaves.get(leaf as usize)?.kind {
+    /// What an events leaf or a step asks for.
+    pub(crate) fn window(&self, number: u32) -> Option<&EventWindow> {
+        let Some(leaf) = self.program.leaves.get(number as usize) else {
+            return self.steps.get(number).map(|(_, window)| window);
+        };
+        match &leaf.kind {
             LeafKind::Events(window) => Some(window),
             LeafKind::Attribute(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => {
                 None
@@ -126,30 +163,10 @@ impl Prepared {
         }
     }
 
-    /// What is folded for a leaf or a step, if edge or streaming audiences depend on it, or scores.
-    pub(crate) fn folded_leaf(&self, number: u32) -> Option<Folded<'_>> {
+    /// Whether edge or streaming audiences depend on an events leaf or a step, or scores.
+    pub(crate) fn is_folded(&self, number: u32) -> bool {
         let scored = self.scored.get(number as usize).copied().unwrap_or(false);
-        let wanted = self.dependents.get(number as usize).is_some_and(|dependents| !dependents.is_empty());
-        self.foldable(number).filter(|_| wanted || scored)
-    }
-
-    /// What could be folded for a leaf or a step, whoever depends on it.
-    pub(crate) fn foldable(&self, number: u32) -> Option<Folded<'_>> {
-        let Some(leaf) = self.program.leaves.get(number as usize) else {
-            let (id, window) = self.steps.get(number)?;
-            return Some(Folded { id: *id, kind: FoldedKind::Step(window) });
-        };
-        match &leaf.kind {
-            LeafKind::Events(window) => Some(Folded { id: leaf.id, kind: FoldedKind::Events(window) }),
-            LeafKind::Attribute(_) | LeafKind::Sequence(_) | LeafKind::Member(_) | LeafKind::History(_) => {
-                None
-            }
-        }
-    }
-
-    /// How many steps there are.
-    pub(crate) fn steps_count(&self) -> usize {
-        self.steps.list.len()
+        self.window(number).is_some() && (scored || !self.dependents(number).is_empty())
     }
 
     /// The numbers of the steps of a sequence leaf, in its order.
@@ -169,10 +186,6 @@ impl Prepared {
 
     pub(crate) fn clocked(&self) -> &[u32] {
         &self.clocked
-    }
-
-    pub(crate) fn leaf_number(&self, id: LeafId) -> Option<u32> {
-        self.leaf_numbers.find(id)
     }
 
     /// The number of an audience: as [`Program::audience`], by look-up.

@@ -2,20 +2,24 @@
 
 use alloc::vec::Vec;
 
-use super::{LeafState, State, entries};
-use crate::eval::{Slice, horizon, place::Profile, steps::Timed, walk::Walk};
+use super::{Kept, State, StreamState, Timed, entries};
+use crate::eval::intervals::Intervals;
+use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
 use crate::lang::typed::Expr;
 use crate::plan::Prepared;
 use crate::plan::leaf::LeafKind;
-use crate::plan::prepared::{Folded, FoldedKind};
+use crate::plan::matching::numbers::Numbers;
+use crate::plan::views::View;
 use crate::time::{Interval, Occurs};
 
 /// The next instant after `now_ms` at which an answer may change without any event; exact or early, never late.
 pub fn next_deadline(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Option<i64> {
-    let folded = slice.state.leaves.iter().filter_map(|(id, kept)| {
-        let folded = program.folded_leaf(program.leaf_number(*id)?)?;
-        of_folded(folded, kept, now_ms)
-    });
+    let intervals = Intervals::new(program, now_ms);
+    let folded = slice
+        .state
+        .streams
+        .iter()
+        .filter_map(|(id, kept)| of_stream(program, program.stream_number(*id)?, kept, &intervals));
     let attributes = clocked(program).filter_map(|(_, expr)| of_attributes(expr, slice, now_ms));
     folded.chain(attributes).min()
 }
@@ -29,39 +33,66 @@ fn clocked(program: &Prepared) -> impl Iterator<Item = (u32, &Expr)> {
     program.clocked().iter().filter_map(of)
 }
 
-/// The leaves and steps that bring a deadline about at `at_ms`, the only ones whose answers may then be others than just
-/// before: [`super::affected`] says which audiences to ask.
+/// The audiences whose answers may at `at_ms` be others than just before, ascending: those of whatever brings a deadline
+/// about.
 pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
-    let before_ms = at_ms.saturating_sub(1);
+    let mut audiences = Numbers::below(program.audiences.len());
+    let intervals = Intervals::new(program, at_ms.saturating_sub(1));
     let is_due = |next_ms: Option<i64>| next_ms.is_some_and(|next_ms| next_ms <= at_ms);
-    let folded = slice.state.leaves.iter().filter_map(|(id, kept)| {
-        let leaf = program.leaf_number(*id)?;
-        is_due(of_folded(program.folded_leaf(leaf)?, kept, before_ms)).then_some(leaf)
-    });
-    let clocked = clocked(program).filter(|(_, expr)| is_due(of_attributes(expr, slice, before_ms)));
-    folded.chain(clocked.map(|(leaf, _)| leaf)).collect()
-}
-
-/// As [`next_deadline`], but only for what the given leaves and steps bring about: after [`super::fold`] the earlier of
-/// this and the deadline before is never late.
-pub fn next_deadline_of(program: &Prepared, leaves: &[u32], state: &State, now_ms: i64) -> Option<i64> {
-    let of = |leaf: &u32| {
-        let folded = program.folded_leaf(*leaf)?;
-        of_folded(folded, state.leaves.get(&folded.id)?, now_ms)
-    };
-    leaves.iter().filter_map(of).min()
-}
-
-fn of_folded(Folded { kind, .. }: Folded<'_>, kept: &LeafState, now_ms: i64) -> Option<i64> {
-    match (kind, kept) {
-        (FoldedKind::Events(window), LeafState::Events(kept)) => {
-            of_window(&window.window, &kept.list, now_ms)
+    for (id, kept) in &slice.state.streams {
+        let number = program.stream_number(*id);
+        let Some((stream, views)) = number.and_then(|number| program.folded_stream(number)) else { continue };
+        for view in views.list.iter().filter(|view| is_due(of_view(**view, kept, &intervals))) {
+            let takers = stream.takers.iter();
+            takers.filter(|taker| program.window_number(**taker) == Some(view.window)).for_each(|taker| {
+                audiences.add(program.dependents(*taker));
+            });
         }
-        // While every event is of the same steps, the answer of a sequence stays: gaps do not move with time. Early
-        // where the event that leaves or enters does not decide.
-        (FoldedKind::Step(window), LeafState::Step(kept)) => of_window(&window.window, &kept.list, now_ms),
-        (FoldedKind::Events(_), LeafState::Step(_)) | (FoldedKind::Step(_), LeafState::Events(_)) => None,
     }
+    for (leaf, expr) in clocked(program) {
+        if is_due(of_attributes(expr, slice, intervals.now_ms)) {
+            audiences.add(program.dependents(leaf));
+        }
+    }
+    audiences.ascending()
+}
+
+/// As [`next_deadline`], but only for what the given streams bring about: after [`super::fold`] the earlier of
+/// this and the deadline before is never late.
+pub fn next_deadline_of(program: &Prepared, streams: &[u32], state: &State, now_ms: i64) -> Option<i64> {
+    let intervals = Intervals::new(program, now_ms);
+    let of = |number: &u32| {
+        let (stream, _) = program.folded_stream(*number)?;
+        of_stream(program, *number, state.streams.get(&stream.id)?, &intervals)
+    };
+    streams.iter().filter_map(of).min()
+}
+
+fn of_stream(program: &Prepared, number: u32, kept: &StreamState, intervals: &Intervals<'_>) -> Option<i64> {
+    let (stream, views) = program.folded_stream(number)?;
+    if !kept.is_of(stream) {
+        return None;
+    }
+    views.list.iter().filter_map(|view| of_view(*view, kept, intervals)).min()
+}
+
+/// While every event is of the same steps, the answer of a sequence stays: gaps do not move with time. Early where the
+/// event that leaves or enters does not decide.
+fn of_view(view: View, kept: &StreamState, intervals: &Intervals<'_>) -> Option<i64> {
+    match kept {
+        StreamState::Events(kept) => of_list(view, kept, intervals),
+        StreamState::Steps(kept) => of_list(view, kept, intervals),
+    }
+}
+
+/// Only of what the window needs: that something older leaves it changes nothing.
+fn of_list<T: Timed>(view: View, kept: &Kept<T>, intervals: &Intervals<'_>) -> Option<i64> {
+    let tests = intervals.tests(view.window);
+    if tests.is_empty() {
+        return None;
+    }
+    let first = kept.first_needed(intervals.get(view.window), view.needed);
+    of_window(tests, kept.list.get(first..)?, intervals.now_ms)
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.

@@ -1,4 +1,4 @@
-//! What an events leaf keeps: of every event of its window an entry, or one for each value.
+//! What is kept for events leaves: of every event of a stream an entry, or one for each value.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -6,10 +6,8 @@ use core::cmp::Ordering;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::fold::Incoming;
-use super::{Entries, Entry, Number, Trimmed};
-use crate::limits::{EVENTS_PER_PROFILE_MAX, VALUES_PER_LEAF_MAX};
-use crate::plan::event_plan::Stream;
-use crate::plan::leaf::EventWindow;
+use super::{Entry, Kept, Number};
+use crate::plan::streams::Stream;
 use crate::profile::Event;
 use crate::time::{Interval, Occurs};
 use crate::value::Value;
@@ -18,7 +16,7 @@ use crate::value::Value;
 /// stands for the event's id.
 pub(crate) fn entries_of(stream: &Stream, event: &Event, key: u64, now_ms: i64, mut keep: impl FnMut(Entry)) {
     let entry = Entry { timestamp_ms: event.timestamp_ms, event: key, value: None };
-    stream.each_value(event, now_ms, |value| match value {
+    stream.kind.each_value(event, now_ms, |value| match value {
         None => keep(entry),
         Some(Value::Null) => {}
         Some(value) => keep(Entry { value: Number::of(value), ..entry }),
@@ -30,12 +28,7 @@ pub(crate) fn key(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 
-/// The interval in which a timestamp counts at `now_ms`. Both ends only ever move forwards.
-pub(crate) fn inside(window: &EventWindow, now_ms: i64) -> Interval {
-    inside_all(&window.window, now_ms)
-}
-
-/// The interval that passes all tests at `now_ms`.
+/// The interval that passes all tests at `now_ms`. Both ends only ever move forwards.
 pub(crate) fn inside_all(tests: &[Occurs<Interval>], now_ms: i64) -> Interval {
     let intervals = tests.iter().map(|test| test.interval(now_ms));
     intervals.fold(Interval::ALWAYS, Interval::intersection)
@@ -46,41 +39,36 @@ pub(crate) fn has_entered(inside: Interval, timestamp_ms: i64) -> bool {
     timestamp_ms < inside.end_ms || inside.end_ms == i64::MAX
 }
 
-/// The most entries that a leaf keeps.
-pub(crate) fn entries_max(window: &EventWindow) -> usize {
-    if window.value.is_some() { VALUES_PER_LEAF_MAX } else { EVENTS_PER_PROFILE_MAX }
-}
-
-/// How many newest entries that have entered the window must be there for every answer.
-pub(crate) fn needed(window: &EventWindow) -> usize {
-    (window.keep_max.unwrap_or(u32::MAX) as usize).min(entries_max(window))
-}
-
-impl Entries {
-    /// Takes in an event of its stream, once; true if anything was kept of it.
+impl Kept<Entry> {
+    /// Takes in what is kept of an event of its stream, once; true if anything was. `start_ms` is when the earliest
+    /// window starts.
     pub(super) fn fold(
         &mut self,
-        window: &EventWindow,
         stream: &Stream,
         incoming: &Incoming<'_>,
+        start_ms: i64,
         now_ms: i64,
     ) -> bool {
-        let inside = inside(window, now_ms);
-        if incoming.event.timestamp_ms < inside.start_ms {
+        if incoming.event.timestamp_ms < start_ms {
             return false;
         }
         let mut is_new = None;
         entries_of(stream, incoming.event, incoming.key(), now_ms, |entry| {
             if *is_new.get_or_insert_with(|| !self.contains(&entry)) {
-                let place = self.list.partition_point(|known| order(known, &entry) != Ordering::Greater);
-                self.list.insert(place, entry);
+                self.insert(entry);
             }
         });
-        let taken = is_new == Some(true);
-        if taken {
-            self.settle(window, inside);
-        }
-        taken
+        is_new == Some(true)
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        // Most come last.
+        let is_last = self.list.last().is_none_or(|last| order(last, &entry) != Ordering::Greater);
+        let place = match is_last {
+            true => self.list.len(),
+            false => self.list.partition_point(|known| order(known, &entry) != Ordering::Greater),
+        };
+        self.list.insert(place, entry);
     }
 
     /// Takes an event out again; true if anything was kept of it.
@@ -88,33 +76,13 @@ impl Entries {
         let gone = (event.timestamp_ms, key(&event.id));
         let before = self.list.len();
         self.list.retain(|entry| (entry.timestamp_ms, entry.event) != gone);
-        let removed = before - self.list.len();
-        if let Some(trimmed) = &mut self.trimmed {
-            trimmed.kept = trimmed.kept.saturating_sub(u32::try_from(removed).unwrap_or(u32::MAX));
-        }
-        removed > 0
+        before > self.list.len()
     }
 
     fn contains(&self, entry: &Entry) -> bool {
-        self.list.binary_search_by(|known| event_order(known, entry)).is_ok()
-    }
-
-    /// Drops entries that the start of the window has passed, and of those that its end has passed all but the newest
-    /// that are needed: whenever an older one is inside, so are all of these, and they decide. What has yet to enter
-    /// is kept. If there are still too many, the oldest go.
-    pub(super) fn settle(&mut self, window: &EventWindow, inside: Interval) {
-        let gone = self.list.partition_point(|entry| entry.timestamp_ms < inside.start_ms);
-        self.list.drain(..gone);
-        Trimmed::settle(&mut self.trimmed, inside.start_ms);
-        let entered = self.list.partition_point(|entry| has_entered(inside, entry.timestamp_ms));
-        let kept = entered.min(needed(window));
-        self.cut(entered - kept, kept);
-        let excess = self.list.len().saturating_sub(entries_max(window));
-        self.cut(excess, kept.saturating_sub(excess));
-    }
-
-    fn cut(&mut self, excess: usize, kept: usize) {
-        Trimmed::cut(&mut self.trimmed, &mut self.list, excess, kept, |entry| entry.timestamp_ms);
+        // Most come last.
+        self.list.last().is_some_and(|last| event_order(last, entry).is_ge())
+            && self.list.binary_search_by(|known| event_order(known, entry)).is_ok()
     }
 
     /// What is kept of the events of both. Of an event that both know and one has kept less of, that one has dropped
@@ -139,7 +107,7 @@ impl Entries {
                 left.into_iter().chain(right).max_by_key(|entries| entries.len()).into_iter().flatten(),
             );
         }
-        Self { trimmed: Trimmed::both(self.trimmed, other.trimmed), list }
+        Self { dropped_ms: self.dropped_ms.max(other.dropped_ms), list }
     }
 }
 

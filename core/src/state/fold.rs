@@ -1,69 +1,73 @@
 //! Folding events in, and letting go of what can never count again.
 
-use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use super::{Entries, LeafState, Matches, State, entries};
+use super::{Kept, State, StreamState, entries};
+use crate::eval::intervals::Intervals;
 use crate::plan::Prepared;
-use crate::plan::event_plan::{Stream, Taker};
-use crate::plan::prepared::{Folded, FoldedKind};
+use crate::plan::matching::numbers::Numbers;
+use crate::plan::streams::{Stream, StreamKind};
+use crate::plan::views::Views;
 use crate::profile::Event;
 
 /// Folds one event in. An event that was folded already, and is still kept, changes nothing. Returns the
-/// numbers of what it touched, ascending: see [`Program::kept_ids`](crate::plan::Program::kept_ids). Any order of events
-/// gives the same answers. `now_ms` must not be later than that of any later call.
+/// numbers of the streams it touched, ascending: see [`Program::stream_ids`](crate::plan::Program::stream_ids). Any order
+/// of events gives the same answers. `now_ms` must not be later than that of any later call.
 pub fn fold(program: &Prepared, state: &mut State, event: &Event, now_ms: i64) -> Vec<u32> {
     let mut touched = Vec::new();
+    let intervals = Intervals::new(program, now_ms);
     let incoming = Incoming::new(event);
-    each_leaf(program, event, now_ms, |leaf, taken| {
-        let folded = program.folded_leaf(leaf);
-        if folded.is_some_and(|folded| fold_leaf(folded, taken, state, &incoming, now_ms)) {
-            touched.push(leaf);
+    program.events().each_stream(event, now_ms, |number, _| {
+        let folded = program.folded_stream(number);
+        if folded.is_some_and(|folded| fold_stream(folded, state, &incoming, &intervals)) {
+            touched.push(number);
         }
     });
     touched.sort_unstable();
     touched
 }
 
-/// Takes a folded event out again, as if it had never been: the stored event was deleted. Returns the numbers of what
-/// kept something of it, ascending, as of [`fold`]. What newer events had pushed out does not come back: where that may
-/// matter, [`super::migrate`] asks for the leaf to be rebuilt.
+/// Takes a folded event out again, as if it had never been: the stored event was deleted. Returns the numbers of the
+/// streams that kept something of it, ascending, as of [`fold`]. What newer events had pushed out does not come back:
+/// where that may matter, [`super::migrate`] asks for the stream to be rebuilt.
 pub fn unfold(program: &Prepared, state: &mut State, event: &Event) -> Vec<u32> {
     let mut touched = Vec::new();
-    state.leaves.retain(|id, kept| {
-        let Some(leaf) = program.leaf_number(*id) else { return true };
+    state.streams.retain(|id, kept| {
+        let Some(stream) = program.stream_number(*id) else { return true };
         let removed = match kept {
-            LeafState::Events(kept) => kept.unfold(event),
-            LeafState::Step(kept) => kept.unfold(event),
+            StreamState::Events(kept) => kept.unfold(event),
+            StreamState::Steps(kept) => kept.unfold(event),
         };
         if removed {
-            touched.push(leaf);
+            touched.push(stream);
         }
         // What was pushed out is not to be forgotten with it.
-        !(removed && kept.is_empty() && !kept.is_trimmed())
+        !(removed && kept.is_empty() && !kept.has_dropped())
     });
     touched.sort_unstable();
     touched
 }
 
-/// Folds stored events into the given leaves and steps only, from nothing: after [`super::migrate`], after two profiles
+/// Folds stored events into the given streams only, from nothing: after [`super::migrate`], after two profiles
 /// became one or one became two and what was kept does not suffice, or after events were deleted.
-pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[Event], now_ms: i64) {
-    let wanted: BTreeSet<u32> = leaves.iter().copied().collect();
-    for leaf in leaves {
-        if let Some(folded) = program.foldable(*leaf) {
-            state.leaves.remove(&folded.id);
+pub fn rebuild(program: &Prepared, streams: &[u32], state: &mut State, events: &[Event], now_ms: i64) {
+    let mut wanted = Numbers::below(program.streams().len());
+    wanted.add(streams);
+    for number in streams {
+        if let Some(stream) = program.streams().get(*number as usize) {
+            state.streams.remove(&stream.id);
         }
     }
+    let intervals = Intervals::new(program, now_ms);
     for event in events {
         let incoming = Incoming::new(event);
-        each_leaf(program, event, now_ms, |leaf, taken| {
-            if wanted.contains(&leaf)
-                && let Some(folded) = program.folded_leaf(leaf)
+        program.events().each_stream(event, now_ms, |number, _| {
+            if wanted.contains(number)
+                && let Some(folded) = program.folded_stream(number)
             {
-                fold_leaf(folded, taken, state, &incoming, now_ms);
+                fold_stream(folded, state, &incoming, &intervals);
             }
         });
     }
@@ -71,35 +75,14 @@ pub fn rebuild(program: &Prepared, leaves: &[u32], state: &mut State, events: &[
 
 /// Drops what can never count again. Answers do not depend on whether or when it is called.
 pub fn expire(program: &Prepared, state: &mut State, now_ms: i64) {
-    state.leaves.retain(|id, kept| {
-        if let Some(folded) = program.leaf_number(*id).and_then(|leaf| program.foldable(leaf)) {
-            settle(folded.kind, kept, now_ms);
+    let intervals = Intervals::new(program, now_ms);
+    state.streams.retain(|id, kept| {
+        let number = program.stream_number(*id);
+        if let Some((stream, views)) = number.and_then(|number| program.folded_stream(number)) {
+            kept.settle(stream, views, &intervals);
         }
         !kept.is_empty()
     });
-}
-
-pub(super) fn settle(kind: FoldedKind<'_>, kept: &mut LeafState, now_ms: i64) {
-    match (kind, kept) {
-        (FoldedKind::Events(window), LeafState::Events(kept)) => {
-            kept.settle(window, entries::inside(window, now_ms));
-        }
-        (FoldedKind::Step(window), LeafState::Step(kept)) => {
-            kept.settle(entries::inside(window, now_ms));
-        }
-        // Not what this leaf keeps: nothing can be read of it.
-        (FoldedKind::Events(_), kept @ LeafState::Step(_))
-        | (FoldedKind::Step(_), kept @ LeafState::Events(_)) => *kept = LeafState::of(kind),
-    }
-}
-
-/// What of an event a leaf takes.
-#[derive(Clone, Copy)]
-pub(super) enum Taken<'a> {
-    /// The leaf is of this stream.
-    Stream(&'a Stream),
-    /// It is a step.
-    Step,
 }
 
 /// An event on its way in, with what is kept of it wherever it is kept.
@@ -124,71 +107,75 @@ impl<'e> Incoming<'e> {
     }
 }
 
-/// Calls `visit` with every leaf and step that takes the event, each once.
-pub(super) fn each_leaf(
-    program: &Prepared,
-    event: &Event,
-    now_ms: i64,
-    mut visit: impl FnMut(u32, Taken<'_>),
-) {
-    program.events().each_taker(event, now_ms, |taker| match taker {
-        Taker::Stream(_, stream) => stream.leaves.iter().for_each(|leaf| visit(*leaf, Taken::Stream(stream))),
-        Taker::Steps(_, steps) => steps.iter().for_each(|step| visit(*step, Taken::Step)),
-    });
-}
-
-/// True if the leaf took something of the event.
-pub(super) fn fold_leaf(
-    Folded { id, kind }: Folded<'_>,
-    taken: Taken<'_>,
+/// True if the stream took something of the event.
+pub(super) fn fold_stream(
+    (stream, views): (&Stream, &Views),
     state: &mut State,
     incoming: &Incoming<'_>,
-    now_ms: i64,
+    intervals: &Intervals<'_>,
 ) -> bool {
-    let known = state.leaves.get_mut(&id).filter(|kept| kept.is_of(kind));
-    if let Some(kept) = known {
-        return kept.fold(kind, taken, incoming, now_ms);
+    if let Some(kept) = state.streams.get_mut(&stream.id).filter(|kept| kept.is_of(stream)) {
+        return kept.fold(stream, views, incoming, intervals);
     }
-    let mut kept = LeafState::of(kind);
-    let changed = kept.fold(kind, taken, incoming, now_ms);
+    let mut kept = StreamState::of(stream);
+    let changed = kept.fold(stream, views, incoming, intervals);
     if changed {
-        state.leaves.insert(id, kept);
+        state.streams.insert(stream.id, kept);
     }
     changed
 }
 
-impl LeafState {
+impl StreamState {
     /// Of no event.
-    pub(super) fn of(kind: FoldedKind<'_>) -> Self {
-        match kind {
-            FoldedKind::Events(_) => Self::Events(Entries::default()),
-            FoldedKind::Step(_) => Self::Step(Matches::default()),
+    pub(super) fn of(stream: &Stream) -> Self {
+        match stream.kind {
+            StreamKind::Events(_) => Self::Events(Kept::default()),
+            StreamKind::Steps => Self::Steps(Kept::default()),
         }
     }
 
-    /// Whether it is what a leaf of this kind keeps.
-    pub(super) fn is_of(&self, kind: FoldedKind<'_>) -> bool {
-        match (kind, self) {
-            (FoldedKind::Events(_), Self::Events(_)) | (FoldedKind::Step(_), Self::Step(_)) => true,
-            (FoldedKind::Events(_), Self::Step(_)) | (FoldedKind::Step(_), Self::Events(_)) => false,
+    /// Whether it is what this stream keeps.
+    pub(super) fn is_of(&self, stream: &Stream) -> bool {
+        match (&stream.kind, self) {
+            (StreamKind::Events(_), Self::Events(_)) | (StreamKind::Steps, Self::Steps(_)) => true,
+            (StreamKind::Events(_), Self::Steps(_)) | (StreamKind::Steps, Self::Events(_)) => false,
         }
     }
 
-    fn fold(&mut self, kind: FoldedKind<'_>, taken: Taken<'_>, incoming: &Incoming<'_>, now_ms: i64) -> bool {
-        match (kind, taken, self) {
-            (FoldedKind::Events(window), Taken::Stream(stream), Self::Events(kept)) => {
-                kept.fold(window, stream, incoming, now_ms)
-            }
-            (FoldedKind::Step(window), Taken::Step, Self::Step(kept)) => kept.fold(window, incoming, now_ms),
-            (FoldedKind::Events(_) | FoldedKind::Step(_), Taken::Stream(_) | Taken::Step, _) => false,
+    pub(super) fn fold(
+        &mut self,
+        stream: &Stream,
+        views: &Views,
+        incoming: &Incoming<'_>,
+        intervals: &Intervals<'_>,
+    ) -> bool {
+        let starts = views.list.iter().map(|view| intervals.get(view.window).start_ms);
+        let Some(start_ms) = starts.min() else { return false };
+        let taken = match self {
+            Self::Events(kept) => kept.fold(stream, incoming, start_ms, intervals.now_ms),
+            Self::Steps(kept) => kept.fold(incoming, start_ms),
+        };
+        if taken {
+            self.settle(stream, views, intervals);
+        }
+        taken
+    }
+
+    /// Drops what no window needs any more.
+    pub(super) fn settle(&mut self, stream: &Stream, views: &Views, intervals: &Intervals<'_>) {
+        match self {
+            // Not what this stream keeps: nothing can be read of it.
+            _ if !self.is_of(stream) => *self = Self::of(stream),
+            Self::Events(kept) => kept.settle(views, intervals),
+            Self::Steps(kept) => kept.settle(views, intervals),
         }
     }
 
     /// Whether older ones were dropped that may still count.
-    fn is_trimmed(&self) -> bool {
+    fn has_dropped(&self) -> bool {
         match self {
-            Self::Events(kept) => kept.trimmed.is_some(),
-            Self::Step(kept) => kept.trimmed.is_some(),
+            Self::Events(kept) => kept.dropped_ms.is_some(),
+            Self::Steps(kept) => kept.dropped_ms.is_some(),
         }
     }
 
@@ -196,7 +183,7 @@ impl LeafState {
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Events(kept) => kept.list.is_empty(),
-            Self::Step(kept) => kept.list.is_empty(),
+            Self::Steps(kept) => kept.list.is_empty(),
         }
     }
 }

@@ -280,12 +280,13 @@ proptest! {
         let end_ms = START_MS + hours * HOUR_MS;
         let mut state = folded(&previous, &events, &[START_MS]);
         let folded_before: BTreeSet<_> = previous.folded().into_iter().collect();
-        let missing = migrate(&program, &previous.folded(), &mut state);
-        let ids = program.kept_ids();
+        let missing = migrate(&program, &previous.folded(), &mut state, START_MS);
+        let ids: Vec<_> = program.taker_ids().collect();
         for number in &missing {
-            let id = &ids[*number as usize];
-            let trimmed = matches!(state.leaves.get(id), Some(LeafState::Events(Entries { trimmed: Some(_), .. })));
-            prop_assert!(trimmed || !folded_before.contains(id));
+            let stream = &program.streams()[*number as usize];
+            let dropped = matches!(state.streams.get(&stream.id), Some(StreamState::Events(Kept { dropped_ms: Some(_), .. })));
+            let is_new = stream.takers.iter().any(|taker| !folded_before.contains(&ids[*taker as usize]));
+            prop_assert!(dropped || is_new);
         }
         rebuild(&program, &missing, &mut state, &events, end_ms);
         expire(&program, &mut state, end_ms);
@@ -344,7 +345,8 @@ fn the_rules_are_folded_and_the_worlds_are_in_and_out_of_them() {
     let sequences =
         world.program.leaves.iter().filter(|leaf| matches!(leaf.kind, LeafKind::Sequence(_))).count();
     assert_eq!(sequences, 7);
-    assert_eq!(world.program.folded().len(), world.program.kept_ids().len() - sequences);
+    assert_eq!(world.program.folded().len(), world.program.taker_ids().count() - sequences);
+    assert_eq!(world.program.folded_streams().count(), world.program.stream_ids().len());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut members = vec![0; RULES.len()];
     for _ in 0..2_000 {
@@ -370,7 +372,7 @@ fn an_audience_of_a_sequence_is_left_to_the_millisecond() {
     let deadline_ms = next_deadline(&program, world.slice(&state), START_MS + 10).unwrap();
     assert_eq!(deadline_ms, START_MS + 24 * HOUR_MS + 1);
     assert!(is_in(deadline_ms - 1) && !is_in(deadline_ms));
-    assert_eq!(next_deadline_of(&program, &[1, 2], &state, START_MS + 10), Some(deadline_ms));
+    assert_eq!(next_deadline_of(&program, &[0, 1], &state, START_MS + 10), Some(deadline_ms));
 }
 
 #[test]
@@ -388,26 +390,25 @@ fn at_the_bound_the_oldest_go() {
     let (left, right) = all.split_at(2_000);
     let parts = [left, right].map(|part| folded(&program, part, &[START_MS]));
     assert_eq!(bytes(&merge(&program, &parts[0], &parts[1], START_MS)), bytes(&state));
-    let bound = Some(Trimmed { kept: EVENTS_PER_PROFILE_MAX as u32, newest_ms: 2 });
     let mut lengths = Vec::new();
-    for kept in state.leaves.values() {
-        let (trimmed, length) = match kept {
-            LeafState::Events(kept) => (kept.trimmed, kept.list.len()),
-            LeafState::Step(kept) => (kept.trimmed, kept.list.len()),
+    for kept in state.streams.values() {
+        let (dropped_ms, length) = match kept {
+            StreamState::Events(kept) => (kept.dropped_ms, kept.list.len()),
+            StreamState::Steps(kept) => (kept.dropped_ms, kept.list.len()),
         };
-        assert!(trimmed == if length == EVENTS_PER_PROFILE_MAX { bound } else { None });
+        assert_eq!(dropped_ms, (length == EVENTS_PER_PROFILE_MAX).then_some(2));
         lengths.push(length);
     }
     lengths.sort_unstable();
     assert_eq!(lengths, [EVENTS_PER_PROFILE_MAX, EVENTS_PER_PROFILE_MAX, EVENTS_PER_PROFILE_MAX + 3]);
     // The stored events have the same bound, so that there is nothing to build again from.
     let mut migrated = state.clone();
-    assert!(migrate(&program, &program.folded(), &mut migrated).is_empty());
+    assert!(migrate(&program, &program.folded(), &mut migrated, START_MS).is_empty());
     assert_eq!(migrated, state);
     // Whose the dropped ones were is not known.
     let split = split(&program, &state, ["1"], START_MS);
     assert_eq!(split.to_rebuild.len(), 2);
-    assert_eq!(split.staying.leaves.len(), 1);
+    assert_eq!(split.staying.streams.len(), 1);
 }
 
 #[test]
@@ -416,7 +417,7 @@ fn what_an_event_had_pushed_out_is_asked_for_once_it_is_taken_out() {
     let events = [event("1", START_MS, "a", 0, &[]), event("2", START_MS + 5, "a", 0, &[])];
     let mut state = folded(&program, &events, &[START_MS + 10]);
     assert_eq!(unfold(&program, &mut state, &events[1]), [0]);
-    assert_eq!(migrate(&program, &program.folded(), &mut state), [0]);
+    assert_eq!(migrate(&program, &program.folded(), &mut state, START_MS + 10), [0]);
 }
 
 #[test]

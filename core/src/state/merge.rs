@@ -3,36 +3,38 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::{Entries, LeafState, Matches, State, entries, fold};
+use super::{Kept, State, StreamState, entries};
+use crate::eval::intervals::Intervals;
 use crate::plan::Prepared;
 
 /// The state of two profiles that become one. The bytes are those of folding the events of both from the start and
 /// expiring at `now_ms`, whichever comes first, and whichever of several merges comes first. An event that both know
-/// counts once. Where a leaf has reached its bound of entries, the newest of both are kept, up to that bound.
+/// counts once. Where a stream has reached its bound of entries, the newest of both are kept, up to that bound.
 pub fn merge(program: &Prepared, first: &State, second: &State, now_ms: i64) -> State {
-    let mut leaves = BTreeMap::new();
-    for leaf in program.kept_numbers() {
-        let Some(folded) = program.folded_leaf(leaf) else { continue };
+    let intervals = Intervals::new(program, now_ms);
+    let mut streams = BTreeMap::new();
+    for number in program.stream_numbers() {
+        let Some((stream, views)) = program.folded_stream(number) else { continue };
         let kept =
-            |state: &'_ State| state.leaves.get(&folded.id).filter(|kept| kept.is_of(folded.kind)).cloned();
+            |state: &'_ State| state.streams.get(&stream.id).filter(|kept| kept.is_of(stream)).cloned();
         let mut merged = match (kept(first), kept(second)) {
-            (Some(LeafState::Events(first)), Some(LeafState::Events(second))) => {
-                LeafState::Events(first.merge(&second))
+            (Some(StreamState::Events(first)), Some(StreamState::Events(second))) => {
+                StreamState::Events(first.merge(&second))
             }
-            (Some(LeafState::Step(first)), Some(LeafState::Step(second))) => {
-                LeafState::Step(first.merge(&second))
+            (Some(StreamState::Steps(first)), Some(StreamState::Steps(second))) => {
+                StreamState::Steps(first.merge(&second))
             }
             (one, other) => match one.or(other) {
                 Some(kept) => kept,
                 None => continue,
             },
         };
-        fold::settle(folded.kind, &mut merged, now_ms);
+        merged.settle(stream, views, &intervals);
         if !merged.is_empty() {
-            leaves.insert(folded.id, merged);
+            streams.insert(stream.id, merged);
         }
     }
-    State { leaves }
+    State { streams }
 }
 
 /// A state taken apart.
@@ -42,7 +44,7 @@ pub struct Split {
     pub staying: State,
     /// Of the events that go.
     pub going: State,
-    /// The leaves and steps of which neither is known, because entries were dropped that may have been of either: both
+    /// The streams of which neither is known, because entries were dropped that may have been of either: both
     /// states are without them, and they have to be [`super::rebuild`] from the stored events.
     pub to_rebuild: Vec<u32>,
 }
@@ -57,36 +59,35 @@ pub fn split<'i>(
 ) -> Split {
     let ids: BTreeSet<&str> = going.into_iter().collect();
     let keys: BTreeSet<u64> = ids.iter().map(|id| entries::key(id)).collect();
+    let intervals = Intervals::new(program, now_ms);
     let mut split = Split::default();
-    for leaf in program.kept_numbers() {
-        let Some(folded) = program.folded_leaf(leaf) else { continue };
-        let Some(kept) = state.leaves.get(&folded.id).filter(|kept| kept.is_of(folded.kind)) else {
-            continue;
-        };
+    for number in program.stream_numbers() {
+        let Some((stream, views)) = program.folded_stream(number) else { continue };
+        let Some(kept) = state.streams.get(&stream.id).filter(|kept| kept.is_of(stream)) else { continue };
         let parts = match kept {
-            LeafState::Events(Entries { trimmed: None, list }) => {
-                let parts = list.iter().partition(|entry| keys.contains(&entry.event));
-                let part = |list| LeafState::Events(Entries { trimmed: None, list });
-                let (going, staying): (Vec<_>, Vec<_>) = parts;
-                [part(staying), part(going)]
+            StreamState::Events(Kept { dropped_ms: None, list }) => {
+                divided(list, |entry| keys.contains(&entry.event)).map(StreamState::Events)
             }
-            LeafState::Step(Matches { trimmed: None, list }) => {
-                let parts = list.iter().cloned().partition(|kept| ids.contains(&*kept.id));
-                let part = |list| LeafState::Step(Matches { trimmed: None, list });
-                let (going, staying): (Vec<_>, Vec<_>) = parts;
-                [part(staying), part(going)]
+            StreamState::Steps(Kept { dropped_ms: None, list }) => {
+                divided(list, |kept| ids.contains(&*kept.id)).map(StreamState::Steps)
             }
-            LeafState::Events(_) | LeafState::Step(_) => {
-                split.to_rebuild.push(leaf);
+            StreamState::Events(_) | StreamState::Steps(_) => {
+                split.to_rebuild.push(number);
                 continue;
             }
         };
         for (mut part, state) in parts.into_iter().zip([&mut split.staying, &mut split.going]) {
-            fold::settle(folded.kind, &mut part, now_ms);
+            part.settle(stream, views, &intervals);
             if !part.is_empty() {
-                state.leaves.insert(folded.id, part);
+                state.streams.insert(stream.id, part);
             }
         }
     }
     split
+}
+
+/// What stays of a list, and what goes.
+fn divided<T: Clone>(list: &[T], is_going: impl Fn(&T) -> bool) -> [Kept<T>; 2] {
+    let (going, staying): (Vec<T>, Vec<T>) = list.iter().cloned().partition(is_going);
+    [staying, going].map(|list| Kept { dropped_ms: None, list })
 }

@@ -1,4 +1,4 @@
-//! How a state is written: most events are of several steps of sequences, so their ids are written once, and each step
+//! How a state is written: most events are of several streams of steps, so their ids are written once, and each stream
 //! says which of them it keeps. The in-memory form has one form here, and only that is read.
 
 use alloc::borrow::Cow;
@@ -10,48 +10,48 @@ use alloc::vec::Vec;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Entries, LeafState, Match, Matches, State, Trimmed};
-use crate::id::LeafId;
+use super::{Entry, Kept, Match, State, StreamState};
+use crate::id::StreamId;
 
 /// The written form.
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
-    /// The events of all steps, in their order, each once: milliseconds after the one before, the first after the
+    /// The events of all streams of steps, in their order, each once: milliseconds after the one before, the first after the
     /// epoch, and the id.
     events: Vec<(i64, Cow<'a, str>)>,
-    leaves: BTreeMap<LeafId, PackedLeaf<'a>>,
+    streams: BTreeMap<StreamId, PackedStream<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-enum PackedLeaf<'a> {
-    Events(Cow<'a, Entries>),
-    /// How many events lie between each kept one and the one before.
-    Step(Option<Trimmed>, Vec<u32>),
+enum PackedStream<'a> {
+    Events(Cow<'a, Kept<Entry>>),
+    /// When the newest was that was dropped, and how many events lie between each kept one and the one before.
+    Steps(Option<i64>, Vec<u32>),
 }
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let lists = self.leaves.values().filter_map(|kept| match kept {
-            LeafState::Step(kept) => Some(&kept.list),
-            LeafState::Events(_) => None,
+        let lists = self.streams.values().filter_map(|kept| match kept {
+            StreamState::Steps(kept) => Some(&kept.list),
+            StreamState::Events(_) => None,
         });
         let events: BTreeSet<(i64, &str)> = lists.flatten().map(Match::order).collect();
         let numbers: BTreeMap<(i64, &str), u32> = events.iter().copied().zip(0..).collect();
-        let leaves = self.leaves.iter().map(|(id, kept)| {
+        let streams = self.streams.iter().map(|(id, kept)| {
             let packed = match kept {
-                LeafState::Events(entries) => PackedLeaf::Events(Cow::Borrowed(entries)),
-                LeafState::Step(kept) => PackedLeaf::Step(kept.trimmed, gaps(&kept.list, &numbers)),
+                StreamState::Events(kept) => PackedStream::Events(Cow::Borrowed(kept)),
+                StreamState::Steps(kept) => PackedStream::Steps(kept.dropped_ms, gaps(&kept.list, &numbers)),
             };
             (*id, packed)
         });
-        let leaves = leaves.collect();
+        let streams = streams.collect();
         let mut before_ms = 0;
         let events = events.into_iter().map(|(timestamp_ms, id)| {
             let later_ms = timestamp_ms.wrapping_sub(before_ms);
             before_ms = timestamp_ms;
             (later_ms, Cow::Borrowed(id))
         });
-        Packed { events: events.collect(), leaves }.serialize(serializer)
+        Packed { events: events.collect(), streams }.serialize(serializer)
     }
 }
 
@@ -71,18 +71,18 @@ impl<'de> Deserialize<'de> for State {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let packed = Packed::deserialize(deserializer)?;
         let events = events(packed.events).ok_or_else(|| D::Error::custom("events out of order"))?;
-        let mut leaves = BTreeMap::new();
-        for (id, kept) in packed.leaves {
+        let mut streams = BTreeMap::new();
+        for (id, kept) in packed.streams {
             let kept = match kept {
-                PackedLeaf::Events(entries) => LeafState::Events(entries.into_owned()),
-                PackedLeaf::Step(trimmed, gaps) => {
+                PackedStream::Events(kept) => StreamState::Events(kept.into_owned()),
+                PackedStream::Steps(dropped_ms, gaps) => {
                     let list = list(&events, &gaps).ok_or_else(|| D::Error::custom("no such event"))?;
-                    LeafState::Step(Matches { trimmed, list })
+                    StreamState::Steps(Kept { dropped_ms, list })
                 }
             };
-            leaves.insert(id, kept);
+            streams.insert(id, kept);
         }
-        Ok(Self { leaves })
+        Ok(Self { streams })
     }
 }
 
@@ -112,32 +112,33 @@ mod tests {
     use super::*;
     use crate::state::Entry;
 
-    fn step(events: &[(i64, &str)]) -> LeafState {
+    fn steps(events: &[(i64, &str)]) -> StreamState {
         let list =
             events.iter().map(|(timestamp_ms, id)| Match { timestamp_ms: *timestamp_ms, id: (*id).into() });
-        LeafState::Step(Matches { trimmed: None, list: list.collect() })
+        StreamState::Steps(Kept { dropped_ms: None, list: list.collect() })
     }
 
     #[test]
     fn what_is_written_is_read_again_whatever_the_instants() {
         let entry = Entry { timestamp_ms: i64::MIN, event: u64::MAX, value: None };
-        let leaves = [
-            LeafState::Events(Entries { trimmed: None, list: vec![entry] }),
-            step(&[]),
-            step(&[(i64::MIN, "b"), (-1, ""), (i64::MAX, "a")]),
-            step(&[(i64::MIN, "a"), (i64::MIN, "b"), (5, "x"), (i64::MAX, "a"), (i64::MAX, "b")]),
+        let streams = [
+            StreamState::Events(Kept { dropped_ms: Some(-1), list: vec![entry] }),
+            steps(&[]),
+            steps(&[(i64::MIN, "b"), (-1, ""), (i64::MAX, "a")]),
+            steps(&[(i64::MIN, "a"), (i64::MIN, "b"), (5, "x"), (i64::MAX, "a"), (i64::MAX, "b")]),
         ];
-        let state = State { leaves: (0..).map(LeafId).zip(leaves).collect() };
+        let state = State { streams: (0..).map(StreamId).zip(streams).collect() };
         let bytes = postcard::to_allocvec(&state).unwrap();
         assert_eq!(postcard::from_bytes::<State>(&bytes).unwrap(), state);
     }
 
     #[test]
-    fn an_event_of_many_steps_is_written_once() {
+    fn an_event_of_many_streams_is_written_once() {
         let id = "a very long id of an event, as they come from outside";
-        let state =
-            |steps| State { leaves: (0..steps).map(|step_id| (LeafId(step_id), step(&[(5, id)]))).collect() };
-        let bytes = |steps| postcard::to_allocvec(&state(steps)).unwrap().len();
+        let state = |count| State {
+            streams: (0..count).map(|number| (StreamId(number), steps(&[(5, id)]))).collect(),
+        };
+        let bytes = |count| postcard::to_allocvec(&state(count)).unwrap().len();
         assert!(bytes(100) - bytes(1) < 99 * 24);
     }
 
@@ -145,8 +146,8 @@ mod tests {
     fn events_out_of_order_or_out_of_reach_are_not_read() {
         let check = |events: &[(i64, &str)], gaps: &[u32], expected: bool| {
             let events = events.iter().map(|(later_ms, id)| (*later_ms, Cow::Borrowed(*id))).collect();
-            let leaves = [(LeafId(1), PackedLeaf::Step(None, gaps.to_vec()))].into();
-            let bytes = postcard::to_allocvec(&Packed { events, leaves }).unwrap();
+            let streams = [(StreamId(1), PackedStream::Steps(None, gaps.to_vec()))].into();
+            let bytes = postcard::to_allocvec(&Packed { events, streams }).unwrap();
             assert_eq!(postcard::from_bytes::<State>(&bytes).is_ok(), expected);
         };
         check(&[(1, "a"), (0, "b")], &[0, 0], true);

@@ -3,28 +3,26 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
-use super::entries::{inside, inside_all};
-use super::fold::{Incoming, each_leaf, fold_leaf};
-use super::{LeafState, Match, Matches, State};
+use super::fold::{Incoming, fold_stream};
+use super::{Entry, Kept, Match, State, StreamState};
 use crate::eval::answers::aggregate_of;
+use crate::eval::intervals::Intervals;
 use crate::eval::steps::{holds, within};
 use crate::plan::Prepared;
 use crate::plan::answer_plan::LeafColumns;
-use crate::plan::leaf::{EventWindow, LeafKind, Sequence};
+use crate::plan::leaf::{LeafKind, Sequence};
 use crate::plan::matching::bits::WORD_BITS;
 use crate::plan::matching::numbers::Numbers;
-use crate::plan::prepared::FoldedKind;
+use crate::plan::streams::{Stream, StreamKind};
 use crate::profile::Event;
 use crate::value::Value;
-
-/// Aggregates there are at most of one leaf.
-const AGGREGATES_MAX: usize = 5;
 
 /// What came of an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// What it touched, as [`super::fold`] returns it.
+    /// The streams it touched, as [`super::fold`] returns them.
     pub touched: Vec<u32>,
     /// The audiences that may answer differently, ascending: the only ones that [`crate::eval::answer_some`] has to be
     /// asked about, if all answers were known as of the same instant without the event.
@@ -36,76 +34,86 @@ pub fn receive(program: &Prepared, state: &mut State, event: &Event, now_ms: i64
     let mut touched = Vec::new();
     let mut audiences = Numbers::below(program.audiences.len());
     let mut sequences = Numbers::below(program.leaves.len());
+    let intervals = Intervals::new(program, now_ms);
     let incoming = Incoming::new(event);
-    each_leaf(program, event, now_ms, |number, taken| {
-        let Some(folded) = program.folded_leaf(number) else { return };
-        let tests = match folded.kind {
-            FoldedKind::Events(window) => Tests::of(program, number, window, now_ms),
-            FoldedKind::Step(_) => None,
-        };
-        let before = tests.as_ref().map(|tests| tests.values(state.leaves.get(&folded.id)));
-        if !fold_leaf(folded, taken, state, &incoming, now_ms) {
+    let mut before = Vec::new();
+    program.events().each_stream(event, now_ms, |number, _| {
+        let Some((stream, views)) = program.folded_stream(number) else { return };
+        let tests = Tests { program, stream, intervals: &intervals };
+        before.clear();
+        tests.each(state, |_, _, value| before.push(value));
+        if !fold_stream((stream, views), state, &incoming, &intervals) {
             return;
         }
         touched.push(number);
-        match (folded.kind, tests.zip(before)) {
-            (FoldedKind::Step(_), _) => sequences.add(program.sequences(number)),
-            (FoldedKind::Events(_), Some((tests, before))) => {
-                let after = tests.values(state.leaves.get(&folded.id));
-                tests.differing(&before, &after, |bit| {
-                    audiences.add(program.answers().watched.by_bit(bit));
-                });
-            }
-            (FoldedKind::Events(_), None) => {}
-        }
-        if matches!(folded.kind, FoldedKind::Events(_)) && program.answers().watched.is_loose(number) {
-            audiences.add(program.dependents(number));
+        tests.changed(state, &before, &mut audiences);
+        if matches!(stream.kind, StreamKind::Steps) {
+            stream.takers.iter().for_each(|step| sequences.add(program.sequences(*step)));
         }
     });
     touched.sort_unstable();
-    let steps = Steps { program, state, event, touched: &touched, now_ms };
-    for leaf in sequences.ascending() {
+    let steps = Steps::new(program, state, event, &touched, &intervals);
+    sequences.each(|leaf| {
         if steps.may_change(leaf) {
             audiences.add(program.dependents(leaf));
         }
-    }
+    });
     let audiences = audiences.ascending();
     Received { touched, audiences }
 }
 
-/// The tests of an events leaf.
+/// The tests of the events leaves of one stream.
 struct Tests<'a> {
-    columns: &'a LeafColumns,
-    window: &'a EventWindow,
-    now_ms: i64,
+    program: &'a Prepared,
+    stream: &'a Stream,
+    intervals: &'a Intervals<'a>,
 }
 
 impl<'a> Tests<'a> {
-    fn of(program: &'a Prepared, leaf: u32, window: &'a EventWindow, now_ms: i64) -> Option<Self> {
-        let plan = program.answers();
-        let number = plan.events_of_leaf.get(leaf as usize).copied().flatten()?;
-        Some(Self { columns: plan.events.get(number as usize)?, window, now_ms })
+    fn leaves(&self) -> impl Iterator<Item = u32> {
+        let is_events = matches!(self.stream.kind, StreamKind::Events(_));
+        let takers = self.stream.takers.iter().filter(move |_| is_events);
+        takers.copied().filter(|leaf| self.program.is_folded(*leaf))
     }
 
-    /// What is tested, by column.
-    fn values(&self, kept: Option<&LeafState>) -> [Value; AGGREGATES_MAX] {
-        let kept = match kept {
-            Some(LeafState::Events(kept)) => within(&kept.list, inside(self.window, self.now_ms)),
-            Some(LeafState::Step(_)) | None => &[],
+    fn columns(&self, leaf: u32) -> Option<&'a LeafColumns> {
+        let plan = self.program.answers();
+        plan.events.get(plan.events_of_leaf.get(leaf as usize).copied().flatten()? as usize)
+    }
+
+    /// Calls `visit` with the place of each column, as leaf and number, and with what is tested in it.
+    fn each(&self, state: &State, mut visit: impl FnMut(&'a LeafColumns, usize, Value)) {
+        let kept: &[Entry] = match state.streams.get(&self.stream.id) {
+            Some(StreamState::Events(kept)) => &kept.list,
+            Some(StreamState::Steps(_)) | None => &[],
         };
-        let mut values = [const { Value::Null }; AGGREGATES_MAX];
-        for ((aggregate, ..), value) in self.columns.columns.iter().zip(&mut values) {
-            *value = aggregate_of(*aggregate, kept);
+        for leaf in self.leaves() {
+            let (Some(columns), Some(window)) = (self.columns(leaf), self.program.window_number(leaf)) else {
+                continue;
+            };
+            let inside = within(kept, self.intervals.get(window));
+            for (place, (aggregate, ..)) in columns.columns.iter().enumerate() {
+                visit(columns, place, aggregate_of(*aggregate, inside));
+            }
         }
-        values
     }
 
-    fn differing(&self, before: &[Value], after: &[Value], mut visit: impl FnMut(u32)) {
-        for ((_, first, column), (before, after)) in self.columns.columns.iter().zip(before.iter().zip(after))
-        {
-            if before != after {
-                column.differing(before, after, |test| visit(first * WORD_BITS + test));
+    /// Adds the audiences of which a test came out differently before.
+    fn changed(&self, state: &State, before: &[Value], audiences: &mut Numbers) {
+        let watched = &self.program.answers().watched;
+        let mut before = before.iter();
+        self.each(state, |columns, place, after| {
+            let (Some(before), Some((_, first, column))) = (before.next(), columns.columns.get(place)) else {
+                return;
+            };
+            if *before != after {
+                column.differing(before, &after, |test| {
+                    audiences.add(watched.by_bit(first * WORD_BITS + test));
+                });
             }
+        });
+        for leaf in self.leaves().filter(|leaf| watched.is_loose(*leaf)) {
+            audiences.add(self.program.dependents(leaf));
         }
     }
 }
@@ -115,12 +123,25 @@ struct Steps<'a> {
     program: &'a Prepared,
     state: &'a State,
     event: &'a Event,
-    /// Ascending.
+    /// Streams, ascending.
     touched: &'a [u32],
-    now_ms: i64,
+    intervals: &'a Intervals<'a>,
+    /// By stream: what is kept, once it was looked up.
+    known: Vec<Cell<Option<Option<&'a Kept<Match>>>>>,
 }
 
 impl<'a> Steps<'a> {
+    fn new(
+        program: &'a Prepared,
+        state: &'a State,
+        event: &'a Event,
+        touched: &'a [u32],
+        intervals: &'a Intervals<'a>,
+    ) -> Self {
+        let known = vec![Cell::new(None); program.streams().len()];
+        Self { program, state, event, touched, intervals, known }
+    }
+
     /// Whether a sequence may hold now and not without the event, or the other way round.
     fn may_change(&self, leaf: u32) -> bool {
         let Some(LeafKind::Sequence(sequence)) =
@@ -128,36 +149,38 @@ impl<'a> Steps<'a> {
         else {
             return true;
         };
-        if !sequence.only_asks_for_order() {
+        let numbers = self.program.steps(leaf);
+        // For the event an older one may have had to go.
+        let has_dropped = |step: &u32| self.kept(*step).is_some_and(|kept| kept.dropped_ms.is_some());
+        if !sequence.only_asks_for_order() || numbers.iter().any(has_dropped) {
             return true;
         }
-        let numbers = self.program.steps(leaf);
-        let order = self.event.order();
         if !self.may_close(sequence, numbers) {
             return false;
         }
-        let mut lists = vec![&[][..]; numbers.len()];
-        for (number, list) in numbers.iter().zip(&mut lists) {
-            // For the event an older one may have had to go.
-            if self.kept(*number).is_some_and(|kept| kept.trimmed.is_some()) {
-                return true;
-            }
-            *list = self.inside(*number);
-        }
-        if !holds(sequence, |step| lists.get(step).copied().unwrap_or(&[])) {
+        let step = |place: usize| numbers.get(place).copied();
+        let with = |place: usize| step(place).map_or(&[][..], |step| self.inside(step));
+        if !holds(sequence, with) {
             return false;
         }
-        for (number, list) in numbers.iter().zip(&mut lists) {
-            if self.is_touched(*number) {
-                match list.split_last() {
-                    Some((last, rest)) if last.order() == order => *list = rest,
-                    Some(_) if !list.iter().any(|kept| kept.order() == order) => {}
-                    Some(_) => return true,
-                    None => {}
-                }
-            }
+        // One that came late may stand anywhere.
+        let order = self.event.order();
+        let is_last = |list: &[Match]| list.last().is_none_or(|last| last.order() <= order);
+        if !numbers.iter().all(|step| !self.is_touched(*step) || is_last(self.inside(*step))) {
+            return true;
         }
-        !holds(sequence, |step| lists.get(step).copied().unwrap_or(&[]))
+        let without = |place: usize| {
+            let list = with(place);
+            match list.split_last() {
+                Some((last, rest))
+                    if step(place).is_some_and(|step| self.is_touched(step)) && last.order() == order =>
+                {
+                    rest
+                }
+                Some(_) | None => list,
+            }
+        };
+        !holds(sequence, without)
     }
 
     /// Whether the event can be of the last step, or is followed by one that is.
@@ -169,21 +192,26 @@ impl<'a> Steps<'a> {
     }
 
     fn is_touched(&self, step: u32) -> bool {
-        self.touched.binary_search(&step).is_ok()
+        self.program.stream_of(step).is_some_and(|stream| self.touched.contains(&stream))
     }
 
-    fn kept(&self, step: u32) -> Option<&'a Matches> {
-        let folded = self.program.foldable(step)?;
-        match self.state.leaves.get(&folded.id)? {
-            LeafState::Step(kept) => Some(kept),
-            LeafState::Events(_) => None,
-        }
+    /// What is kept for a step.
+    fn kept(&self, step: u32) -> Option<&'a Kept<Match>> {
+        let number = self.program.stream_of(step)? as usize;
+        let known = self.known.get(number)?;
+        known.get().unwrap_or_else(|| {
+            let stream = self.program.streams().get(number);
+            let found = match stream.and_then(|stream| self.state.streams.get(&stream.id)) {
+                Some(StreamState::Steps(kept)) => Some(kept),
+                Some(StreamState::Events(_)) | None => None,
+            };
+            known.set(Some(found));
+            found
+        })
     }
 
     fn inside(&self, step: u32) -> &'a [Match] {
         let kept = self.kept(step).map_or(&[][..], |kept| &kept.list);
-        let number = self.program.window_number(step);
-        let window = number.and_then(|number| self.program.windows().get(number as usize));
-        window.map_or(kept, |window| within(kept, inside_all(window, self.now_ms)))
+        self.program.window_number(step).map_or(kept, |window| within(kept, self.intervals.get(window)))
     }
 }

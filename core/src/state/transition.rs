@@ -3,10 +3,11 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::{Entries, LeafState, State, entries};
+use super::{State, StreamState};
+use crate::eval::intervals::Intervals;
 use crate::id::LeafId;
+use crate::plan::leaf::LeafKind;
 use crate::plan::matching::numbers::Numbers;
-use crate::plan::prepared::{Folded, FoldedKind};
 use crate::plan::{Audience, Prepared, Program};
 use crate::profile::{MembershipChange, Memberships, Status};
 
@@ -52,33 +53,48 @@ fn change(
     Some(MembershipChange { audience: audience.id.clone(), status, at_ms })
 }
 
-/// The audiences that may answer differently once these leaves were touched, ascending: the only ones that
-/// [`crate::eval::answer_some`] has to be asked about after [`super::fold`].
+/// The audiences that may answer differently once these streams were touched, ascending.
 pub fn affected(program: &Prepared, touched: &[u32]) -> Vec<u32> {
+    let streams = touched.iter().filter_map(|number| program.streams().get(*number as usize));
+    dependents(program, streams.flat_map(|stream| &stream.takers).copied())
+}
+
+/// The audiences that may answer differently once attributes, identities or stored memberships changed, ascending.
+pub fn affected_by_attributes(program: &Prepared) -> Vec<u32> {
+    let others = program.leaves.iter().zip(0..).filter(|(leaf, _)| match leaf.kind {
+        LeafKind::Attribute(_) | LeafKind::Member(_) | LeafKind::History(_) => true,
+        LeafKind::Events(_) | LeafKind::Sequence(_) => false,
+    });
+    dependents(program, others.map(|(_, number)| number))
+}
+
+fn dependents(program: &Prepared, numbers: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut audiences = Numbers::below(program.audiences.len());
-    touched.iter().for_each(|leaf| audiences.add(program.dependents(*leaf)));
+    numbers.for_each(|number| audiences.add(program.dependents(number)));
     audiences.ascending()
 }
 
-/// Drops the state of leaves and steps the program does not fold; returns the numbers of those that have to be
-/// [`super::rebuild`] from the stored events: those that are new to this profile, and those that must now keep more than
-/// was kept. `previous` is [`Prepared::folded`] of the program before.
-pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State) -> Vec<u32> {
+/// Drops the state of streams that the program does not fold; returns the numbers of those that have to be
+/// [`super::rebuild`] from the stored events: those into which something looks that is new to this profile, and those of
+/// which more must now be known than was kept. `previous` is [`Prepared::folded`] of the program before.
+pub fn migrate(program: &Prepared, previous: &[LeafId], state: &mut State, now_ms: i64) -> Vec<u32> {
     let previous: BTreeSet<&LeafId> = previous.iter().collect();
-    state.leaves.retain(|id, kept| {
-        let folded = program.leaf_number(*id).and_then(|leaf| program.folded_leaf(leaf));
-        folded.is_some_and(|folded| kept.is_of(folded.kind))
+    let known: Vec<bool> = program.taker_ids().map(|id| previous.contains(&id)).collect();
+    state.streams.retain(|id, kept| {
+        let folded = program.stream_number(*id).and_then(|number| program.folded_stream(number));
+        folded.is_some_and(|(stream, _)| kept.is_of(stream))
     });
-    let to_rebuild = program.kept_numbers().filter(|leaf| {
-        let Some(Folded { id, kind }) = program.folded_leaf(*leaf) else { return false };
-        let lacking = match (kind, state.leaves.get(&id)) {
-            (FoldedKind::Events(window), Some(LeafState::Events(Entries { trimmed: Some(trimmed), .. }))) => {
-                (trimmed.kept as usize) < entries::needed(window)
+    let intervals = Intervals::new(program, now_ms);
+    let to_rebuild = program.stream_numbers().filter(|number| {
+        let Some((stream, views)) = program.folded_stream(*number) else { return false };
+        let is_known = |taker: &u32| known.get(*taker as usize).copied().unwrap_or(false);
+        let folded = stream.takers.iter().filter(|taker| program.is_folded(**taker));
+        !folded.copied().all(|taker| is_known(&taker))
+            || match state.streams.get(&stream.id) {
+                Some(StreamState::Events(kept)) => kept.lacks(views, &intervals),
+                Some(StreamState::Steps(kept)) => kept.lacks(views, &intervals),
+                None => false,
             }
-            // All that a step may keep is always kept.
-            (FoldedKind::Step(_), _) | (FoldedKind::Events(_), _) => false,
-        };
-        lacking || !previous.contains(&id)
     });
     to_rebuild.collect()
 }

@@ -158,12 +158,12 @@ impl Sealed for Bundle {
 
 impl Sealed for Projection {
     const KIND: u16 = 0x0002;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for ProjectionBatch {
     const KIND: u16 = 0x0003;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for Forward {

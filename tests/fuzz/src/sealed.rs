@@ -139,7 +139,7 @@ fn with_state(state: &State) {
     }
     state::expire(&program, &mut state, NOW_MS);
     answered(&program, &state);
-    let _ = state::migrate(&program, &[], &mut state);
+    let _ = state::migrate(&program, &[], &mut state, NOW_MS);
 }
 
 fn program() -> Prepared {

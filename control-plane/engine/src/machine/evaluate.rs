@@ -18,7 +18,7 @@ impl Turn<'_> {
         }
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
             let program = &self.rules.program;
-            let audiences = state::affected(program, &state::due(program, entry.slice(), deadline_ms));
+            let audiences = state::due(program, entry.slice(), deadline_ms);
             state::expire(program, &mut entry.document.state, deadline_ms);
             if self.answer_some(entry, &audiences, deadline_ms)? {
                 self.owe(&entry.document);
@@ -35,7 +35,7 @@ impl Turn<'_> {
         let at_ms = self.progress.since_ms;
         let rules = self.rules;
         let previous = self.progress.backfill.as_ref().map_or(&[][..], |backfill| &backfill.previous);
-        let missing = state::migrate(&rules.program, previous, &mut entry.document.state);
+        let missing = state::migrate(&rules.program, previous, &mut entry.document.state, at_ms);
         if !missing.is_empty() && entry.document.events > 0 {
             let events = self.events_of(entry)?;
             state::rebuild(&rules.program, &missing, &mut entry.document.state, &events, at_ms);

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use acquaint_core::id::LeafId;
-use acquaint_core::plan::leaf::LeafKind;
+use acquaint_core::id::StreamId;
 use acquaint_core::plan::{Mode, Prepared};
 use acquaint_core::profile::graph::{Namespaces, Rank};
 use acquaint_core::profile::{Identity, IdentityMap, MergePolicy, identity};
@@ -35,9 +34,9 @@ pub(crate) struct InForce {
     pub(crate) program: Prepared,
     pub(crate) policy: MergePolicy,
     pub(crate) fingerprint: u64,
-    /// The numbers of all leaves and steps that are folded.
+    /// The numbers of all streams that are folded.
     pub(crate) folded: Vec<u32>,
-    /// By number of a leaf or a step: whether an edge audience needs it.
+    /// By number of a stream: whether an edge audience needs it.
     at_edge: Vec<bool>,
     /// The audiences that may answer differently when attributes, identities or decided memberships change.
     pub(crate) attribute_audiences: Vec<u32>,
@@ -53,13 +52,11 @@ impl InForce {
         let policy = catalog.merge_policy.clone().unwrap_or_default();
         let namespaces = namespaces(&catalog);
         let fingerprint = fingerprint(&program, &policy, &namespaces, &catalog);
-        let in_edge: BTreeSet<LeafId> = edge.kept_ids().into_iter().collect();
-        let unfolded: Vec<u32> =
-            indices(&program, |kind| !matches!(kind, LeafKind::Events(_) | LeafKind::Sequence(_)));
+        let in_edge: BTreeSet<StreamId> = edge.stream_ids().into_iter().collect();
         Ok(Self {
-            folded: state::migrate(&program, &[], &mut State::default()),
-            at_edge: program.kept_ids().iter().map(|id| in_edge.contains(id)).collect(),
-            attribute_audiences: state::affected(&program, &unfolded),
+            folded: state::migrate(&program, &[], &mut State::default(), 0),
+            at_edge: program.stream_ids().iter().map(|id| in_edge.contains(id)).collect(),
+            attribute_audiences: state::affected_by_attributes(&program),
             catalog,
             program,
             policy,
@@ -80,7 +77,7 @@ impl InForce {
         Ok((CATALOG.to_vec(), json))
     }
 
-    /// Whether any of these leaves and steps matters at the edge.
+    /// Whether any of these streams matters at the edge.
     pub(crate) fn touches_edge(&self, numbers: &[u32]) -> bool {
         let at = |number: &u32| usize::try_from(*number).ok().and_then(|number| self.at_edge.get(number));
         numbers.iter().any(|number| at(number).copied().unwrap_or(false))
@@ -147,11 +144,6 @@ pub(crate) fn catalog(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
     }
 }
 
-fn indices(program: &Prepared, wanted: impl Fn(&LeafKind) -> bool) -> Vec<u32> {
-    let leaves = (0u32..).zip(&program.leaves);
-    leaves.filter(|(_, leaf)| wanted(&leaf.kind)).map(|(index, _)| index).collect()
-}
-
 /// Namespaces by code. Those that clients bring with them need not be defined.
 fn namespaces(catalog: &Catalog) -> BTreeMap<String, Namespace> {
     let known = crate::ingest::BUILT_IN_NAMESPACES.map(|(code, kind)| {
@@ -186,7 +178,7 @@ fn fingerprint(
     catalog: &Catalog,
 ) -> u64 {
     let edge: Vec<&String> = namespaces.iter().filter(|(_, of)| of.edge).map(|(code, _)| code).collect();
-    let leaves: Vec<LeafId> = program.leaves.iter().map(|leaf| leaf.id).collect();
+    let leaves: Vec<_> = program.leaves.iter().map(|leaf| leaf.id).collect();
     let audiences: Vec<_> =
         program.audiences.iter().map(|audience| (&audience.id, audience.mode, &audience.formula)).collect();
     let exported = crate::publish::exported_paths(catalog);

@@ -31,12 +31,23 @@ impl Numbers {
         }
     }
 
+    /// Whether a number was added.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        let (word, mask) = bits::place(number);
+        self.words.get(word).is_some_and(|word| word & mask != 0)
+    }
+
+    /// Calls `visit` with the numbers, ascending.
+    pub(crate) fn each(&self, mut visit: impl FnMut(u32)) {
+        for (place, word) in self.words.iter().enumerate() {
+            bits::each(place, *word, &mut visit);
+        }
+    }
+
     /// The numbers, ascending.
     pub(crate) fn ascending(&self) -> Vec<u32> {
         let mut numbers = Vec::new();
-        for (place, word) in self.words.iter().enumerate() {
-            bits::each(place, *word, |number| numbers.push(number));
-        }
+        self.each(|number| numbers.push(number));
         numbers
     }
 }

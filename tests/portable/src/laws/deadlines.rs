@@ -58,14 +58,14 @@ pub(super) fn nothing_changes_between_deadlines(
     Ok(())
 }
 
-/// Asking the audiences of the leaves that are due is as good as asking all.
+/// Asking the audiences that are due is as good as asking all.
 fn only_what_is_due_changes(
     program: &Prepared,
     slice: Slice<'_>,
     before: &[Option<bool>],
     at_ms: i64,
 ) -> Result<(), String> {
-    let audiences = state::affected(program, &state::due(program, slice, at_ms));
+    let audiences = state::due(program, slice, at_ms);
     let asked = eval::answer_some(program, slice, &audiences, at_ms);
     let mut known = before.to_vec();
     for (audience, answer) in audiences.iter().zip(asked) {

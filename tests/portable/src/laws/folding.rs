@@ -40,7 +40,7 @@ pub(super) fn any_arrival_gives_the_same_state(world: &World, choices: &mut Choi
         return Err("the order of events, or that some came again, shows in the folded state".into());
     }
     let mut rebuilt = State::default();
-    let numbers: Vec<u32> = (0..program.kept_ids().len() as u32).collect();
+    let numbers: Vec<u32> = (0..program.stream_ids().len() as u32).collect();
     state::rebuild(&program, &numbers, &mut rebuilt, &world.events, START_MS);
     if bytes(&program, rebuilt, START_MS) != all[0] {
         return Err("rebuilt state is not the folded state".into());
@@ -100,7 +100,7 @@ pub(super) fn what_is_taken_out_was_never_there(
         return Err(format!("event {} can be taken out twice", gone.id));
     }
     // What it had pushed out is asked for.
-    let to_rebuild = state::migrate(&program, &program.folded(), &mut state);
+    let to_rebuild = state::migrate(&program, &program.folded(), &mut state, START_MS);
     state::rebuild(&program, &to_rebuild, &mut state, &rest, START_MS);
     for now_ms in [START_MS, START_MS + choices.step_ms()] {
         let found = eval::answer(&program, world.slice(&state), now_ms);

@@ -59,9 +59,9 @@ pub(super) fn a_changed_program_answers_as_if_it_had_always_been(
         state::fold(&previous, &mut state, event, START_MS);
         state::fold(&program, &mut fresh, event, START_MS);
     }
-    let leaves = state::migrate(&program, &previous.folded(), &mut state);
-    seen.add(&leaves);
-    state::rebuild(&program, &leaves, &mut state, &world.events, START_MS);
+    let streams = state::migrate(&program, &previous.folded(), &mut state, START_MS);
+    seen.add(&streams);
+    state::rebuild(&program, &streams, &mut state, &world.events, START_MS);
     for now_ms in [START_MS, START_MS + choices.step_ms()] {
         let found = eval::answer(&program, world.slice(&state), now_ms);
         let wanted = eval::answer(&program, world.slice(&fresh), now_ms);

@@ -333,7 +333,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     assert_eq!(sent.len(), 1);
     let (under, projection) = &sent[0];
     assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
-    assert_eq!(projection.state.leaves.len(), 1, "only what the edge audiences need");
+    assert_eq!(projection.state.streams.len(), 1, "only what the edge audiences need");
     // It changes again before the edge has answered: still owed.
     world.send(NOW, [link(&[&ada, &phone])]);
     publish::acknowledged(&*world.store, &owed).unwrap();

@@ -1,23 +1,23 @@
-//! From the identity of a leaf or a step to its number. Identities are hashes already, so the look-up is one step.
+//! From the identity of a stream to its number. Identities are hashes already, so the look-up is one step.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::id::LeafId;
+use crate::id::StreamId;
 
 const EMPTY: u32 = u32::MAX;
 
 /// The look-up.
 #[derive(Clone, Debug)]
-pub(crate) struct LeafNumbers {
+pub(crate) struct StreamNumbers {
     /// A power of two of them, at least twice as many as identities.
-    slots: Vec<(LeafId, u32)>,
+    slots: Vec<(StreamId, u32)>,
 }
 
-impl LeafNumbers {
-    pub(crate) fn new(ids: &[LeafId]) -> Self {
+impl StreamNumbers {
+    pub(crate) fn new(ids: &[StreamId]) -> Self {
         let count = (ids.len() + 1).saturating_mul(2).next_power_of_two();
-        let mut slots = vec![(LeafId(0), EMPTY); count];
+        let mut slots = vec![(StreamId(0), EMPTY); count];
         for (id, number) in ids.iter().zip(0..) {
             let mut place = Self::first(*id, count);
             while slots.get(place).is_some_and(|(other, known)| *known != EMPTY && other != id) {
@@ -30,14 +30,14 @@ impl LeafNumbers {
         Self { slots }
     }
 
-    fn first(id: LeafId, count: usize) -> usize {
+    fn first(id: StreamId, count: usize) -> usize {
         // The lowest bits are as good as any.
         id.0 as usize & (count - 1)
     }
 
-    /// The number of a leaf.
+    /// The number of a stream.
     #[inline]
-    pub(crate) fn find(&self, id: LeafId) -> Option<u32> {
+    pub(crate) fn find(&self, id: StreamId) -> Option<u32> {
         let mut place = Self::first(id, self.slots.len());
         loop {
             let (known, number) = self.slots.get(place)?;
