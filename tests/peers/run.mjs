@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
+import { numbered, numberedBeforehand, straight } from "./by-hand.mjs";
 import { closures, growthbook, logic, rulesEngine } from "./engines.mjs";
 
 const REPETITIONS = 51;
@@ -41,6 +42,8 @@ const found = {};
 // Slow engines are given fewer profiles, so that all of this ends within minutes.
 for (const [name, engine, share] of [
   ["closures", closures(rules), 1],
+  ["straight", straight(rules), 1],
+  ["numbered", numbered(rules), 1],
   ["json-logic-js", logic(rules), 5],
   ["growthbook", growthbook(rules), 20],
   ["json-rules-engine", rulesEngine(rules), 100],
@@ -72,6 +75,18 @@ found.closuresOfOneShape = await measure(profiles.length, () =>
   ofOneShape.reduce((sum, profile) => sum + fresh(profile).length, 0),
 );
 
+// The best case there is: read and numbered beforehand.
+const { read, decide } = numberedBeforehand(rules);
+const known = profiles.map((profile) => read(profile));
+known.forEach((profile, number) => deepStrictEqual(decide(profile), expected[number]));
+found.numberedBeforehand = await measure(profiles.length, () =>
+  known.reduce((sum, profile) => sum + decide(profile).length, 0),
+);
+
+const quickest = numbered(rules);
+found.numberedFromText = await measure(texts.length, () =>
+  texts.reduce((sum, text) => sum + quickest(JSON.parse(text)).length, 0),
+);
 found.closuresFromText = await measure(texts.length, () =>
   texts.reduce((sum, text) => sum + byHand(JSON.parse(text)).length, 0),
 );

@@ -41,7 +41,7 @@ pub(crate) fn measure() -> Costs {
     }
     println!(
         "Audiences of a marketing team (70 % attributes, 25 % windows, 5 % sequences; shared terms), {PEOPLE} people with \
-         28 fields and 100 events in 90 days; medians. One event: folded in, and the audiences it touches answered. \
+         28 fields and 100 events in 90 days; medians. One event: folded in, and the audiences answered that it may change. \
          Ratios: to fewer audiences.\n\n{}",
         table.markdown()
     );
