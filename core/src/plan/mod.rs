@@ -50,4 +50,6 @@ pub use verdict::{Mode, Modes, Verdict};
 pub use visit::{not_at_edge, reads_context, reads_events};
 
 #[cfg(test)]
+mod size_tests;
+#[cfg(test)]
 mod tests;
