@@ -104,7 +104,8 @@ impl Slicer {
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
-    /// The projections of a profile, one for each identity under which the edge keeps it. Nothing if the profile is
+    /// The projections of a profile, one for each identity under which the edge keeps it: those of the last 14 days, and
+    /// those of namespaces that the edge is always told of. Nothing if the profile is
     /// gone, or is not on the program of this catalogue yet: then it is owed again when it is.
     ///
     /// `snapshot` must be of one instant: the projection says which records it covers.
@@ -123,7 +124,7 @@ impl Slicer {
         }
         let mut under: BTreeSet<Identity> =
             self.rules.edge_identities(&document.identities).into_iter().collect();
-        under.extend(document.edge_identities.iter().cloned());
+        under.extend(document.kept_at_edge(now_ms).cloned());
         let projection = self.slice(&document, position, now_ms);
         Ok(under.into_iter().map(|identity| (identity, projection.clone())).collect())
     }

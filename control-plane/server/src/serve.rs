@@ -15,7 +15,7 @@ use crate::app::{App, Parts, Shared, Store};
 use crate::background::{self, Loops};
 use crate::clock::Clock;
 use crate::http::{self, connections, connections::Limits};
-use crate::tokens::{self, Token, Tokens};
+use crate::tokens::{self, EdgeTokens, Token, Tokens};
 
 /// The folder of the store inside the data directory.
 const STORE_FOLDER: &str = "store";
@@ -166,7 +166,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens } = settings;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
     let tokens = match tokens {
-        Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: Token::new(edge) },
+        Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: EdgeTokens::new(&edge) },
         None => Tokens::load(&data)?,
     };
     let store = Arc::new(Store::open(data.join(STORE_FOLDER))?);

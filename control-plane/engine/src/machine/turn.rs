@@ -142,9 +142,9 @@ impl<'a> Turn<'a> {
         self.tell(document, ChangeKind::Membership(change))
     }
 
-    /// Notes that the edge has to be sent this profile, if it is one that the edge knows.
+    /// Notes that the edge has to be sent this profile, if it is one that the edge keeps.
     pub(crate) fn owe(&mut self, document: &ProfileDocument) {
-        let known = !document.edge_identities.is_empty()
+        let known = document.kept_at_edge(self.progress.now_ms).next().is_some()
             || !self.rules.edge_identities(&document.identities).is_empty();
         if known {
             self.progress.debts += 1;

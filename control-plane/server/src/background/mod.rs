@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::app::{App, Parts, Store};
     use crate::clock::Clock;
-    use crate::tokens::{Token, Tokens};
+    use crate::tokens::{EdgeTokens, Token, Tokens};
 
     fn app(folder: &std::path::Path) -> Shared {
         let store = Arc::new(Store::open(folder.join("store")).unwrap());
@@ -117,7 +117,7 @@ mod tests {
             intake: Intake::open(Arc::clone(&store)).unwrap(),
             store,
             clock: Clock::manual(0),
-            tokens: Tokens { admin: Token::new("a"), edge: Token::new("b") },
+            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
             edge_url: None,
             catalog: Default::default(),
         }))

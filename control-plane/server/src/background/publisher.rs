@@ -147,7 +147,7 @@ impl Publisher {
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
         let path = format!("/_acquaint/v1/{what}");
-        let signature = signature::sign(app.tokens.edge.text(), &path, &bytes, crate::clock::system_ms());
+        let signature = signature::sign(app.tokens.edge.signing(), &path, &bytes, crate::clock::system_ms());
         let request = self
             .http
             .request(method, format!("{}{path}", self.url))
