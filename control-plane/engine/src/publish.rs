@@ -11,7 +11,7 @@ use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
 use acquaint_core::wire::{Bundle, Projection};
-use acquaint_store::catalog::Catalog;
+use acquaint_store::catalog::{Catalog, version};
 use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
 
 use crate::compile::Problem;
@@ -137,7 +137,7 @@ impl Slicer {
             made_ms,
             attributes: slice_attributes(&self.rules.policy.merge(&document.fragments), &self.paths),
             identities: document.identities.clone(),
-            memberships: document.memberships.clone(),
+            memberships: version::visible(&document.memberships, &self.rules.catalog),
             state: State { streams: streams.map(|(stream, kept)| (*stream, kept.clone())).collect() },
         }
     }

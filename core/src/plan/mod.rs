@@ -41,6 +41,7 @@ pub(crate) mod views;
 pub(crate) mod watched;
 
 pub use facts::{AudienceFacts, LookBack};
+pub use graph::references;
 pub use leaf::Leaf;
 pub use prepared::Prepared;
 pub use program::{Audience, Program};

@@ -4,6 +4,7 @@
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state;
+use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 
@@ -139,6 +140,9 @@ impl<'a> Turn<'a> {
         document: &ProfileDocument,
         change: MembershipChange,
     ) -> Result<()> {
+        if version::of_shadow(&change.audience).is_some() {
+            return Ok(());
+        }
         self.tell(document, ChangeKind::Membership(change))
     }
 

@@ -71,7 +71,12 @@ impl Loops {
         Ok(())
     }
 
-    fn task(&mut self, name: &'static str, app: &Shared, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn task(
+        &mut self,
+        name: &'static str,
+        app: &Shared,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let watch = Watch { app: Arc::clone(app), name };
         self.tasks.push(tokio::spawn(async move {
             work.await;
@@ -120,6 +125,9 @@ mod tests {
             tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
             edge_url: None,
             catalog: Default::default(),
+            metrics: Arc::default(),
+            guardrails: Default::default(),
+            tracer: Arc::default(),
         }))
     }
 

@@ -54,7 +54,11 @@ pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
     let mut backoff = BACKOFF_MIN;
     while !app.is_stopping() {
         let seen = app.bell.rings();
-        match publisher.turn(app, runtime) {
+        let turned = publisher.turn(app, runtime);
+        if !matches!(turned, Ok(false)) {
+            app.metrics.published(turned.is_ok());
+        }
+        match turned {
             Ok(true) => backoff = BACKOFF_MIN,
             Ok(false) => {
                 backoff = BACKOFF_MIN;

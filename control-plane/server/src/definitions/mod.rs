@@ -8,6 +8,7 @@ pub(crate) mod decode;
 pub(crate) mod diff;
 pub(crate) mod expressions;
 pub(crate) mod finding;
+mod lifecycle;
 pub(crate) mod offers;
 pub(crate) mod publish;
 pub(crate) mod references;

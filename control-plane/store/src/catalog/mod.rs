@@ -6,7 +6,9 @@ pub mod definition;
 mod edge;
 mod field_mapping;
 mod flag;
+mod lifecycle;
 pub mod store;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ pub use definition::{Definition, Kind};
 pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
+pub use lifecycle::Lifecycle;
 pub use store::{Action, Audit, Edit};
 
 /// All definitions in force, by id.
@@ -224,6 +227,12 @@ pub struct Audience {
     /// How it is evaluated; batch when absent.
     #[serde(default)]
     pub evaluation_info: EvaluationInfo,
+    /// Where it is in its life; published when absent.
+    #[serde(default, alias = "lifecycle", skip_serializing_if = "is_default")]
+    pub lifecycle_state: Lifecycle,
+    /// Its rule's versions.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub versions: version::Versions,
     /// When it was made and last changed: milliseconds since the epoch.
     #[serde(default)]
     pub creation_time: i64,
@@ -275,6 +284,10 @@ pub struct EvaluationInfo {
 pub struct Switch {
     /// On.
     pub enabled: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn yes() -> bool {

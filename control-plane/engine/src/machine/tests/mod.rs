@@ -4,6 +4,7 @@ mod merging;
 mod oracle;
 mod property;
 mod scenarios;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
