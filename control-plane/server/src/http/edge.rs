@@ -52,6 +52,7 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
             fallback_id: id.clone(),
             refusal,
             raw: edge::to_json(&event).to_string(),
+            place: None,
         };
         match edge::event(&in_force.rules, event.clone(), received_ms) {
             Ok(of_one) => {
@@ -64,8 +65,7 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
             }
         }
     }
-    let answers = app.intake.accept(received_ms, bodies)?;
+    let answers = app.intake.accept_with(received_ms, bodies, |_duplicates| quarantine::writes(&refused))?;
     receipt.accepted = ids.into_iter().zip(answers).map(|(id, answer)| (id, answer.position)).collect();
-    quarantine::put(&*app.store, &refused)?;
     Ok(receipt)
 }

@@ -17,6 +17,7 @@ mod entities;
 mod explain;
 mod flows;
 mod identity;
+mod imports;
 mod jobs;
 mod listening;
 mod page_bundle;
@@ -49,6 +50,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(identity::routes())
+        .merge(imports::routes())
         .merge(jobs::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())

@@ -11,6 +11,7 @@ mod definitions;
 mod dependents;
 mod edge;
 mod field_groups;
+mod imports;
 mod ingestion;
 mod profiles;
 mod server;
