@@ -2,8 +2,8 @@
 
 use acquaint_core::id::Position;
 
-use crate::tables::WriteBatch;
 use crate::Result;
+use crate::tables::WriteBatch;
 
 /// The logs there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::{Connection, Error, render};
 
-const COLUMNS: [&str; 8] =
-    ["id", "source", "file", "status", "updated", "rows", "accepted", "refused"];
+const COLUMNS: [&str; 8] = ["id", "source", "file", "status", "updated", "rows", "accepted", "refused"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

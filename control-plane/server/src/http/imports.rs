@@ -83,7 +83,8 @@ async fn rows(
     let sent = body::read(&headers, sent, ROWS_BYTES_MAX).await?;
     body::not_too_many_values(&sent)?;
     let texts = sent.split(|byte| *byte == b'\n').filter(|text| !text.trim_ascii().is_empty());
-    let lines = texts.zip(1_usize..).map(|(text, number)| line(text, number)).collect::<Result<Vec<_>, _>>()?;
+    let lines =
+        texts.zip(1_usize..).map(|(text, number)| line(text, number)).collect::<Result<Vec<_>, _>>()?;
     if lines.len() > ROWS_MAX {
         return Err(Problem::too_large("the body", ROWS_MAX, "rows"));
     }

@@ -11,8 +11,7 @@ use super::{Error, Found, Row, Rows, Unreadable};
 pub(super) fn rows(input: impl Read + 'static) -> Result<Rows, Error> {
     let damaged = |error: csv::Error| Error::Damaged(error.to_string());
     // Rows of another length are told by us, with what they hold.
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(input);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(input);
     let header = reader.headers().map_err(damaged)?.clone();
     Ok(Box::new(reader.into_byte_records().map(move |record| {
         let record = record.map_err(damaged)?;

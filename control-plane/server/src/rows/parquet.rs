@@ -171,8 +171,10 @@ mod tests {
     fn nested_lists_structs_and_instants_become_json() {
         let file = tempfile::NamedTempFile::new().unwrap();
         write(file.reopen().unwrap());
-        let read: Vec<Value> =
-            rows(file.reopen().unwrap()).unwrap().map(|found| Value::Object(found.unwrap().row.unwrap())).collect();
+        let read: Vec<Value> = rows(file.reopen().unwrap())
+            .unwrap()
+            .map(|found| Value::Object(found.unwrap().row.unwrap()))
+            .collect();
         assert_eq!(
             read,
             [
