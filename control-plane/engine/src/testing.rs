@@ -147,11 +147,12 @@ impl Read for Frozen {
 impl Snapshot for Frozen {}
 
 impl Log for MemoryStore {
-    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
-        let mut inner = self.lock();
-        if std::mem::take(&mut inner.next_append_fails) {
+    fn append_with(&self, topic: Topic, payloads: Vec<Vec<u8>>, with: WriteBatch) -> Result<Position> {
+        if std::mem::take(&mut self.lock().next_append_fails) {
             return Err(Error::Unavailable);
         }
+        self.commit(with, true)?;
+        let mut inner = self.lock();
         let log = inner.logs.entry(topic).or_default();
         let first = log.len() as u64 + 1;
         log.extend(payloads);

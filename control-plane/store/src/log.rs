@@ -3,6 +3,7 @@
 use acquaint_core::id::Position;
 
 use crate::Result;
+use crate::tables::WriteBatch;
 
 /// The logs there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +31,13 @@ impl Topic {
 pub trait Log: Send + Sync {
     /// Appends payloads in order and returns the position of the first, once all of them are durable.
     /// Concurrent calls share one flush.
-    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position>;
+    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
+        self.append_with(topic, payloads, WriteBatch::default())
+    }
+
+    /// As [`append`](Self::append), together with other writes: all of it or nothing. Without payloads the answer is the
+    /// position of the first of the other appends.
+    fn append_with(&self, topic: Topic, payloads: Vec<Vec<u8>>, with: WriteBatch) -> Result<Position>;
 
     /// Up to `limit` payloads after a position, oldest first.
     fn read(&self, topic: Topic, after: Position, limit: usize) -> Result<Vec<(Position, Vec<u8>)>>;

@@ -26,6 +26,8 @@ pub enum Table {
     Projections,
     /// Refused records with their reason.
     Quarantine,
+    /// Imports of files, by id: how far they are.
+    Imports,
     /// Batch jobs.
     Jobs,
     /// Dataflow, audience, profile to desired and delivered state.
@@ -42,7 +44,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
@@ -52,6 +54,7 @@ impl Table {
         Self::Timers,
         Self::Projections,
         Self::Quarantine,
+        Self::Imports,
         Self::Jobs,
         Self::Ledger,
         Self::Due,
@@ -72,6 +75,7 @@ impl Table {
             Self::Timers => "timers",
             Self::Projections => "projections",
             Self::Quarantine => "quarantine",
+            Self::Imports => "imports",
             Self::Jobs => "jobs",
             Self::Ledger => "ledger",
             Self::Due => "due",
@@ -113,6 +117,14 @@ pub struct WriteBatch {
     pub appends: Vec<(Topic, Vec<u8>)>,
     /// Values that must still be what they were, or the whole batch is refused with `Conflict`.
     pub expected: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
+}
+
+impl WriteBatch {
+    /// Whether it changes and expects nothing.
+    pub fn is_empty(&self) -> bool {
+        let Self { writes, appends, expected } = self;
+        writes.is_empty() && appends.is_empty() && expected.is_empty()
+    }
 }
 
 /// A key and its value.

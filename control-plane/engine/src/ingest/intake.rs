@@ -17,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use acquaint_core::id::Position;
 use acquaint_core::wire;
 use acquaint_store::record::{Body, Record};
-use acquaint_store::{Log, ProfileStore, Table, Topic, keys};
+use acquaint_store::{Log, ProfileStore, Table, Topic, WriteBatch, keys};
 
 use super::message_of;
 use crate::machine::Progress;
@@ -73,6 +73,17 @@ impl<S: ProfileStore + Log> Intake<S> {
 
     /// Makes the records durable, in order, and answers for each. When this returns, all of them are in the log.
     pub fn accept(&self, received_ms: i64, bodies: Vec<Body>) -> Result<Vec<Accepted>> {
+        self.accept_with(received_ms, bodies, |_duplicates| Ok(WriteBatch::default()))
+    }
+
+    /// As [`accept`](Self::accept), together with what is to be written besides, once it is known of each record whether
+    /// it was there before: all of it is durable, or nothing is.
+    pub fn accept_with(
+        &self,
+        received_ms: i64,
+        bodies: Vec<Body>,
+        with: impl FnOnce(&[bool]) -> Result<WriteBatch>,
+    ) -> Result<Vec<Accepted>> {
         let messages: Vec<Option<String>> =
             bodies.iter().map(|body| message_of(body).map(str::to_owned)).collect();
         let claim = self.claim(&messages)?;
@@ -85,9 +96,11 @@ impl<S: ProfileStore + Log> Intake<S> {
                 payloads.push(sealed);
             }
         }
-        let mut next = match payloads.is_empty() {
+        let duplicates: Vec<bool> = claim.fates.iter().map(|fate| !matches!(fate, Fate::Write)).collect();
+        let with = with(&duplicates)?;
+        let mut next = match payloads.is_empty() && with.is_empty() {
             true => 0,
-            false => self.store.append(Topic::Records, payloads)?,
+            false => self.store.append_with(Topic::Records, payloads, with)?,
         };
         let mut answers: Vec<Accepted> = Vec::with_capacity(messages.len());
         let mut here: HashMap<&str, Position> = HashMap::new();

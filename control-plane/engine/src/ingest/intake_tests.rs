@@ -129,5 +129,6 @@ fn quarantined(received_ms: i64, row: &serde_json::Value) -> Quarantined {
         fallback_id: String::new(),
         refusal: super::Refusal::new("", "", ""),
         raw: row.to_string(),
+        place: None,
     }
 }

@@ -1,9 +1,10 @@
-//! Ingestion: parsed input to records, or a refusal with a code, a reason and a path. Everything here but [`Intake`] and
-//! [`quarantine`] is pure. A refused record never harms its neighbours: each is judged by itself.
+//! Ingestion: parsed input to records, or a refusal with a code, a reason and a path. Everything here but [`Intake`],
+//! [`quarantine`] and [`imports`] is pure. A refused record never harms its neighbours: each is judged by itself.
 
 pub mod clock;
 pub mod cloud_events;
 pub mod edge;
+pub mod imports;
 mod intake;
 mod mapping;
 pub mod quarantine;

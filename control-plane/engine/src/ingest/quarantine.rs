@@ -40,8 +40,21 @@ pub struct Quarantined {
     pub fallback_id: String,
     /// Why it was refused.
     pub refusal: Refusal,
-    /// What came in: JSON.
+    /// What came in: JSON, or the text that was none.
     pub raw: String,
+    /// Of a row of a file: where it stands.
+    pub place: Option<Place>,
+}
+
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, as whoever imported it named it.
+    pub file: String,
+    /// Which row, from 1; a header does not count.
+    pub row: u64,
+    /// On which line of the text it begins, from 1; of files that have lines.
+    pub line: Option<u64>,
 }
 
 /// A place in the quarantine; later ones are larger.
@@ -49,13 +62,14 @@ pub type Ticket = u128;
 
 impl Sealed for Quarantined {
     const KIND: u16 = 0x0202;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Quarantined {
     /// By time; what is refused twice at the same instant is there once.
     fn ticket(&self) -> Ticket {
-        let told = format!("{:?} {} {} {}", self.origin, self.source, self.refusal.code, self.raw);
+        let Self { origin, source, refusal, raw, place, .. } = self;
+        let told = format!("{origin:?} {source} {} {place:?} {raw}", refusal.code);
         let time = self.received_ms.cast_unsigned() ^ (1 << 63);
         (u128::from(time) << 64) | u128::from(xxhash_rust::xxh3::xxh3_64(told.as_bytes()))
     }
@@ -85,13 +99,18 @@ pub fn put(store: &(impl ProfileStore + ?Sized), refused: &[Quarantined]) -> Res
     if refused.is_empty() {
         return Ok(());
     }
+    Ok(store.commit(writes(refused)?, true)?)
+}
+
+/// What puts refused records away, for whoever writes more together with it.
+pub fn writes(refused: &[Quarantined]) -> Result<WriteBatch> {
     let mut batch = WriteBatch::default();
     for record in refused {
         let key = record.ticket().to_be_bytes().to_vec();
         let value = wire::seal(record).map_err(|source| Error::damaged(Table::Quarantine, &key, source))?;
         batch.writes.push((Table::Quarantine, key, Some(value)));
     }
-    Ok(store.commit(batch, true)?)
+    Ok(batch)
 }
 
 /// Up to `limit` refused records after `after`, oldest first.

@@ -1,18 +1,19 @@
-//! `acquaint import`: the rows of a file to a source, in bounded batches. Running it again changes nothing: event ids
-//! come from the rows. Rows that are refused do not hold up the others, but the command fails then.
+//! `acquaint import`: the rows of a file to a source, in bounded batches. Broken off and run again it goes on where it
+//! was. Rows that are refused do not hold up the others, but the command fails then.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::{Connection, Error, render};
-use crate::rows;
+use crate::rows::{self, Found, Unreadable};
 use acquaint_core::time::{format_instant, parse_instant};
 
 /// Rows and bytes of one request.
-const CHUNK_ROWS_MAX: usize = 1_000;
+const CHUNK_ROWS_MAX: u64 = 1_000;
 const CHUNK_BYTES_MAX: usize = 1024 * 1024;
 /// Refusals that are shown; all are counted.
 const SHOWN_MAX: usize = 20;
@@ -36,16 +37,6 @@ pub(crate) struct Arguments {
     connection: Connection,
 }
 
-/// What has happened so far.
-#[derive(Debug, Default)]
-struct Counts {
-    rows: u64,
-    accepted: u64,
-    duplicates: u64,
-    refused: u64,
-    shown: Vec<String>,
-}
-
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     let client = arguments.connection.client()?;
     let by_ms = arguments
@@ -56,68 +47,108 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
         0 => None,
         by_ms => timestamp_column(&client, &arguments.source).await?.map(|column| (column, by_ms)),
     };
-    let mut import = Import {
-        client,
-        path: format!("/collection/{}", arguments.source),
-        lines: String::new(),
-        first: 1,
-        pending: 0,
-        counts: Counts::default(),
-    };
+    let rows = rows::open(&arguments.file)?;
+    let digest = digest(&arguments.file, by_ms)?;
+    let mut import = Import::begin(client, &arguments.source, &arguments.file, &digest).await?;
+    let done = import.rows;
+    if done > 0 {
+        eprintln!("{} goes on behind row {done}", import.id);
+    }
     let mut shown = Instant::now();
     let mut damage = None;
-    for row in rows::open(&arguments.file)? {
-        import.counts.rows = import.counts.rows.saturating_add(1);
-        match row {
-            Err(error @ rows::Error::Row { .. }) => import.counts.refuse(error.to_string()),
+    for found in rows.skip(usize::try_from(done).unwrap_or(usize::MAX)) {
+        match found {
             Err(error) => {
                 damage = Some(error);
                 break;
             }
-            Ok(mut row) => {
-                if let Some((column, by_ms)) = &shift {
-                    shift_timestamp(&mut row, column, *by_ms);
+            Ok(mut found) => {
+                if let (Some((column, by_ms)), Ok(row)) = (&shift, &mut found.row) {
+                    shift_timestamp(row, column, *by_ms);
                 }
-                import.push(Value::Object(row)).await?;
+                import.push(&found).await?;
             }
         }
         if shown.elapsed() >= PROGRESS_EVERY {
-            eprintln!("{}", import.counts.text());
+            eprintln!("{} rows={}", import.id, import.rows);
             shown = Instant::now();
         }
     }
     import.flush().await?;
-    for refusal in &import.counts.shown {
+    for refusal in &import.refusals {
         eprintln!("refused: {refusal}");
     }
-    render::print(&format!("{}\n", import.counts.text()));
-    match (damage, import.counts) {
+    let ended = import.end(damage.is_none()).await?;
+    let counts = |name: &str| ended.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let (rows, refused) = (counts("rows"), counts("refused"));
+    let (accepted, duplicates) = (counts("accepted"), counts("duplicates"));
+    render::print(&format!("rows={rows} accepted={accepted} duplicates={duplicates} refused={refused}\n"));
+    match (damage, refused) {
         (Some(damage), _) => Err(damage.into()),
-        (None, Counts { refused: 0, .. }) => Ok(()),
-        (None, Counts { rows, refused, .. }) => {
+        (None, 0) => Ok(()),
+        (None, refused) => {
             Err(Error::Refused(format!("{refused} of {rows} rows were refused; the others are in")))
         }
     }
 }
 
+/// Tells a file, and how it is read, from others.
+fn digest(path: &Path, by_ms: i64) -> Result<String, Error> {
+    let unreadable = |source| Error::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    std::io::copy(&mut file, &mut Hashed(&mut hash)).map_err(unreadable)?;
+    hash.update(&by_ms.to_le_bytes());
+    Ok(format!("{:032x}", hash.digest128()))
+}
+
+struct Hashed<'a>(&'a mut xxhash_rust::xxh3::Xxh3);
+
+impl std::io::Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An import under way.
 struct Import {
     client: Client,
-    path: String,
+    id: String,
+    /// Rows that the server has.
+    rows: u64,
+    /// Lines of the next request.
     lines: String,
-    /// The row of the file that the first pending line is.
-    first: u64,
-    pending: usize,
-    counts: Counts,
+    pending: u64,
+    refusals: Vec<String>,
 }
 
 impl Import {
-    async fn push(&mut self, row: Value) -> Result<(), Error> {
-        let line = row.to_string();
+    async fn begin(client: Client, source: &str, file: &Path, digest: &str) -> Result<Self, Error> {
+        let name = file.display().to_string();
+        let begun =
+            client.post("/imports", &json!({"source": source, "file": name, "digest": digest})).await?;
+        Ok(Self {
+            client,
+            id: render::plain(begun.get("id")),
+            rows: begun.get("rows").and_then(Value::as_u64).unwrap_or(0),
+            lines: String::new(),
+            pending: 0,
+            refusals: Vec::new(),
+        })
+    }
+
+    async fn push(&mut self, found: &Found) -> Result<(), Error> {
+        let line = match &found.row {
+            Ok(row) => json!([found.line, row]).to_string(),
+            Err(Unreadable { reason, text }) => json!([found.line, reason, text]).to_string(),
+        };
         if self.pending >= CHUNK_ROWS_MAX || self.lines.len().saturating_add(line.len()) >= CHUNK_BYTES_MAX {
             self.flush().await?;
-        }
-        if self.pending == 0 {
-            self.first = self.counts.rows;
         }
         self.lines.push_str(&line);
         self.lines.push('\n');
@@ -129,49 +160,40 @@ impl Import {
         if self.pending == 0 {
             return Ok(());
         }
-        let answer = self.client.post_lines(&self.path, &self.lines).await?;
-        self.counts.add(&answer, self.first);
+        let path = format!("/imports/{}/rows?from={}", self.id, self.rows);
+        let after = self.rows.saturating_add(self.pending);
+        match self.client.post_lines(&path, &self.lines).await {
+            Ok(answer) => self.note(&answer),
+            // An answer was lost on the way: the rows are in.
+            Err(client::Error::Refused { body, .. })
+                if body.get("rows").and_then(Value::as_u64) == Some(after) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.rows = after;
         self.lines.clear();
         self.pending = 0;
         Ok(())
     }
-}
 
-impl Counts {
-    fn add(&mut self, answer: &Value, first: u64) {
-        let number = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
-        self.accepted = self.accepted.saturating_add(number("accepted"));
-        self.duplicates = self.duplicates.saturating_add(number("duplicates"));
-        self.refused = self.refused.saturating_add(number("refusedCount"));
+    /// The refusals of one request, by the row of the file.
+    fn note(&mut self, answer: &Value) {
         for refusal in answer.get("refused").and_then(Value::as_array).into_iter().flatten() {
-            let row = refusal
-                .get("row")
-                .and_then(Value::as_u64)
-                .unwrap_or(0)
-                .saturating_add(first)
-                .saturating_sub(1);
+            let row = refusal.get("row").and_then(Value::as_u64).unwrap_or(0).saturating_add(self.rows);
             let said = |name: &str| render::plain(refusal.get(name));
-            if self.shown.len() < SHOWN_MAX {
-                self.shown.push(format!(
-                    "row {row}: {} {} at `{}`",
-                    said("code"),
-                    said("reason"),
-                    said("path")
-                ));
+            if self.refusals.len() < SHOWN_MAX {
+                let told = format!("row {row}: {} {} at `{}`", said("code"), said("reason"), said("path"));
+                self.refusals.push(told);
             }
         }
     }
 
-    fn refuse(&mut self, reason: String) {
-        self.refused = self.refused.saturating_add(1);
-        if self.shown.len() < SHOWN_MAX {
-            self.shown.push(reason);
-        }
-    }
-
-    fn text(&self) -> String {
-        let Self { rows, accepted, duplicates, refused, shown: _ } = self;
-        format!("rows={rows} accepted={accepted} duplicates={duplicates} refused={refused}")
+    /// What became of all rows. An import whose file could not be read to its end
+    /// stays open.
+    async fn end(&self, complete: bool) -> Result<Value, Error> {
+        Ok(match complete {
+            true => self.client.post(&format!("/imports/{}/complete", self.id), &Value::Null).await?,
+            false => self.client.get(&format!("/imports/{}", self.id), &[]).await?,
+        })
     }
 }
 
@@ -213,14 +235,5 @@ mod tests {
         shift_timestamp(&mut row, "n", -5);
         shift_timestamp(&mut row, "missing", 1);
         assert_eq!(Value::Object(row), json!({"at": "2018-01-02T12:00:00.000Z", "n": 0}));
-    }
-
-    #[test]
-    fn refusals_are_counted_by_the_row_of_the_file() {
-        let mut counts = Counts { rows: 12, ..Counts::default() };
-        let refused = json!([{"row": 2, "code": "bad-timestamp", "reason": "no time", "path": "at"}]);
-        counts.add(&json!({"accepted": 8, "duplicates": 1, "refusedCount": 1, "refused": refused}), 10);
-        assert_eq!(counts.text(), "rows=12 accepted=8 duplicates=1 refused=1");
-        assert_eq!(counts.shown, ["row 11: bad-timestamp no time at `at`"]);
     }
 }

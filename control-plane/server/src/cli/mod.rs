@@ -12,6 +12,7 @@ mod flows;
 mod guardrails;
 mod identity;
 mod import;
+mod imports;
 mod ingest;
 mod pql;
 mod profile;
@@ -45,6 +46,8 @@ enum Command {
     Ingest(ingest::Command),
     /// Send a file of rows (CSV, JSON, Parquet) to a source.
     Import(import::Arguments),
+    /// Imports of files, newest first: how far each is, and what became of its rows.
+    Imports(imports::Arguments),
     /// Batch evaluation.
     #[command(subcommand)]
     Batch(batch::Command),
@@ -120,6 +123,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
         Command::Edge(command) => edge::run(command).await,
         Command::Ingest(command) => ingest::run(command).await,
         Command::Import(arguments) => import::run(arguments).await,
+        Command::Imports(arguments) => imports::run(arguments).await,
         Command::Batch(command) => batch::run(command).await,
         Command::Audiences(command) => audiences::run(command).await,
         Command::Profile(command) => profile::run(command).await,

@@ -57,6 +57,7 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
             fallback_id: id.clone(),
             refusal,
             raw: edge::to_json(&event).to_string(),
+            place: None,
         };
         match edge::event(&in_force.rules, event.clone(), received_ms) {
             Ok(of_one) => {
@@ -72,7 +73,7 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
         }
     }
     let began_ms = system_ms();
-    let answers = app.intake.accept(received_ms, bodies)?;
+    let answers = app.intake.accept_with(received_ms, bodies, |_duplicates| quarantine::writes(&refused))?;
     for (datastream, answer) in datastreams.iter().zip(&answers) {
         let taken = if answer.duplicate { Taken::Duplicate } else { Taken::Accepted };
         app.metrics.ingested(datastream.as_deref(), taken, 1);
@@ -86,6 +87,5 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
         }
     }
     receipt.accepted = ids.into_iter().zip(answers).map(|(id, answer)| (id, answer.position)).collect();
-    quarantine::put(&*app.store, &refused)?;
     Ok(receipt)
 }

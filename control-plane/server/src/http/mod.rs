@@ -19,6 +19,7 @@ mod flows;
 mod guardrails;
 mod health;
 mod identity;
+mod imports;
 mod jobs;
 mod listening;
 mod metrics;
@@ -53,6 +54,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(flows::routes())
         .merge(guardrails::routes())
         .merge(identity::routes())
+        .merge(imports::routes())
         .merge(jobs::routes())
         .merge(metrics::routes())
         .merge(page_bundle::routes())

@@ -77,6 +77,7 @@ fn judge(in_force: &InForce, source: &Source, form: Form, message: &Value, recei
             fallback_id,
             refusal,
             raw,
+            place: None,
         })),
     }
 }

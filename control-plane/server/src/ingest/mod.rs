@@ -1,6 +1,7 @@
 //! Taking records in: what the routes of ingestion have in common. Judged one by one, made durable together.
 
 mod connection;
+mod imports;
 mod rate;
 mod rows;
 mod segment;
@@ -14,7 +15,7 @@ use acquaint_engine::ingest::Accepted;
 use acquaint_engine::ingest::quarantine::{self, Quarantined};
 use acquaint_store::catalog::Source;
 use acquaint_store::record::Body;
-use acquaint_store::{Log, Topic};
+use acquaint_store::{Log, Topic, WriteBatch};
 
 use crate::app::App;
 use crate::clock::system_ms;
@@ -22,8 +23,9 @@ use crate::metrics::{Size, Taken};
 use crate::problem::Problem;
 
 pub(crate) use connection::{Answered, Form, connection};
+pub(crate) use imports::{Line, import};
 pub(crate) use rate::Buckets;
-pub(crate) use rows::rows;
+pub(crate) use rows::{Outcome, rows};
 pub(crate) use segment::messages;
 
 /// Records that the engine may be behind; a client that sends more has to wait.
@@ -58,6 +60,16 @@ pub(crate) enum Fate {
 
 /// Makes everything durable, accepted or refused; answers for each in order.
 pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<Vec<Fate>, Problem> {
+    keep_with(app, received_ms, judged, |_kept| Ok(WriteBatch::default()))
+}
+
+/// As [`keep`], together with other writes: all of it is durable, or nothing is.
+pub(crate) fn keep_with(
+    app: &App,
+    received_ms: i64,
+    judged: Vec<Judged>,
+    with: impl FnOnce(Kept) -> acquaint_engine::Result<WriteBatch>,
+) -> Result<Vec<Fate>, Problem> {
     let mut bodies = Vec::new();
     let mut refused = Vec::new();
     let mut lengths = Vec::with_capacity(judged.len());
@@ -77,8 +89,20 @@ pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<V
             }
         }
     }
+    let with = |duplicates: &[bool]| {
+        let mut rest = duplicates.iter();
+        let mut kept = Kept { refused: refused.len(), ..Kept::default() };
+        for length in lengths.iter().flatten() {
+            let of_one = rest.by_ref().take(*length);
+            kept.count(of_one.fold(*length > 0, |all, is_known| all && *is_known));
+        }
+        let WriteBatch { writes, appends, expected } = with(kept)?;
+        let mut batch = quarantine::writes(&refused)?;
+        batch.writes.extend(writes);
+        Ok(WriteBatch { appends, expected, ..batch })
+    };
     let began_ms = system_ms();
-    let mut answers = app.intake.accept(received_ms, bodies)?.into_iter();
+    let mut answers = app.intake.accept_with(received_ms, bodies, with)?.into_iter();
     let ended_ms = system_ms();
     let fates = lengths.into_iter().map(|length| match length {
         Err(refusal) => Fate::Refused(refusal),
@@ -91,7 +115,6 @@ pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<V
         }
     });
     let fates: Vec<Fate> = fates.collect();
-    quarantine::put(&*app.store, &refused)?;
     count(app, &sources, &fates);
     for (source, fate) in sources.iter().zip(&fates) {
         if let Fate::Kept { position, duplicate: false } = fate {
@@ -137,6 +160,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    fn count(&mut self, duplicate: bool) {
+        let counter = if duplicate { &mut self.duplicates } else { &mut self.accepted };
+        *counter = counter.saturating_add(1);
+    }
+
     pub(crate) fn of(fates: &[Fate]) -> Self {
         let count = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
         Self {

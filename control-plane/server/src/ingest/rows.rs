@@ -2,14 +2,15 @@
 
 use acquaint_core::limits::RECORD_BYTES_MAX;
 use acquaint_engine::Refusal;
-use acquaint_engine::ingest::quarantine::{Origin, Quarantined};
+use acquaint_engine::ingest::quarantine::{Origin, Place, Quarantined};
 use acquaint_engine::ingest::rows as reader;
+use acquaint_store::WriteBatch;
 use acquaint_store::catalog::Source;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Judged, Kept, admit, charge, keep};
-use crate::app::{InForce, Shared, blocking};
+use super::{Judged, Kept, admit, charge, keep_with};
+use crate::app::{App, InForce, Shared, blocking};
 use crate::problem::Problem;
 
 /// Refusals named in one answer; all are counted.
@@ -33,6 +34,21 @@ struct RefusedRow {
     refusal: Refusal,
 }
 
+/// A row as it was sent.
+pub(super) struct Sent {
+    /// The row, or the text that is none.
+    pub(super) row: Result<Value, Unreadable>,
+    /// Where it stands in a file.
+    pub(super) place: Option<Place>,
+}
+
+/// What stands where a row should.
+pub(super) struct Unreadable {
+    pub(super) code: &'static str,
+    pub(super) reason: String,
+    pub(super) text: String,
+}
+
 /// Takes rows in. A row that is not even JSON comes as the text it is.
 pub(crate) async fn rows(
     app: &Shared,
@@ -46,34 +62,52 @@ pub(crate) async fn rows(
     }
     let received_ms = app.clock.now_ms();
     blocking(app, move |app| {
-        let Some(of) = in_force.rules.source(&source) else {
-            return Err(Problem::not_found("source", &source));
-        };
-        charge(app, &[(of, rows.len())], received_ms)?;
-        let mut outcome = Outcome::default();
-        let mut judged = Vec::with_capacity(rows.len());
-        for (row, sent) in (1_usize..).zip(rows) {
-            let record = judge(&in_force, of, sent, received_ms);
-            if let Judged::Refused(record) = &record
-                && outcome.refused.len() < NAMED_MAX
-            {
-                outcome.refused.push(RefusedRow { row, refusal: record.refusal.clone() });
-            }
-            judged.push(record);
-        }
-        let kept = Kept::of(&keep(app, received_ms, judged)?);
-        Ok(Outcome {
-            accepted: kept.accepted,
-            duplicates: kept.duplicates,
-            refused_count: kept.refused,
-            ..outcome
-        })
+        let sent = rows.into_iter().map(|row| Sent { row: row.map_err(Unreadable::not_json), place: None });
+        take(app, &in_force, &source, sent.collect(), received_ms, |_kept| Ok(WriteBatch::default()))
     })
     .await
 }
 
-fn judge(in_force: &InForce, source: &Source, sent: Result<Value, String>, received_ms: i64) -> Judged {
-    let (raw, read) = match sent {
+/// Takes rows in, together with other writes.
+pub(super) fn take(
+    app: &App,
+    in_force: &InForce,
+    source: &str,
+    rows: Vec<Sent>,
+    received_ms: i64,
+    with: impl FnOnce(Kept) -> acquaint_engine::Result<WriteBatch>,
+) -> Result<Outcome, Problem> {
+    let of = in_force.rules.source(source).ok_or_else(|| Problem::not_found("source", source))?;
+    charge(app, &[(of, rows.len())], received_ms)?;
+    let mut outcome = Outcome::default();
+    let mut judged = Vec::with_capacity(rows.len());
+    for (row, sent) in (1_usize..).zip(rows) {
+        let record = judge(in_force, of, sent, received_ms);
+        if let Judged::Refused(record) = &record
+            && outcome.refused.len() < NAMED_MAX
+        {
+            outcome.refused.push(RefusedRow { row, refusal: record.refusal.clone() });
+        }
+        judged.push(record);
+    }
+    let kept = Kept::of(&keep_with(app, received_ms, judged, with)?);
+    Ok(Outcome {
+        accepted: kept.accepted,
+        duplicates: kept.duplicates,
+        refused_count: kept.refused,
+        ..outcome
+    })
+}
+
+impl Unreadable {
+    fn not_json(text: String) -> Self {
+        let error = serde_json::from_str::<Value>(&text).err();
+        Self { code: "bad_json", reason: error.map_or_else(String::new, |error| error.to_string()), text }
+    }
+}
+
+fn judge(in_force: &InForce, source: &Source, sent: Sent, received_ms: i64) -> Judged {
+    let (raw, read) = match sent.row {
         Ok(row) => {
             let raw = row.to_string();
             let read = match raw.len() > RECORD_BYTES_MAX {
@@ -85,12 +119,7 @@ fn judge(in_force: &InForce, source: &Source, sent: Result<Value, String>, recei
             };
             (raw, read)
         }
-        Err(text) => {
-            let error = serde_json::from_str::<Value>(&text)
-                .err()
-                .map_or_else(String::new, |error| error.to_string());
-            (text, Err(refusal("bad_json", error)))
-        }
+        Err(Unreadable { code, reason, text }) => (text, Err(refusal(code, reason))),
     };
     match read {
         Ok(bodies) => Judged::Fine { source: source.id.clone(), bytes: raw.len(), bodies },
@@ -101,6 +130,7 @@ fn judge(in_force: &InForce, source: &Source, sent: Result<Value, String>, recei
             fallback_id: String::new(),
             refusal,
             raw,
+            place: sent.place,
         })),
     }
 }

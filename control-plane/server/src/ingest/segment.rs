@@ -103,6 +103,7 @@ impl Judge {
             fallback_id: fallback_id.to_owned(),
             refusal,
             raw: message.to_string(),
+            place: None,
         }))
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn refused(ticket: Ticket, record: &Quarantined) -> Value {
         "reason": record.refusal.reason,
         "path": record.refusal.path,
         "raw": record.raw,
+        "place": record.place,
     })
 }
 

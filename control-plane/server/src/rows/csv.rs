@@ -3,19 +3,40 @@
 
 use std::io::Read;
 
+use csv::{ByteRecord, StringRecord};
 use serde_json::Value;
 
-use super::{Error, Row, Rows};
+use super::{Error, Found, Row, Rows, Unreadable};
 
 pub(super) fn rows(input: impl Read + 'static) -> Result<Rows, Error> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(input);
-    let header = reader.headers().map_err(|error| Error::Damaged(error.to_string()))?.clone();
-    let rows = reader.into_records().zip(1_u64..).map(move |(record, row)| {
-        let record = record.map_err(|error| Error::Row { row, message: error.to_string() })?;
-        let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
-        Ok(cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect::<Row>())
-    });
-    Ok(Box::new(rows))
+    let damaged = |error: csv::Error| Error::Damaged(error.to_string());
+    // Rows of another length are told by us, with what they hold.
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).flexible(true).from_reader(input);
+    let header = reader.headers().map_err(damaged)?.clone();
+    Ok(Box::new(reader.into_byte_records().map(move |record| {
+        let record = record.map_err(damaged)?;
+        let line = record.position().map(csv::Position::line);
+        Ok(Found { line, row: row(&header, record) })
+    })))
+}
+
+fn row(header: &StringRecord, record: ByteRecord) -> Result<Row, Unreadable> {
+    let unreadable = |reason: String, record: &ByteRecord| Unreadable { reason, text: text(record) };
+    let record = StringRecord::from_byte_record(record)
+        .map_err(|error| unreadable(error.to_string(), &error.into_byte_record()))?;
+    if record.len() != header.len() {
+        let reason = format!("{} cells under a header of {}", record.len(), header.len());
+        return Err(unreadable(reason, record.as_byte_record()));
+    }
+    let cells = header.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+    Ok(cells.map(|(name, cell)| (name.to_owned(), Value::from(cell))).collect())
+}
+
+/// As CSV again.
+fn text(record: &ByteRecord) -> String {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let written = writer.write_byte_record(record).ok().and_then(|()| writer.into_inner().ok());
+    String::from_utf8_lossy(written.unwrap_or_default().trim_ascii_end()).into_owned()
 }
 
 #[cfg(test)]
@@ -26,7 +47,7 @@ mod tests {
 
     fn check(text: &'static str, expected: &[Value]) {
         let read: Vec<Value> =
-            rows(text.as_bytes()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
+            rows(text.as_bytes()).unwrap().map(|found| Value::Object(found.unwrap().row.unwrap())).collect();
         assert_eq!(read, expected);
     }
 
@@ -47,8 +68,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_another_length_is_named() {
-        let error = rows("a,b\n1,2\n3\n".as_bytes()).unwrap().find_map(Result::err).unwrap();
-        assert!(error.to_string().starts_with("row 2:"), "{error}");
+    fn what_is_no_row_is_named_with_its_line_and_the_next_is_read() {
+        let found: Vec<Found> =
+            rows(&b"a,b\n\"x\n\",2\n3\n\xff,4\n5,6\n"[..]).unwrap().map(Result::unwrap).collect();
+        let lines: Vec<_> = found.iter().filter_map(|found| found.line).collect();
+        assert_eq!(lines, [2, 4, 5, 6]);
+        let rows: Vec<_> = found.into_iter().map(|found| found.row.map_err(|not| not.text)).collect();
+        assert_eq!(rows[1], Err("3".to_owned()));
+        assert_eq!(rows[2], Err("\u{fffd},4".to_owned()));
+        assert_eq!(rows[3].as_ref().unwrap()["b"], "6");
     }
 }

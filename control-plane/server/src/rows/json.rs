@@ -6,7 +6,7 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
-use super::{Error, Row, Rows};
+use super::{Error, Found, Row, Rows, Unreadable};
 
 /// An array, or objects one after another.
 pub(super) fn rows(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
@@ -17,7 +17,7 @@ pub(super) fn rows(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
     let mut broken = false;
     let rows = values.zip(1_u64..).map_while(move |(value, row)| match value {
         _ if broken => None,
-        Ok(value) => Some(object(value, row)),
+        Ok(value) => Some(Ok(Found { line: None, row: object(value) })),
         Err(error) => {
             broken = true;
             Some(Err(Error::Damaged(format!("row {row}: {error}; nothing from there on was read"))))
@@ -31,20 +31,23 @@ pub(super) fn lines(mut input: impl BufRead + 'static) -> Result<Rows, Error> {
     if starts_with_bracket(&mut input)? {
         return array(input);
     }
-    let lines = input.split(b'\n').filter(|line| !matches!(line, Ok(line) if line.trim_ascii().is_empty()));
-    Ok(Box::new(lines.zip(1_u64..).map(|(line, row)| {
-        let line = line.map_err(|error| Error::Damaged(format!("row {row}: {error}")))?;
-        match serde_json::from_slice(&line) {
-            Ok(value) => object(value, row),
-            Err(error) => Err(Error::Row { row, message: error.to_string() }),
-        }
+    let lines = input.split(b'\n').zip(1_u64..);
+    let lines = lines.filter(|(text, _)| !matches!(text, Ok(text) if text.trim_ascii().is_empty()));
+    Ok(Box::new(lines.map(|(text, line)| {
+        let text = text.map_err(|error| Error::Damaged(format!("line {line}: {error}")))?;
+        let unreadable = |error: serde_json::Error| Unreadable {
+            reason: error.to_string(),
+            text: String::from_utf8_lossy(text.trim_ascii()).into_owned(),
+        };
+        let row = serde_json::from_slice(&text).map_err(unreadable).and_then(object);
+        Ok(Found { line: Some(line), row })
     })))
 }
 
 fn array(input: impl BufRead) -> Result<Rows, Error> {
     let rows: Vec<Value> =
         serde_json::from_reader(input).map_err(|error| Error::Damaged(error.to_string()))?;
-    Ok(Box::new(rows.into_iter().zip(1_u64..).map(|(value, row)| object(value, row))))
+    Ok(Box::new(rows.into_iter().map(|value| Ok(Found { line: None, row: object(value) }))))
 }
 
 fn starts_with_bracket(input: &mut impl BufRead) -> Result<bool, Error> {
@@ -58,11 +61,11 @@ fn starts_with_bracket(input: &mut impl BufRead) -> Result<bool, Error> {
     }
 }
 
-fn object(value: Value, row: u64) -> Result<Row, Error> {
+fn object(value: Value) -> Result<Row, Unreadable> {
     match value {
         Value::Object(row) => Ok(row),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Err(Error::Row { row, message: "a row must be an object".into() })
+            Err(Unreadable { reason: "a row must be an object".into(), text: value.to_string() })
         }
     }
 }
@@ -74,8 +77,11 @@ mod tests {
     fn check(rows: Result<Rows, Error>, expected: &str) {
         let read: Vec<String> = match rows {
             Ok(rows) => rows
-                .map(|row| match row {
-                    Ok(row) => Value::Object(row).to_string(),
+                .map(|found| match found {
+                    Ok(Found { row: Ok(row), .. }) => Value::Object(row).to_string(),
+                    Ok(Found { row: Err(Unreadable { reason, text }), line }) => {
+                        format!("{line:?}: {reason}: {text}")
+                    }
                     Err(error) => error.to_string(),
                 })
                 .collect(),
@@ -90,15 +96,16 @@ mod tests {
         for of in [(|text| rows(text)) as Reader, |text| lines(text)] {
             check(of(b" [{\"a\":1},{\"b\":[2]}]"), "{\"a\":1}|{\"b\":[2]}");
             check(of(b"{\"a\":1}\r\n\n{\"b\":[2]}\n"), "{\"a\":1}|{\"b\":[2]}");
-            check(of(b"{\"a\":1}\n7\n{\"b\":2}"), "{\"a\":1}|row 2: a row must be an object|{\"b\":2}");
+            check(of(b"[7,{\"b\":2}]"), "None: a row must be an object: 7|{\"b\":2}");
             check(of(b""), "");
         }
     }
 
     #[test]
     fn a_broken_line_is_named_and_the_others_are_read() {
-        let broken = b"{\"a\":1}\n{\"b\":}\n{\"c\":1}\n\xff\n";
-        let expected = "{\"a\":1}|row 2: expected value at line 1 column 6|{\"c\":1}|row 4: expected value at line 1 column 1";
+        let broken = b"{\"a\":1}\n\n{\"b\":}\n{\"c\":1}\n\xff\n7\n";
+        let expected = "{\"a\":1}|Some(3): expected value at line 1 column 6: {\"b\":}|{\"c\":1}|\
+                        Some(5): expected value at line 1 column 1: \u{fffd}|Some(6): a row must be an object: 7";
         check(lines(&broken[..]), expected);
     }
 

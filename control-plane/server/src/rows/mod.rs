@@ -13,8 +13,25 @@ use serde_json::{Map, Value};
 /// One row: columns by name. Empty cells are absent.
 pub(crate) type Row = Map<String, Value>;
 
-/// Rows, in the order of the file.
-pub(crate) type Rows = Box<dyn Iterator<Item = Result<Row, Error>>>;
+/// What stands at the place of a row.
+pub(crate) struct Found {
+    /// On which line of the file it begins, from 1, if the file has lines.
+    pub(crate) line: Option<u64>,
+    /// The row.
+    pub(crate) row: Result<Row, Unreadable>,
+}
+
+/// Something that is no row. It does not hold up the rows behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// Why.
+    pub(crate) reason: String,
+    /// What is there.
+    pub(crate) text: String,
+}
+
+/// Rows, in the order of the file. Nothing can be read behind an error.
+pub(crate) type Rows = Box<dyn Iterator<Item = Result<Found, Error>>>;
 
 /// Why a file's rows cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,14 +50,6 @@ pub(crate) enum Error {
     Extension {
         /// Which.
         path: PathBuf,
-    },
-    /// A row cannot be read.
-    #[error("row {row}: {message}")]
-    Row {
-        /// Which, from 1; the header does not count.
-        row: u64,
-        /// Why.
-        message: String,
     },
     /// The file is damaged.
     #[error("{0}")]

@@ -10,15 +10,15 @@ use parquet::record::{Field, Row as ParquetRow};
 use parquet::schema::types::Type;
 use serde_json::{Map, Value};
 
-use super::{Error, Rows};
+use super::{Error, Found, Rows};
 use acquaint_core::time::format_instant;
 
 pub(super) fn rows(file: File) -> Result<Rows, Error> {
     let reader = SerializedFileReader::new(file).map_err(|error| Error::Damaged(error.to_string()))?;
     let schema = reader.metadata().file_metadata().schema().clone();
     let rows = reader.into_iter().zip(1_u64..).map(move |(read, row)| {
-        let read = read.map_err(|error| Error::Row { row, message: error.to_string() })?;
-        Ok(object(read, Some(&schema)))
+        let read = read.map_err(|error| Error::Damaged(format!("row {row}: {error}")))?;
+        Ok(Found { line: None, row: Ok(object(read, Some(&schema))) })
     });
     Ok(Box::new(rows))
 }
@@ -171,8 +171,10 @@ mod tests {
     fn nested_lists_structs_and_instants_become_json() {
         let file = tempfile::NamedTempFile::new().unwrap();
         write(file.reopen().unwrap());
-        let read: Vec<Value> =
-            rows(file.reopen().unwrap()).unwrap().map(|row| Value::Object(row.unwrap())).collect();
+        let read: Vec<Value> = rows(file.reopen().unwrap())
+            .unwrap()
+            .map(|found| Value::Object(found.unwrap().row.unwrap()))
+            .collect();
         assert_eq!(
             read,
             [

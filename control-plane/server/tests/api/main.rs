@@ -13,6 +13,7 @@ mod edge;
 mod field_groups;
 mod guardrails;
 mod health;
+mod imports;
 mod ingestion;
 mod lifecycle;
 mod metrics;

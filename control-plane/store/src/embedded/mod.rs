@@ -103,9 +103,10 @@ fn lock(directory: &Path) -> Result<File> {
 }
 
 impl Log for Embedded {
-    fn append(&self, topic: Topic, payloads: Vec<Vec<u8>>) -> Result<Position> {
-        let appends = payloads.into_iter().map(|payload| (topic, payload)).collect();
-        self.committer.submit(WriteBatch { appends, ..WriteBatch::default() }, true, WhenFull::Refuse)
+    fn append_with(&self, topic: Topic, payloads: Vec<Vec<u8>>, with: WriteBatch) -> Result<Position> {
+        let records = payloads.into_iter().map(|payload| (topic, payload));
+        let appends = records.chain(with.appends).collect();
+        self.committer.submit(WriteBatch { appends, ..with }, true, WhenFull::Refuse)
     }
 
     fn read(&self, topic: Topic, after: Position, limit: usize) -> Result<Vec<(Position, Vec<u8>)>> {
