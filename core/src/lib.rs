@@ -12,6 +12,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod exact_sum;
+pub mod gather;
 pub mod id;
 pub mod limits;
 pub mod time;

@@ -2,6 +2,7 @@
 
 use core::cmp::Ordering;
 
+use crate::gather::gather;
 use crate::lang::typed::{Arithmetic, Comparison, Expr};
 use crate::time::{Anchor, Interval, Occurs};
 use crate::value::{Fields, Value};
@@ -75,17 +76,17 @@ fn by_key(operator: Arithmetic, left: &Value, right: &Value) -> Value {
     let computed: Fields = match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
             let both = left.iter().filter_map(|(key, left)| Some((key, left, right.get(key)?)));
-            both.map(|(key, left, right)| (key.clone(), of(left, right))).collect()
+            gather(both.map(|(key, left, right)| (key.clone(), of(left, right))))
         }
         (Value::Object(left), Value::Integer(_) | Value::Double(_)) => {
-            left.iter().map(|(key, left)| (key.clone(), of(left, right))).collect()
+            gather(left.iter().map(|(key, left)| (key.clone(), of(left, right))))
         }
         (Value::Integer(_) | Value::Double(_), Value::Object(right)) => {
-            right.iter().map(|(key, right)| (key.clone(), of(left, right))).collect()
+            gather(right.iter().map(|(key, right)| (key.clone(), of(left, right))))
         }
         (_, _) => return Value::Null,
     };
-    Value::Object(computed.into_iter().filter(|(_, value)| *value != Value::Null).collect())
+    Value::Object(gather(computed.into_iter().filter(|(_, value)| *value != Value::Null)))
 }
 
 /// `-x`

@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 
+use crate::gather::gather;
 use crate::id::AudienceId;
 use crate::profile::{Event, IdentityMap, Memberships, Status};
 use crate::value::{Fields, Value};
@@ -38,7 +39,7 @@ pub(crate) fn identity_map(identities: &IdentityMap) -> Value {
     let namespaces = identities
         .iter()
         .map(|(namespace, ids)| (namespace.clone(), Value::List(ids.iter().map(item).collect())));
-    Value::Object(namespaces.collect())
+    Value::Object(gather(namespaces))
 }
 
 /// `{"ups": {"<audience>": {"status": "realized", "lastQualificationTime": ...}}}`
@@ -54,7 +55,7 @@ pub(crate) fn segment_membership(memberships: &Memberships) -> Value {
         ];
         (String::from(audience.as_str()), Value::Object(fields.into()))
     });
-    Value::Object([(String::from("ups"), Value::Object(items.collect()))].into())
+    Value::Object([(String::from("ups"), Value::Object(gather(items)))].into())
 }
 
 /// The stored membership.

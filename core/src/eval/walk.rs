@@ -8,6 +8,7 @@ use core::cell::Cell;
 
 use super::place::{Place, Profile};
 use super::{horizon, ops};
+use crate::gather::gather;
 use crate::id::AudienceId;
 use crate::lang::functions::{Clock, Context, Function};
 use crate::lang::typed::{Binding, Expr, Node, Quantifier, Slot};
@@ -139,7 +140,7 @@ impl<'a> Walk<'a, '_> {
             }
             Node::Object(fields) => {
                 let fields = fields.iter().map(|(name, expr)| (name.clone(), self.value(expr, variables)));
-                Place::owned(Value::Object(fields.filter(|(_, value)| *value != Value::Null).collect()))
+                Place::owned(Value::Object(gather(fields.filter(|(_, value)| *value != Value::Null))))
             }
             Node::Arithmetic { operator, left, right } => {
                 let left = self.place(left, variables).value();

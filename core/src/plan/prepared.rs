@@ -16,6 +16,7 @@ use super::streams::{Stream, Streams};
 use super::verdict::Mode;
 use super::views::Views;
 use super::{normalise, visit};
+use crate::gather::gather;
 use crate::id::{AudienceId, LeafId, StreamId};
 use crate::time::{Interval, Occurs};
 
@@ -69,12 +70,9 @@ impl Prepared {
             clocked,
             views: Vec::new(),
             stream_numbers: StreamNumbers::new(&ids),
-            audience_numbers: program
-                .audiences
-                .iter()
-                .zip(0..)
-                .map(|(it, number)| (it.id.clone(), number))
-                .collect(),
+            audience_numbers: gather(
+                program.audiences.iter().zip(0..).map(|(it, number)| (it.id.clone(), number)),
+            ),
             folded: Vec::new(),
             blank: program.audiences.iter().map(blank).collect(),
             dependents,
@@ -289,7 +287,7 @@ fn dependents(program: &Program, steps: &Steps) -> Vec<Vec<u32>> {
         leaves_of.push(leaves);
     }
     let mut of_steps: BTreeMap<u32, BTreeSet<u32>> =
-        (steps.first..).take(steps.list.len()).map(|step| (step, BTreeSet::new())).collect();
+        gather((steps.first..).take(steps.list.len()).map(|step| (step, BTreeSet::new())));
     for (dependents, steps) in dependents.iter().zip(&steps.of_leaf) {
         steps.iter().for_each(|step| of_steps.entry(*step).or_default().extend(dependents));
     }

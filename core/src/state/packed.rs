@@ -11,6 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Entry, Kept, Match, State, StreamState};
+use crate::gather::gather;
 use crate::id::StreamId;
 
 /// The written form.
@@ -35,8 +36,8 @@ impl Serialize for State {
             StreamState::Steps(kept) => Some(&kept.list),
             StreamState::Events(_) => None,
         });
-        let events: BTreeSet<(i64, &str)> = lists.flatten().map(Match::order).collect();
-        let numbers: BTreeMap<(i64, &str), u32> = events.iter().copied().zip(0..).collect();
+        let events: BTreeSet<(i64, &str)> = gather(lists.flatten().map(Match::order));
+        let numbers: BTreeMap<(i64, &str), u32> = gather(events.iter().copied().zip(0..));
         let streams = self.streams.iter().map(|(id, kept)| {
             let packed = match kept {
                 StreamState::Events(kept) => PackedStream::Events(Cow::Borrowed(kept)),
@@ -44,7 +45,7 @@ impl Serialize for State {
             };
             (*id, packed)
         });
-        let streams = streams.collect();
+        let streams = gather(streams);
         let mut before_ms = 0;
         let events = events.into_iter().map(|(timestamp_ms, id)| {
             let later_ms = timestamp_ms.wrapping_sub(before_ms);

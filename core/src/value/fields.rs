@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Error, Fields, Value};
+use crate::gather::gather;
 use crate::limits::PATH_STEPS_MAX;
 
 pub use super::json::{fields_from_json as from_json, patch_from_json};
@@ -93,16 +94,13 @@ pub fn merge_patch(fields: &mut Fields, patch: Fields) {
 
 /// The fields without those that are `Null`, at any depth.
 pub fn without_nulls(fields: Fields) -> Fields {
-    fields
-        .into_iter()
-        .filter(|(_, value)| *value != Value::Null)
-        .map(|(name, value)| (name, value.without_nulls()))
-        .collect()
+    let kept = fields.into_iter().filter(|(_, value)| *value != Value::Null);
+    gather(kept.map(|(name, value)| (name, value.without_nulls())))
 }
 
 /// Writes JSON.
 pub fn to_json(fields: &Fields) -> serde_json::Map<String, serde_json::Value> {
-    fields.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
+    gather(fields.iter().map(|(name, value)| (name.clone(), value.to_json())))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Reading with bounded nesting: hostile or damaged bytes must not exhaust the stack, whatever the type. Everything is
 //! passed through unchanged; a value inside a value inside a value is refused at some depth.
+//!
+//! What only passes on is always inlined: it is instantiated for every type that is read.
 
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess,
@@ -23,6 +25,7 @@ struct Bounded<T> {
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<S> {
     type Value = S::Value;
 
+    #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
         let levels = self.levels.checked_sub(1).ok_or_else(|| D::Error::custom("nested too deeply"))?;
         self.inner.deserialize(Bounded { inner: reader, levels })
@@ -31,6 +34,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<S> {
 
 macro_rules! read {
     ($($name:ident($($argument:ident: $ty:ty),*))*) => {$(
+        #[inline(always)]
         fn $name<V: Visitor<'de>>(self, $($argument: $ty,)* visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$name($($argument,)* Bounded { inner: visitor, levels: self.levels })
         }
@@ -61,6 +65,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<D> {
 
 macro_rules! see {
     ($($name:ident($ty:ty))*) => {$(
+        #[inline(always)]
         fn $name<E: Error>(self, value: $ty) -> Result<V::Value, E> {
             self.inner.$name(value)
         }
@@ -83,30 +88,37 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<V> {
         visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(alloc::vec::Vec<u8>)
     }
 
+    #[inline(always)]
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
         self.inner.visit_none()
     }
 
+    #[inline(always)]
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
         self.inner.visit_unit()
     }
 
+    #[inline(always)]
     fn visit_some<D: Deserializer<'de>>(self, reader: D) -> Result<V::Value, D::Error> {
         self.inner.visit_some(Bounded { inner: reader, levels: self.levels })
     }
 
+    #[inline(always)]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, reader: D) -> Result<V::Value, D::Error> {
         self.inner.visit_newtype_struct(Bounded { inner: reader, levels: self.levels })
     }
 
+    #[inline(always)]
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
         self.inner.visit_seq(Bounded { inner: items, levels: self.levels })
     }
 
+    #[inline(always)]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<V::Value, A::Error> {
         self.inner.visit_map(Bounded { inner: entries, levels: self.levels })
     }
 
+    #[inline(always)]
     fn visit_enum<A: EnumAccess<'de>>(self, content: A) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(Bounded { inner: content, levels: self.levels })
     }
@@ -115,10 +127,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<V> {
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
+    #[inline(always)]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         self.inner.next_element_seed(Bounded { inner: seed, levels: self.levels })
     }
 
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         self.inner.size_hint()
     }
@@ -127,14 +141,17 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Bounded<A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
+    #[inline(always)]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
         self.inner.next_key_seed(Bounded { inner: seed, levels: self.levels })
     }
 
+    #[inline(always)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.next_value_seed(Bounded { inner: seed, levels: self.levels })
     }
 
+    #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
         self.inner.size_hint()
     }
@@ -144,6 +161,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<A> {
     type Error = A::Error;
     type Variant = Bounded<A::Variant>;
 
+    #[inline(always)]
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
@@ -157,18 +175,22 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<A> {
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Bounded<A> {
     type Error = A::Error;
 
+    #[inline(always)]
     fn unit_variant(self) -> Result<(), A::Error> {
         self.inner.unit_variant()
     }
 
+    #[inline(always)]
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.newtype_variant_seed(Bounded { inner: seed, levels: self.levels })
     }
 
+    #[inline(always)]
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, A::Error> {
         self.inner.tuple_variant(length, Bounded { inner: visitor, levels: self.levels })
     }
 
+    #[inline(always)]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],

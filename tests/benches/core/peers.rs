@@ -46,7 +46,12 @@ pub(crate) fn measure(module: &Path, native: Costs) {
     let best = |names: &[&str]| names.iter().map(|name| node(name)).fold(f64::INFINITY, f64::min);
     let by_hand = best(&["closures", "straight", "numbered"]);
     rows.sort_by(|left, right| left.2.total_cmp(&right.2));
-    let mut table = Table::new(&["engine", "given a profile as", "a profile", "against the best by hand of a parsed object"]);
+    let mut table = Table::new(&[
+        "engine",
+        "given a profile as",
+        "a profile",
+        "against the best by hand of a parsed object",
+    ]);
     let row = |(engine, form, ns): (&str, &str, f64), by_hand: f64| {
         [engine.to_string(), form.to_string(), time(ns), format!("{:.2}x", ns / by_hand)]
     };

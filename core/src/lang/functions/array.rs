@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::{Context, lift, map};
+use crate::gather::gather;
 use crate::value::Value;
 
 /// The arguments at 0 and 1, unless one is missing.
@@ -97,7 +98,7 @@ pub(super) fn group_by(_: Context, arguments: &[Value]) -> Value {
             groups.entry(name).or_default().push(item.clone());
         }
     }
-    Value::Object(groups.into_iter().map(|(name, items)| (name, Value::List(items))).collect())
+    Value::Object(gather(groups.into_iter().map(|(name, items)| (name, Value::List(items)))))
 }
 
 fn unique<'a>(items: impl Iterator<Item = &'a Value>) -> Vec<Value> {

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::Context;
+use crate::gather::gather;
 use crate::value::{Fields, Value};
 
 pub(super) fn get(_: Context, arguments: &[Value]) -> Value {
@@ -43,7 +44,7 @@ pub(super) fn map_entry(_: Context, arguments: &[Value]) -> Value {
     let [key, value] = arguments else { return Value::Null };
     let Some(key) = key_of(key) else { return Value::Null };
     let entry = (*value != Value::Null).then(|| (key, value.clone()));
-    Value::Object(entry.into_iter().collect())
+    Value::Object(gather(entry))
 }
 
 /// One map of the entries of all; of the same key, the last.
