@@ -4,8 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use acquaint_store::catalog::Catalog;
+
 /// A clock: milliseconds since the epoch, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Which program a catalogue becomes.
+pub type Fingerprint = Arc<dyn Fn(&Catalog) -> Option<u64> + Send + Sync>;
 
 /// Settings.
 #[derive(Clone)]
@@ -19,6 +24,9 @@ pub struct Settings {
     /// The clock of the network: signatures, retries and circuits. Receivers compare it with their own, so it stays the
     /// real one even where memberships are decided by another (a replay, a demo).
     pub network_clock: Clock,
+    /// For which program the engine folds profiles when it works by a catalogue; absent where that is not known, and
+    /// stored events are read instead.
+    pub fingerprint: Fingerprint,
 }
 
 impl Settings {
@@ -29,6 +37,7 @@ impl Settings {
             request_timeout_ms: 15_000,
             jitter_seed: 0,
             network_clock: Arc::new(system_now_ms),
+            fingerprint: Arc::new(|_| None),
         }
     }
 }

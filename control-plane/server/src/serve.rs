@@ -173,7 +173,10 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let catalog = acquaint_store::catalog::store::load(&*store)?;
     let activation = Activation::new(
         Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>,
-        activation::Settings::new(&data),
+        activation::Settings {
+            fingerprint: Arc::new(acquaint_engine::fingerprint),
+            ..activation::Settings::new(&data)
+        },
     )?;
     let app = Arc::new(App::new(Parts {
         activation,
