@@ -1,14 +1,17 @@
 //! The routes, one file a family. Ingestion is open to browsers and authenticated by write keys; the edge has its token;
 //! everything else is the administrator's.
 
+mod asked;
 mod audiences;
 mod auth;
 pub(crate) mod body;
 mod catalog;
+pub(crate) mod changes;
 mod clients;
 mod clock;
 mod cloud_events;
 mod collection;
+mod computed;
 pub(crate) mod connections;
 mod conversion;
 mod cors;
@@ -19,7 +22,9 @@ mod flows;
 mod identity;
 mod jobs;
 mod listening;
+mod members;
 mod page_bundle;
+mod patch;
 mod quarantine;
 mod records;
 mod refusals;
@@ -43,13 +48,16 @@ pub(crate) fn routes(app: Shared) -> Router {
     let admin = Router::new()
         .merge(audiences::routes())
         .merge(catalog::routes())
+        .merge(changes::routes())
         .merge(clock::routes(&app))
+        .merge(computed::routes())
         .merge(conversion::routes())
         .merge(entities::routes())
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(identity::routes())
         .merge(jobs::routes())
+        .merge(members::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())
