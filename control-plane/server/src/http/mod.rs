@@ -23,6 +23,7 @@ mod identity;
 mod jobs;
 mod listening;
 mod members;
+mod openapi;
 mod page_bundle;
 mod patch;
 mod quarantine;
@@ -71,6 +72,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .layer(from_fn(cors::open));
     Router::new()
         .route("/healthz", get(status::health))
+        .merge(openapi::routes())
         // These know their callers by more than one sign.
         .merge(cloud_events::routes())
         .merge(collection::routes())
