@@ -60,6 +60,14 @@ text_id!(
 #[serde(transparent)]
 pub struct ProfileId(pub u64);
 
+impl ProfileId {
+    /// Reads what is displayed: 16 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.then(|| u64::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+}
+
 impl fmt::Display for ProfileId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:016x}", self.0)

@@ -9,7 +9,8 @@ use acquaint_core::lang::schema::UnionSchema;
 use acquaint_core::lang::{AudienceDirectory, compile, parse};
 
 /// Of audiences together: `control-plane/engine` says and tests them.
-const OF_CATALOGUES: [&str; 6] = ["PQL0310", "PQL0311", "PQL0312", "PQL0313", "PQL0510", "PQL0511"];
+const OF_CATALOGUES: [&str; 7] =
+    ["PQL0310", "PQL0311", "PQL0312", "PQL0313", "PQL0413", "PQL0510", "PQL0511"];
 
 struct Nobody;
 

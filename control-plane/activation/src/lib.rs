@@ -29,4 +29,4 @@ pub use circuit::Circuit;
 pub use error::{Error, Result};
 pub use executor::{Run, RunFile, Step};
 pub use report::{Letter, Status};
-pub use settings::{Clock, Settings};
+pub use settings::{Clock, Fingerprint, Settings};

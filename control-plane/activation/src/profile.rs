@@ -1,7 +1,7 @@
 //! What activation reads of a profile.
 
 use acquaint_core::id::ProfileId;
-use acquaint_core::profile::{IdentityMap, Memberships, MergePolicy};
+use acquaint_core::profile::{IdentityMap, Memberships};
 use acquaint_core::value::Fields;
 use acquaint_store::ProfileDocument;
 use acquaint_store::catalog::version;
@@ -9,6 +9,7 @@ use acquaint_store::tables::Read;
 
 use crate::error::Result;
 use crate::mapping::Known;
+use crate::view::View;
 
 /// A profile, merged.
 #[derive(Debug)]
@@ -20,13 +21,17 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    pub(crate) fn of(document: ProfileDocument, policy: &MergePolicy) -> Self {
-        Self {
-            id: document.id,
-            attributes: policy.merge(&document.fragments).into_owned(),
-            identities: document.identities,
-            memberships: told(document.memberships),
-        }
+    /// As it is at `now_ms`.
+    pub(crate) fn of(
+        store: &(impl Read + ?Sized),
+        document: ProfileDocument,
+        view: &View,
+        now_ms: i64,
+    ) -> Result<Self> {
+        let mut attributes = view.merge_policy.merge(&document.fragments).into_owned();
+        view.computed.add_to(&mut attributes, store, &document, now_ms)?;
+        let ProfileDocument { id, identities, memberships, .. } = document;
+        Ok(Self { id, identities, attributes, memberships: told(memberships) })
     }
 
     pub(crate) fn known(&self) -> Known<'_> {
@@ -37,9 +42,10 @@ impl Profile {
     pub(crate) fn load(
         store: &(impl Read + ?Sized),
         id: ProfileId,
-        policy: &MergePolicy,
+        view: &View,
+        now_ms: i64,
     ) -> Result<Option<Self>> {
-        Ok(ProfileDocument::load(store, id)?.map(|document| Self::of(document, policy)))
+        ProfileDocument::load(store, id)?.map(|document| Self::of(store, document, view, now_ms)).transpose()
     }
 }
 

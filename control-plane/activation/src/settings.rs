@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use acquaint_core::id::Position;
+use acquaint_store::catalog::Catalog;
 
 /// A clock: milliseconds since the epoch, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -37,6 +38,8 @@ pub struct Observed<'a> {
 
 /// Hears of every attempt.
 pub type Observer = Arc<dyn Fn(&Observed<'_>) + Send + Sync>;
+/// Which program a catalogue becomes.
+pub type Fingerprint = Arc<dyn Fn(&Catalog) -> Option<u64> + Send + Sync>;
 
 /// Settings.
 #[derive(Clone)]
@@ -52,6 +55,9 @@ pub struct Settings {
     pub network_clock: Clock,
     /// Hears of every attempt, after it is settled on disk.
     pub observer: Observer,
+    /// For which program the engine folds profiles when it works by a catalogue; absent where that is not known, and
+    /// stored events are read instead.
+    pub fingerprint: Fingerprint,
 }
 
 impl Settings {
@@ -63,6 +69,7 @@ impl Settings {
             jitter_seed: 0,
             network_clock: Arc::new(system_now_ms),
             observer: Arc::new(|_: &Observed<'_>| {}),
+            fingerprint: Arc::new(|_| None),
         }
     }
 }

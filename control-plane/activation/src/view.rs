@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use acquaint_core::plan::computed::COMPUTED_ATTRIBUTES;
 use acquaint_core::profile::MergePolicy;
-use acquaint_store::catalog::calculated::{compile, union_of};
+use acquaint_store::ComputedValues;
+use acquaint_store::catalog::calculated::compile;
+use acquaint_store::catalog::computed::schema_of;
 use acquaint_store::catalog::{Catalog, Connection, Dataflow, Schedule};
 use tokio::sync::Notify;
 
@@ -48,6 +51,8 @@ pub(crate) struct View {
     pub(crate) version: u64,
     pub(crate) flows: BTreeMap<String, Arc<Flow>>,
     pub(crate) merge_policy: MergePolicy,
+    /// What is computed of events, where a mapping may read any of it.
+    pub(crate) computed: ComputedValues,
 }
 
 impl Flow {
@@ -103,7 +108,7 @@ impl View {
         }
         let calculates = |dataflow: &Dataflow| dataflow.mapping.iter().any(|field| field.path().is_none());
         let calculates = catalog.dataflows.values().any(calculates);
-        let schema = calculates.then(|| union_of(catalog.schemas.values()).ok()).flatten();
+        let schema = calculates.then(|| schema_of(catalog).ok()).flatten();
         let compile = |text: &str| Some(compile(catalog, schema.as_ref()?, text).ok()?.expr);
         let mut flows = BTreeMap::new();
         for (id, dataflow) in &catalog.dataflows {
@@ -127,6 +132,18 @@ impl View {
             flows.insert(id.clone(), Arc::new(flow));
         }
         let merge_policy = catalog.merge_policy.clone().unwrap_or_default();
-        Self { version: catalog.version, flows, merge_policy }
+        let computed = if reads_computed(catalog) {
+            ComputedValues::of(catalog, (settings.fingerprint)(catalog))
+        } else {
+            ComputedValues::default()
+        };
+        Self { version: catalog.version, flows, merge_policy, computed }
     }
+}
+
+/// Whether a mapping may read a computed attribute. What a calculated field reads is not taken apart here.
+fn reads_computed(catalog: &Catalog) -> bool {
+    let reads = |path: &str| path.split('.').next() == Some(COMPUTED_ATTRIBUTES);
+    let mut fields = catalog.dataflows.values().flat_map(|dataflow| &dataflow.mapping);
+    fields.any(|field| field.path().is_none_or(reads))
 }

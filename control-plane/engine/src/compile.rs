@@ -9,12 +9,13 @@ use acquaint_core::lang::diagnostic::{Diagnostic, Severity, Span};
 use acquaint_core::lang::schema::UnionSchema;
 use acquaint_core::plan::program::{self, Definition};
 use acquaint_core::plan::{AudienceFacts, Mode, Modes, Program, Verdict};
-use acquaint_store::catalog::calculated::Audiences;
 pub use acquaint_store::catalog::calculated::{class_of, union_of};
+use acquaint_store::catalog::computed::compile_inlined;
+pub use acquaint_store::catalog::computed::schema_of;
 use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo, version};
 use serde::Serialize;
 
-use crate::ranking;
+use crate::{computed, ranking};
 
 /// Codes of what can be wrong with audiences together, beside those of one text.
 pub mod code {
@@ -44,6 +45,19 @@ pub struct Compiled {
     pub program: Program,
     /// Which of the program's scores ranks an offer, by the offer's id.
     pub rankings: BTreeMap<String, u32>,
+    /// How many of the program's scores rank offers: the first ones.
+    pub rankings_count: usize,
+    /// The computed attributes, by id, each with the number of its score.
+    pub computed: BTreeMap<String, usize>,
+}
+
+impl Compiled {
+    /// The program of what the edge decides: attributes are computed where events are stored.
+    pub fn edge(&self) -> Program {
+        let mut program = self.program.clone();
+        program.scores.truncate(self.rankings_count);
+        program.edge()
+    }
 }
 
 /// What there is to say of one audience.
@@ -100,21 +114,27 @@ fn compile(
     catalog: &Catalog,
     wanted: impl Fn(&Audience) -> bool,
 ) -> std::result::Result<Compiled, Vec<Problem>> {
-    let schema =
-        union_of(catalog.schemas.values()).map_err(|error| vec![whole(code::SCHEMA, error.to_string())])?;
+    let schema = schema_of(catalog).map_err(|error| vec![whole(code::SCHEMA, error.to_string())])?;
     let (definitions, mut problems) = definitions(catalog, &schema, wanted);
     if !problems.is_empty() {
         return Err(problems);
     }
     let (rankings, formulas) = ranking::of_catalog(catalog, &schema);
-    let formulas: Vec<&lang::Checked> = formulas.iter().collect();
+    let rankings_count = formulas.len();
+    let (computed, folded) = computed::of_catalog(catalog, &schema);
+    let formulas: Vec<&lang::Checked> = formulas.iter().chain(&folded).collect();
     let program = Program::build_scored(&definitions, &formulas).map_err(|error| vec![of_program(&error)])?;
     for audience in &program.audiences {
         if let Some(refused) = refused(&audience.native, audience.mode) {
             problems.push(Problem { audience: audience.id.to_string(), diagnostics: vec![refused] });
         }
     }
-    if problems.is_empty() { Ok(Compiled { schema, definitions, program, rankings }) } else { Err(problems) }
+    if problems.is_empty() {
+        let computed = computed.into_iter().zip(rankings_count..).collect();
+        Ok(Compiled { schema, definitions, program, rankings, rankings_count, computed })
+    } else {
+        Err(problems)
+    }
 }
 
 /// Checks an audience as it would be in the catalogue, whether or not it is there yet. What is wrong with other
@@ -123,7 +143,7 @@ pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
     let mut with = catalog.clone();
     with.audiences.insert(audience.id.clone(), audience.clone());
     let failed = |diagnostics| Checkup { diagnostics, native: None, adobe: None, facts: None };
-    let schema = match union_of(with.schemas.values()) {
+    let schema = match schema_of(&with) {
         Ok(schema) => schema,
         Err(error) => return failed(vec![diagnostic(code::SCHEMA, error.to_string())]),
     };
@@ -181,18 +201,17 @@ fn definitions(
     schema: &UnionSchema,
     wanted: impl Fn(&Audience) -> bool,
 ) -> (Vec<Definition>, Vec<Problem>) {
-    let directory = Audiences(catalog);
     let mut definitions = Vec::new();
     let mut problems = Vec::new();
     let staged = catalog.audiences.values().filter(|audience| audience.lifecycle_state.is_evaluated());
     for (id, mode, audience) in staged.filter_map(shadow) {
-        match checked(&audience, schema, &directory) {
+        match checked(catalog, &audience, schema) {
             Ok(checked) => definitions.push(Definition { id, mode, checked }),
             Err(diagnostics) => problems.push(Problem { audience: audience.id, diagnostics }),
         }
     }
     for (id, audience) in catalog.audiences.iter().filter(|(_, audience)| wanted(audience)) {
-        match checked(audience, schema, &directory) {
+        match checked(catalog, audience, schema) {
             Ok(checked) => definitions.push(Definition {
                 id: AudienceId::new(id.clone()),
                 mode: mode(&audience.evaluation_info),
@@ -216,16 +235,16 @@ fn shadow(audience: &Audience) -> Option<(AudienceId, Mode, Audience)> {
 }
 
 fn checked(
+    catalog: &Catalog,
     audience: &Audience,
     schema: &UnionSchema,
-    directory: &Audiences<'_>,
 ) -> std::result::Result<lang::Checked, Vec<Diagnostic>> {
     let EvaluationInfo { batch, continuous, synchronous } = audience.evaluation_info;
     if [batch, continuous, synchronous].iter().filter(|mode| mode.enabled).count() > 1 {
         let message = "`evaluationInfo` enables more than one mode; an audience has one";
         return Err(vec![diagnostic(code::SEVERAL_MODES, message)]);
     }
-    lang::compile(&audience.expression.value, schema, directory)
+    compile_inlined(catalog, schema, &audience.expression.value)
 }
 
 /// The diagnostic of a mode that an audience cannot run in.

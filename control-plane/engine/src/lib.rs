@@ -6,6 +6,7 @@
 //! catalogue. [`publish`] is what the edge gets to see of it all, [`page_bundle`] what a page does.
 
 pub mod compile;
+mod computed;
 pub mod ingest;
 pub mod machine;
 pub mod page_bundle;
@@ -44,6 +45,12 @@ pub enum Error {
 
 /// Result of an engine operation.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// The program for which the engine folds profiles when it works by a catalogue: [`acquaint_store::ProfileDocument::program`].
+/// Absent if the catalogue does not compile.
+pub fn fingerprint(catalog: &acquaint_store::catalog::Catalog) -> Option<u64> {
+    machine::in_force::InForce::new(catalog.clone()).ok().map(|rules| rules.fingerprint)
+}
 
 impl Error {
     pub(crate) fn damaged(table: Table, key: &[u8], source: wire::Error) -> Self {

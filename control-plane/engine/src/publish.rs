@@ -33,7 +33,7 @@ pub fn bundle(catalog: &Catalog, published_ms: i64) -> std::result::Result<Bundl
     let offer = |offer| edge::offer(offer, &compiled.rankings);
     let mut offers: Vec<_> = catalog.offers.values().map(offer).collect();
     offers.sort_by(|a, b| (b.priority, &a.id).cmp(&(a.priority, &b.id)));
-    let program = compiled.program.edge();
+    let program = compiled.edge();
     Ok(Bundle { version: catalog.version, published_ms, program, datastreams, offers })
 }
 
@@ -99,7 +99,7 @@ impl Slicer {
     pub fn new(catalog: Catalog) -> std::result::Result<Self, Vec<Problem>> {
         let mut paths: Vec<Vec<String>> = exported_paths(&catalog).into_iter().collect();
         let rules = InForce::new(catalog)?;
-        let edge = Prepared::new(rules.program.edge());
+        let edge = Prepared::new(rules.edge.clone());
         paths.extend(edge.attribute_paths());
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::lang::schema::UnionSchema;
-use acquaint_core::lang::{Checked, Diagnostic, compile};
+use acquaint_core::lang::{Checked, Diagnostic};
 use acquaint_core::plan::Score;
 use acquaint_store::catalog::Catalog;
-use acquaint_store::catalog::calculated::Audiences;
+use acquaint_store::catalog::computed::compile_inlined;
 
 /// Compiles a formula: a number, of what is at hand at the edge.
 ///
@@ -14,7 +14,7 @@ use acquaint_store::catalog::calculated::Audiences;
 ///
 /// What is wrong with the text, at least one of it an error.
 pub fn check(catalog: &Catalog, schema: &UnionSchema, text: &str) -> Result<Checked, Vec<Diagnostic>> {
-    let checked = compile(text, schema, &Audiences(catalog))?;
+    let checked = compile_inlined(catalog, schema, text)?;
     match Score::check(&checked) {
         Ok(()) => Ok(checked),
         Err(refused) => Err(vec![refused]),

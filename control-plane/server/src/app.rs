@@ -1,18 +1,21 @@
 //! What all routes and background loops share.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use acquaint_activation::Activation;
 use acquaint_core::id::Position;
 use acquaint_engine::{Intake, Rules};
+use acquaint_store::ComputedValues;
 use acquaint_store::catalog::Catalog;
+use tokio::sync::{Semaphore, watch};
 
 use crate::background::batch::Running;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::counts::CountsCache;
 use crate::guardrails::catalog as guardrails;
+use crate::http::changes::STREAMS_MAX;
 use crate::ingest::Buckets;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -42,10 +45,12 @@ pub(crate) struct App {
     pub metrics: Arc<Metrics>,
     pub guardrails: guardrails::Rules,
     pub tracer: Arc<Tracer>,
+    /// Room for clients that follow changes.
+    pub streams: Arc<Semaphore>,
     /// One change of the catalogue at a time.
     pub publishing: tokio::sync::Mutex<()>,
     in_force: RwLock<Arc<InForce>>,
-    engine_position: AtomicU64,
+    engine: watch::Sender<Position>,
     leaving: AtomicBool,
     stopping: AtomicBool,
     failure: RwLock<Option<String>>,
@@ -57,11 +62,17 @@ pub(crate) struct App {
 pub(crate) struct InForce {
     pub catalog: Catalog,
     pub rules: Rules,
+    /// What is computed of events.
+    pub computed: ComputedValues,
 }
 
 impl InForce {
     fn new(catalog: Catalog) -> Self {
-        Self { rules: Rules::new(&catalog), catalog }
+        let fingerprint = match catalog.computed_attributes.is_empty() {
+            true => None,
+            false => acquaint_engine::fingerprint(&catalog),
+        };
+        Self { rules: Rules::new(&catalog), computed: ComputedValues::of(&catalog, fingerprint), catalog }
     }
 }
 
@@ -109,12 +120,33 @@ impl App {
             tracer,
             publishing: tokio::sync::Mutex::new(()),
             in_force: RwLock::new(Arc::new(InForce::new(catalog))),
-            engine_position: AtomicU64::new(0),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            engine: watch::Sender::new(0),
             leaving: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             failure: RwLock::new(None),
             ended: tokio::sync::Notify::new(),
         }
+    }
+
+    /// With nothing in it, a clock that stands, and one token for everybody.
+    #[cfg(test)]
+    pub(crate) fn for_tests(folder: &std::path::Path) -> Shared {
+        use crate::tokens::{EdgeTokens, Token};
+        let store = Arc::new(Store::open(folder.join("store")).unwrap());
+        let storage = Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>;
+        Arc::new(Self::new(Parts {
+            activation: Activation::new(storage, acquaint_activation::Settings::new(folder)).unwrap(),
+            intake: Intake::open(Arc::clone(&store)).unwrap(),
+            store,
+            clock: Clock::manual(0),
+            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
+            edge_url: None,
+            catalog: Catalog::default(),
+            metrics: Arc::default(),
+            guardrails: Default::default(),
+            tracer: Arc::default(),
+        }))
     }
 
     /// The definitions in force.
@@ -132,12 +164,17 @@ impl App {
 
     /// The last record that the engine has applied.
     pub(crate) fn engine_position(&self) -> Position {
-        self.engine_position.load(Ordering::Acquire)
+        *self.engine.borrow()
+    }
+
+    /// Tells whenever the engine has worked, or it is time to stop.
+    pub(crate) fn watch_engine(&self) -> watch::Receiver<Position> {
+        self.engine.subscribe()
     }
 
     /// The engine has moved on.
     pub(crate) fn engine_at(&self, position: Position) {
-        self.engine_position.store(position, Ordering::Release);
+        self.engine.send_replace(position);
         self.bell.ring();
     }
 
@@ -162,6 +199,7 @@ impl App {
         self.stopping.store(true, Ordering::Release);
         self.batch.end();
         self.bell.ring();
+        self.engine.send_modify(|_| {});
         self.ended.notify_waiters();
         self.ended.notify_one();
     }

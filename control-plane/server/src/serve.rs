@@ -261,6 +261,7 @@ fn activation_settings(
             metrics.told(told, timed);
             tracer.told(told, timed);
         }),
+        fingerprint: Arc::new(acquaint_engine::fingerprint),
         ..activation::Settings::new(data)
     }
 }

@@ -11,10 +11,12 @@ pub mod embedded;
 pub mod keys;
 
 pub mod catalog;
+pub mod computed_values;
 pub mod graph_trail;
 pub mod profile_document;
 pub mod record;
 
+pub use computed_values::ComputedValues;
 pub use embedded::Embedded;
 pub use log::{Log, Topic};
 pub use profile_document::{ProfileDocument, StoredEvent};

@@ -92,6 +92,7 @@ codes! {
     BAD_PATTERN = "PQL0410" "invalid regular expression";
     INDEX = "PQL0411" "number where a condition was expected";
     BAD_FORMAT = "PQL0412" "unknown date pattern or locale";
+    NOT_COMPUTED = "PQL0413" "no computed attribute";
     TEXT_TOO_LONG = "PQL0501" "text too long";
     TOO_DEEP = "PQL0502" "nested too deeply";
     WINDOW_TOO_LONG = "PQL0503" "window too long";

@@ -13,6 +13,7 @@ mod lexer;
 pub mod nearest;
 mod parser;
 mod print;
+pub(crate) mod rewrite;
 pub mod schema;
 pub mod typed;
 pub(crate) mod words;

@@ -22,6 +22,7 @@ pub mod facts;
 pub(crate) mod graph;
 pub mod verdict;
 
+pub mod computed;
 pub(crate) mod kept;
 pub mod score;
 pub(crate) mod streams;

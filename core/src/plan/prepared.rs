@@ -116,6 +116,18 @@ impl Prepared {
         streams.filter(|(_, views)| !views.list.is_empty()).map(|(stream, _)| stream.id)
     }
 
+    /// The streams that a score is answered from, each once, ascending.
+    pub fn score_streams(&self, score: usize) -> Vec<u32> {
+        let mut streams = BTreeSet::new();
+        if let Some(score) = self.program.scores.get(score) {
+            score.leaves(&mut |leaf| {
+                let takers = core::iter::once(leaf).chain(self.steps(leaf).iter().copied());
+                streams.extend(takers.filter_map(|taker| self.stream_of(taker)));
+            });
+        }
+        streams.into_iter().collect()
+    }
+
     /// From an event to the streams that take it; those that nobody folds included.
     pub(crate) fn events(&self) -> &EventPlan {
         &self.events

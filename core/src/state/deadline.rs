@@ -57,6 +57,20 @@ pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
     audiences.ascending()
 }
 
+/// The streams of which something enters or leaves a window at `at_ms`, ascending: scores that are answered from them may
+/// then be others than just before.
+pub fn moved(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
+    let intervals = Intervals::new(program, at_ms.saturating_sub(1));
+    let streams = slice.state.streams.iter().filter_map(|(id, kept)| {
+        let number = program.stream_number(*id)?;
+        let next_ms = of_stream(program, number, kept, &intervals)?;
+        (next_ms <= at_ms).then_some(number)
+    });
+    let mut moved: Vec<u32> = streams.collect();
+    moved.sort_unstable();
+    moved
+}
+
 /// As [`next_deadline`], but only for what the given streams bring about: after [`super::fold`] the earlier of
 /// this and the deadline before is never late.
 pub fn next_deadline_of(program: &Prepared, streams: &[u32], state: &State, now_ms: i64) -> Option<i64> {

@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-pub use deadline::{due, next_deadline, next_deadline_of};
+pub use deadline::{due, moved, next_deadline, next_deadline_of};
 pub use fold::{expire, fold, rebuild, unfold};
 pub use merge::{Split, merge, split};
 pub use receive::{Received, receive};

@@ -191,20 +191,18 @@ impl Writer {
 /// The ids of somebody's events, sorted; one that is there twice is here twice.
 fn event_ids(control: &ControlPlane, who: &str) -> Vec<String> {
     let mut ids = Vec::new();
+    let mut next = format!(
+        "/data/core/ups/access/entities?schema.name=_xdm.context.experienceevent&relatedEntityId={who}&relatedEntityIdNS=crm&limit={PAGE}"
+    );
     loop {
-        let page = get(
-            control,
-            &format!(
-                "/data/core/ups/access/entities?schema.name=_xdm.context.experienceevent&relatedEntityId={who}&relatedEntityIdNS=crm&limit={PAGE}&start={}",
-                ids.len()
-            ),
-        );
+        let page = get(control, &next);
         let children = page["children"].as_array().unwrap();
         ids.extend(children.iter().map(|event| event["entityId"].as_str().unwrap().to_owned()));
-        if children.len() < PAGE {
+        let Some(link) = page["_links"]["next"]["href"].as_str() else {
             ids.sort();
             return ids;
-        }
+        };
+        next = link.to_owned();
     }
 }
 

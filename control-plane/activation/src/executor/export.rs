@@ -260,7 +260,7 @@ impl Exporter<'_> {
             }
             Selection::Leaver(intent) => intent,
             Selection::Member => {
-                let profile = Profile::load(&*self.shared.store, key.profile, &self.view.merge_policy)?;
+                let profile = Profile::load(&*self.shared.store, key.profile, self.view, self.now_ms)?;
                 match profile {
                     Some(profile) => Intent {
                         attributes: self.flow.mapping.project(profile.known(), self.now_ms),

@@ -45,7 +45,6 @@ pub(crate) fn apply(
 ) -> Result<()> {
     let Ground { store, view, flows, now } = ground;
     let now = Now { position: change.position, ..now };
-    let policy = &view.merge_policy;
     match &change.kind {
         ChangeKind::Membership(membership) => {
             let concerned: Vec<_> = flows
@@ -56,7 +55,7 @@ pub(crate) fn apply(
                 return Ok(());
             }
             let profile = match membership.status {
-                Status::Realized => Profile::load(store, change.profile, policy)?,
+                Status::Realized => Profile::load(store, change.profile, view, now.decided_ms)?,
                 Status::Exited => None,
             };
             for (dataflow, flow) in concerned {
@@ -74,7 +73,7 @@ pub(crate) fn apply(
                     let Some(mapping) = view.mapping(dataflow) else { continue };
                     let Some(since_ms) = member_since(draft, &key)? else { continue };
                     if loaded.is_none() {
-                        loaded = Some(Profile::load(store, change.profile, policy)?);
+                        loaded = Some(Profile::load(store, change.profile, view, now.decided_ms)?);
                     }
                     let Some(Some(profile)) = &loaded else { continue };
                     let wish = member(mapping, false, since_ms, profile.known(), now);

@@ -90,7 +90,7 @@ fn backfill(
     let touched = documents.len();
     let last = documents.last().map(|document| document.id).filter(|_| touched == PIECE_ROWS);
     for document in documents {
-        let profile = Profile::of(document, &view.merge_policy);
+        let profile = Profile::of(store, document, view, now.decided_ms)?;
         // The audience may have left the dataflow since the job was made.
         for audience in audiences.intersection(&flow.audiences) {
             let membership = profile.memberships.get(&AudienceId::new(audience.as_str()));

@@ -6,6 +6,7 @@ use acquaint_core::profile::{Membership, MembershipChange, Status};
 use acquaint_core::state;
 use acquaint_store::StoredEvent;
 use acquaint_store::catalog::version;
+use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
 use super::turn::Turn;
@@ -21,9 +22,14 @@ impl Turn<'_> {
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
             let program = &self.rules.program;
             let audiences = state::due(program, entry.slice(), deadline_ms);
+            let told = self.rules.tells()
+                && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
             state::expire(program, &mut entry.document.state, deadline_ms);
             if self.answer_some(entry, &audiences, deadline_ms)? {
                 self.owe(&entry.document);
+            }
+            if told {
+                self.tell(&entry.document, ChangeKind::Profile)?;
             }
             self.schedule(entry, deadline_ms);
         }

@@ -40,6 +40,9 @@ impl Turn<'_> {
             self.tell(&entry.document, ChangeKind::Profile)?;
             self.answer_all(&mut entry, now_ms)?
         } else {
+            if self.rules.touches_told(&received.touched) {
+                self.tell(&entry.document, ChangeKind::Profile)?;
+            }
             self.answer_some(&mut entry, &received.audiences, now_ms)?
         };
         if linked {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::id::StreamId;
-use acquaint_core::plan::{Mode, Prepared};
+use acquaint_core::plan::{Mode, Prepared, Program};
 use acquaint_core::profile::graph::{Namespaces, Rank};
 use acquaint_core::profile::{Identity, IdentityMap, MergePolicy, identity};
 use acquaint_core::state::{self, State};
@@ -36,8 +36,12 @@ pub(crate) struct InForce {
     pub(crate) fingerprint: u64,
     /// The numbers of all streams that are folded.
     pub(crate) folded: Vec<u32>,
+    /// The part of the program that the edge has.
+    pub(crate) edge: Program,
     /// By number of a stream: whether an edge audience needs it.
     at_edge: Vec<bool>,
+    /// Streams of computed attributes of whose new values somebody has to hear.
+    told: BTreeSet<u32>,
     /// The audiences that may answer differently when attributes, identities or decided memberships change.
     pub(crate) attribute_audiences: Vec<u32>,
     namespaces: BTreeMap<String, Namespace>,
@@ -47,8 +51,9 @@ impl InForce {
     /// Compiles a catalogue.
     pub(crate) fn new(catalog: Catalog) -> std::result::Result<Self, Vec<Problem>> {
         let compiled = compile::compile_catalog(&catalog)?;
-        let edge = compiled.program.edge();
+        let edge = compiled.edge();
         let program = Prepared::new(compiled.program);
+        let told = told(&catalog, &program, &compiled.computed);
         let policy = catalog.merge_policy.clone().unwrap_or_default();
         let namespaces = namespaces(&catalog);
         let fingerprint = fingerprint(&program, &policy, &namespaces, &catalog);
@@ -56,6 +61,8 @@ impl InForce {
         Ok(Self {
             folded: state::migrate(&program, &[], &mut State::default(), 0),
             at_edge: program.stream_ids().iter().map(|id| in_edge.contains(id)).collect(),
+            told,
+            edge,
             attribute_audiences: state::affected_by_attributes(&program),
             catalog,
             program,
@@ -81,6 +88,16 @@ impl InForce {
     pub(crate) fn touches_edge(&self, numbers: &[u32]) -> bool {
         let at = |number: &u32| usize::try_from(*number).ok().and_then(|number| self.at_edge.get(number));
         numbers.iter().any(|number| at(number).copied().unwrap_or(false))
+    }
+
+    /// Whether any of these streams may have changed a computed attribute of which somebody has to hear.
+    pub(crate) fn touches_told(&self, numbers: &[u32]) -> bool {
+        self.tells() && numbers.iter().any(|number| self.told.contains(number))
+    }
+
+    /// Whether there is such an attribute.
+    pub(crate) fn tells(&self) -> bool {
+        !self.told.is_empty()
     }
 
     /// The index of an audience that is decided by batch jobs.
@@ -142,6 +159,19 @@ pub(crate) fn catalog(tables: &(impl Read + ?Sized)) -> Result<Catalog> {
             .map_err(|_| Error::damaged(Table::Meta, CATALOG, acquaint_core::wire::Error::Content)),
         None => Ok(Catalog::default()),
     }
+}
+
+/// The streams of computed attributes of whose new values somebody has to hear.
+fn told(catalog: &Catalog, program: &Prepared, computed: &BTreeMap<String, usize>) -> BTreeSet<u32> {
+    let mut streams = BTreeSet::new();
+    for (id, number) in computed {
+        let attribute = catalog.computed_attributes.get(id);
+        let is_told = attribute.is_some_and(|attribute| crate::computed::is_told(catalog, attribute));
+        if is_told {
+            streams.extend(program.score_streams(*number));
+        }
+    }
+    streams
 }
 
 /// Namespaces by code. Those that clients bring with them need not be defined.

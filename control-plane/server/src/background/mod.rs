@@ -106,35 +106,13 @@ impl Loops {
 
 #[cfg(test)]
 mod tests {
-    use acquaint_activation::{Activation, Settings, Storage};
-    use acquaint_engine::Intake;
-
     use super::*;
-    use crate::app::{App, Parts, Store};
-    use crate::clock::Clock;
-    use crate::tokens::{EdgeTokens, Token, Tokens};
-
-    fn app(folder: &std::path::Path) -> Shared {
-        let store = Arc::new(Store::open(folder.join("store")).unwrap());
-        let storage = Arc::clone(&store) as Arc<dyn Storage>;
-        Arc::new(App::new(Parts {
-            activation: Activation::new(storage, Settings::new(folder)).unwrap(),
-            intake: Intake::open(Arc::clone(&store)).unwrap(),
-            store,
-            clock: Clock::manual(0),
-            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
-            edge_url: None,
-            catalog: Default::default(),
-            metrics: Arc::default(),
-            guardrails: Default::default(),
-            tracer: Arc::default(),
-        }))
-    }
+    use crate::app::App;
 
     #[tokio::test]
     async fn a_thread_that_panics_ends_the_server() {
         let folder = tempfile::tempdir().unwrap();
-        let (app, mut loops) = (app(folder.path()), Loops::default());
+        let (app, mut loops) = (App::for_tests(folder.path()), Loops::default());
         loops.thread("broken", &app, |_| panic!("on purpose")).unwrap();
         loops.join().await;
         assert_eq!((app.is_stopping(), app.failure().as_deref()), (true, Some("broken: it panicked")));
@@ -143,7 +121,7 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_panics_ends_the_server_and_one_that_ends_does_not() {
         let folder = tempfile::tempdir().unwrap();
-        let (app, mut loops) = (app(folder.path()), Loops::default());
+        let (app, mut loops) = (App::for_tests(folder.path()), Loops::default());
         loops.task("well", &app, tokio::task::yield_now());
         loops.join().await;
         assert_eq!((app.is_stopping(), app.failure()), (false, None));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use acquaint_store::catalog::definition::MERGE_POLICY_ID;
-use acquaint_store::catalog::{Audience, Catalog, Definition, FIELD_SOURCES};
+use acquaint_store::catalog::{Audience, Catalog, ComputedAttribute, Definition, FIELD_SOURCES};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
         | Kind::Namespace
         | Kind::Dataset
         | Kind::Source
+        | Kind::ComputedAttribute
         | Kind::Audience
         | Kind::Offer
         | Kind::Datastream
@@ -105,6 +106,10 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         Kind::Dataset => Definition::Dataset(decode(subject, fields)?),
         Kind::Source => Definition::Source(decode(subject, fields)?),
         Kind::MergePolicy => Definition::MergePolicy(decode(subject, fields)?),
+        Kind::ComputedAttribute => {
+            let attribute = decode(subject, conversion::as_text(subject, fields)?)?;
+            Definition::ComputedAttribute(dated_attribute(catalog, attribute, now_ms))
+        }
         Kind::Audience => {
             let audience = decode(subject, conversion::as_text(subject, fields)?)?;
             Definition::Audience(dated(catalog, audience, now_ms))
@@ -115,6 +120,17 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         Kind::Destination => Definition::Destination(decode(subject, fields)?),
         Kind::Dataflow => Definition::Dataflow(decode(subject, fields)?),
     })
+}
+
+/// As [`dated`].
+fn dated_attribute(catalog: &Catalog, mut attribute: ComputedAttribute, now_ms: i64) -> ComputedAttribute {
+    let before = catalog.computed_attributes.get(&attribute.id);
+    attribute.creation_time = before.map_or(now_ms, |before| before.creation_time);
+    attribute.update_time = before.map_or(now_ms, |before| before.update_time);
+    if before.is_some_and(|before| *before != attribute) {
+        attribute.update_time = now_ms;
+    }
+    attribute
 }
 
 /// Times and versions are ours: an unchanged audience keeps them, so that applying it again changes nothing.

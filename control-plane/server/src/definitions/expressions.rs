@@ -1,17 +1,18 @@
-//! The rules of all audiences, the calculated fields of dataflows and the rankings of offers: they must type-check against the schemas. Rules
-//! refer to each other without a circle, and run in the mode they ask for.
+//! The rules of all audiences, computed attributes, the calculated fields of dataflows and the rankings of offers: they
+//! must type-check against the schemas. Rules refer to each other without a circle, and run in the mode they ask for.
 
 use acquaint_core::lang::diagnostic::code::NEEDS_DECISION;
 use acquaint_core::lang::{Diagnostic, Severity};
 use acquaint_engine::compile::{self, Compiled, Problem, code};
 use acquaint_store::catalog::{Catalog, FieldSource, calculated};
 
-use super::{Finding, Kind, Subject, offers};
+use super::{Finding, Kind, Subject, computed, offers};
 
 /// Everything that is wrong with the expressions, or what the rules compile to.
 pub(crate) fn check(catalog: &Catalog) -> Result<Compiled, Vec<Finding>> {
     let compiled = compile::check_catalog(catalog).map_err(|problems| findings(catalog, &problems));
     let mut others = calculated_fields(catalog);
+    others.extend(computed::expressions(catalog));
     others.extend(offers::rankings(catalog));
     match compiled {
         Ok(compiled) if others.is_empty() => Ok(compiled),
@@ -44,7 +45,7 @@ fn findings(catalog: &Catalog, problems: &[Problem]) -> Vec<Finding> {
 
 /// What is wrong with calculated fields. Schemas that do not fit together are told of with the rules.
 fn calculated_fields(catalog: &Catalog) -> Vec<Finding> {
-    let Ok(schema) = compile::union_of(catalog.schemas.values()) else { return Vec::new() };
+    let Ok(schema) = compile::schema_of(catalog) else { return Vec::new() };
     let mut findings = Vec::new();
     for (id, dataflow) in &catalog.dataflows {
         let subject = Subject::new(Kind::Dataflow, id);

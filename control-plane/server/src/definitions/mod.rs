@@ -1,8 +1,9 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`offers`], [`expressions`], [`diff`],
-//! [`secrets`], [`finding`]; [`publish`] writes.
+//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`offers`], [`computed`],
+//! [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod at_edge;
+mod computed;
 pub(crate) mod conversion;
 pub(crate) mod decode;
 pub(crate) mod diff;

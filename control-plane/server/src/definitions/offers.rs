@@ -113,7 +113,7 @@ fn overlaps(catalog: &Catalog, findings: &mut Vec<Finding>) {
 
 /// What is wrong with the formulas that rank offers. Schemas that do not fit together are told of with the rules.
 pub(super) fn rankings(catalog: &Catalog) -> Vec<Finding> {
-    let Ok(schema) = compile::union_of(catalog.schemas.values()) else { return Vec::new() };
+    let Ok(schema) = compile::schema_of(catalog) else { return Vec::new() };
     let mut findings = Vec::new();
     for (id, offer) in &catalog.offers {
         let Some(text) = offer.ranking.as_deref() else { continue };

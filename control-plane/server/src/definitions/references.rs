@@ -9,7 +9,7 @@ use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::definition::MERGE_POLICY_ID;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
-use super::{Finding, Kind, Subject, offers};
+use super::{Finding, Kind, Subject, computed, offers};
 
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
@@ -30,6 +30,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
         checker.dataflow(&Subject::new(Kind::Dataflow, id), dataflow);
     }
     checker.findings.extend(offers::check(catalog));
+    checker.findings.extend(computed::check(catalog));
     checker.findings
 }
 

@@ -1,8 +1,6 @@
 //! `/data/core/ups/audiences`, and the same under its older name `/data/core/ups/segment/definitions` (`pql.md` 2.2).
 //! Every answer says in which modes the audience can run, by our rules and by the documented ones.
 
-use std::collections::BTreeMap;
-
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,7 +13,8 @@ use acquaint_engine::Progress;
 use acquaint_engine::compile::{self, Checkup, Compiled};
 use acquaint_store::catalog::{Audience, Catalog, Kind};
 
-use super::body;
+use super::asked::Asked;
+use super::{body, patch};
 use crate::app::{App, Shared, blocking};
 use crate::counts::Count;
 use crate::definitions::publish::{self, Plan, publish};
@@ -25,7 +24,7 @@ use crate::problem::Problem;
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const PAGE_MAX: usize = 4_000;
 /// The two names, and what a list of them is called there.
-const FAMILIES: [(&str, &str); 2] =
+pub(super) const FAMILIES: [(&str, &str); 2] =
     [("/data/core/ups/audiences", "children"), ("/data/core/ups/segment/definitions", "segments")];
 /// What clients of the documented API send along and what we know anyway.
 const SAID_ANYWAY: [&str; 9] = [
@@ -39,8 +38,6 @@ const SAID_ANYWAY: [&str; 9] = [
     "diagnostics",
     "counts",
 ];
-
-type Asked = BTreeMap<String, String>;
 
 pub(crate) fn routes() -> Router<Shared> {
     let mut routes = Router::new();
@@ -59,14 +56,8 @@ async fn list(
     Query(asked): Query<Asked>,
     name: &'static str,
 ) -> Result<Json<Value>, Problem> {
-    let number = |name: &'static str, otherwise: usize| match asked.get(name) {
-        None => Ok(otherwise),
-        Some(text) => text.parse::<usize>().map_err(|_| {
-            let detail = format!("`{text}` is no whole number");
-            Problem::bad_request("bad-query", "a number cannot be read", detail).with("field", name)
-        }),
-    };
-    let (start, limit) = (number("start", 0)?, number("limit", 100)?.clamp(1, PAGE_MAX));
+    let start = asked.number("start")?.unwrap_or(0);
+    let limit = asked.number("limit")?.unwrap_or(100).clamp(1, PAGE_MAX);
     let with_counts = asked.get("counts").is_some_and(|counts| counts == "true");
     let listed = blocking(&app, move |app| {
         let in_force = app.in_force();
@@ -117,15 +108,7 @@ fn count_all(app: &App) -> Result<std::sync::Arc<crate::counts::Census>, Problem
 
 async fn create(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Result<Json<Value>, Problem> {
     let mut sent = read(&headers, sent).await?;
-    let id = match sent.get("id") {
-        Some(Value::String(id)) => id.clone(),
-        Some(other) => {
-            let detail = format!("an id is text, not {other}");
-            return Err(Problem::bad_request("wrong-id", "the id does not fit", detail).with("field", "id"));
-        }
-        None => uuid::Uuid::new_v4().to_string(),
-    };
-    sent.insert("id".into(), json!(id));
+    let id = patch::given_id(&mut sent)?;
     let wanted = id.clone();
     save(app, id, move |before, now_ms| match before.audiences.contains_key(&wanted) {
         true => {
@@ -144,12 +127,11 @@ async fn replace(
     sent: Body,
 ) -> Result<Json<Value>, Problem> {
     let mut sent = read(&headers, sent).await?;
-    same_id(&sent, &id)?;
+    patch::same_id(&sent, &id)?;
     sent.insert("id".into(), json!(id));
     save(app, id, move |before, now_ms| put(before, sent, now_ms)).await
 }
 
-/// A JSON merge patch (RFC 7396): named fields are overwritten, `null` removes.
 async fn change(
     State(app): State<Shared>,
     Path(id): Path<String>,
@@ -157,14 +139,14 @@ async fn change(
     sent: Body,
 ) -> Result<Json<Value>, Problem> {
     let sent = read(&headers, sent).await?;
-    same_id(&sent, &id)?;
+    patch::same_id(&sent, &id)?;
     let wanted = id.clone();
     save(app, id, move |before, now_ms| {
         let Some(audience) = before.audiences.get(&wanted) else {
             return Err(Problem::not_found("audience", &wanted));
         };
         let mut merged = json!(audience);
-        merge(&mut merged, Value::Object(sent));
+        patch::merge(&mut merged, Value::Object(sent));
         match merged {
             Value::Object(merged) => put(before, merged, now_ms),
             _ => Err(Problem::not_found("audience", &wanted)),
@@ -205,28 +187,6 @@ async fn read(headers: &HeaderMap, sent: Body) -> Result<Map<String, Value>, Pro
         sent.entry("lifecycleState").or_insert(state);
     }
     Ok(sent)
-}
-
-fn same_id(sent: &Map<String, Value>, id: &str) -> Result<(), Problem> {
-    match sent.get("id") {
-        None => Ok(()),
-        Some(said) if said == id => Ok(()),
-        Some(said) => {
-            let detail = format!("the address says `{id}` and the body says {said}");
-            Err(Problem::bad_request("wrong-id", "the id does not fit", detail).with("field", "id"))
-        }
-    }
-}
-
-fn merge(target: &mut Value, patch: Value) {
-    let (Value::Object(target), Value::Object(patch)) = (target, patch) else { return };
-    for (name, value) in patch {
-        match (value, target.get_mut(&name)) {
-            (Value::Null, _) => drop(target.remove(&name)),
-            (value @ Value::Object(_), Some(existing @ Value::Object(_))) => merge(existing, value),
-            (value, _) => drop(target.insert(name, value)),
-        }
-    }
 }
 
 fn put(before: &Catalog, mut audience: Map<String, Value>, now_ms: i64) -> Result<Plan, Problem> {

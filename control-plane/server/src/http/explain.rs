@@ -1,5 +1,5 @@
 //! `GET /data/core/ups/audiences/{id}/explain?entityId=&entityIdNS=`: why a profile is in an audience or not, term by
-//! term, computed now over all that is stored of it; beside it the membership as it is stored.
+//! term, computed now over all that is stored of it; beside it the membership as it is stored, and whether they agree.
 
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use acquaint_core::eval::{Explanation, Subject, explain_run};
 use acquaint_core::id::AudienceId;
 use acquaint_core::plan::Prepared;
-use acquaint_core::profile::Identity;
+use acquaint_core::profile::Status;
 use acquaint_core::time::format_instant;
 use acquaint_engine::{compile, publish};
 use acquaint_store::StoredEvent;
 use acquaint_store::catalog::version;
 
-use super::entities::{Asked, find, needed};
+use super::asked::Asked;
+use super::entities::{Whom, find};
 use crate::app::{App, Shared, blocking};
 use crate::problem::Problem;
 
@@ -28,12 +29,12 @@ async fn explain(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Problem> {
-    let identity = Identity { namespace: needed(&asked, "entityIdNS")?, id: needed(&asked, "entityId")? };
-    Ok(Json(blocking(&app, move |app| explained(app, &id, &identity)).await?))
+    let whom = Whom::asked(&asked, "entityId", "entityIdNS")?;
+    Ok(Json(blocking(&app, move |app| explained(app, &id, &whom)).await?))
 }
 
-fn explained(app: &App, id: &str, identity: &Identity) -> Result<Value, Problem> {
-    let (snapshot, document) = find(app, identity)?;
+fn explained(app: &App, id: &str, whom: &Whom) -> Result<Value, Problem> {
+    let (snapshot, document) = find(app, whom)?;
     let catalog = publish::catalog_in_force(&*snapshot)?;
     let compiled = compile::compile_catalog(&catalog)
         .map_err(|problems| Problem::unavailable(compile::summary(&problems)))?;
@@ -44,21 +45,30 @@ fn explained(app: &App, id: &str, identity: &Identity) -> Result<Value, Problem>
     };
     let stored = StoredEvent::load_all(&*snapshot, document.id)?;
     let events: Vec<_> = stored.into_iter().map(|stored| stored.event).collect();
-    let attributes = catalog.merge_policy.unwrap_or_default().merge(&document.fragments).into_owned();
+    let attributes = catalog.merge_policy.clone().unwrap_or_default().merge(&document.fragments).into_owned();
     let subject = Subject {
         attributes: &attributes,
         identities: &document.identities,
         memberships: &document.memberships,
         events: &events,
     };
+    let mode = program.audiences.get(position.unwrap_or_default()).map(|audience| audience.mode);
     let now_ms = app.clock.now_ms();
     let explanation = explain_run(&program, number, subject, now_ms);
+    let memberships = version::visible(&document.memberships, &catalog);
+    let membership = memberships.get(&AudienceId::new(id));
+    let answer = explanation.as_ref().and_then(|explanation| explanation.value);
+    let is_in = membership.is_some_and(|membership| membership.status == Status::Realized);
     Ok(json!({
         "audience": id,
+        "expression": catalog.audiences.get(id).map(|audience| &audience.expression.value),
+        "mode": mode,
         "entityId": document.id.to_string(),
         "evaluatedAt": format_instant(now_ms),
-        "answer": explanation.as_ref().and_then(|explanation| explanation.value),
-        "membership": version::visible(&document.memberships, &app.in_force().catalog).get(&AudienceId::new(id)).map(|membership| membership.to_json()),
+        "answer": answer,
+        "membership": membership.map(|membership| membership.to_json()),
+        // What is stored of a batch audience is as of the last job.
+        "agrees": answer.map(|answer| answer == is_in),
         "because": explanation.as_ref().map(Explanation::to_json),
     }))
 }

@@ -17,8 +17,9 @@ use acquaint_core::time::format_instant;
 use acquaint_store::graph_trail::{self, GraphChange, Why};
 use acquaint_store::record;
 
+use super::asked::Asked;
 use super::body;
-use super::entities::{Asked, find, needed};
+use super::entities::{Whom, find};
 use crate::app::{App, Shared, blocking};
 use crate::picture;
 use crate::problem::Problem;
@@ -39,14 +40,14 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 fn asked_for(asked: &Asked) -> Result<Identity, Problem> {
-    Ok(Identity { namespace: needed(asked, "ns")?, id: needed(asked, "id")? })
+    Ok(Identity { namespace: asked.needed("ns")?.to_owned(), id: asked.needed("id")?.to_owned() })
 }
 
 async fn cluster(State(app): State<Shared>, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let identity = asked_for(&asked)?;
-    let (_, document) = blocking(&app, move |app| find(app, &identity)).await?;
+    let (_, document) = blocking(&app, move |app| find(app, &Whom::Identity(identity))).await?;
     let text = |text: String| ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response();
-    match asked.get("format").map_or("json", String::as_str) {
+    match asked.get("format").unwrap_or("json") {
         "json" => {}
         "dot" => return Ok(text(picture::dot(&document))),
         "mermaid" => return Ok(text(picture::mermaid(&document))),
@@ -82,8 +83,8 @@ fn edge(link: &Link) -> Value {
 async fn history(State(app): State<Shared>, Query(asked): Query<Asked>) -> Result<Json<Value>, Problem> {
     let identity = asked_for(&asked)?;
     let changes = blocking(&app, move |app| {
-        let (snapshot, document) = find(app, &identity)?;
-        let all: Vec<Identity> = match asked.get("scope").map(String::as_str) {
+        let (snapshot, document) = find(app, &Whom::Identity(identity.clone()))?;
+        let all: Vec<Identity> = match asked.get("scope") {
             Some("identity") => vec![identity],
             Some(_) | None => identities(&document.identities).collect(),
         };
@@ -140,7 +141,7 @@ async fn unlink(
 /// There is something to take back.
 fn linked(app: &App, wanted: &[Identity]) -> Result<(), Problem> {
     let Some(first) = wanted.first() else { return Ok(()) };
-    let (_, document) = find(app, first)?;
+    let (_, document) = find(app, &Whom::Identity(first.clone()))?;
     let found = match wanted.get(1) {
         Some(other) => document.graph.between(first, other).is_some(),
         None => document.graph.linked_since(first).is_some(),

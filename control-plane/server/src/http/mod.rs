@@ -1,14 +1,17 @@
 //! The routes, one file a family. Ingestion is open to browsers and authenticated by write keys; the edge has its token;
 //! everything else is the administrator's.
 
+mod asked;
 mod audiences;
 mod auth;
 pub(crate) mod body;
 mod catalog;
+pub(crate) mod changes;
 mod clients;
 mod clock;
 mod cloud_events;
 mod collection;
+mod computed;
 pub(crate) mod connections;
 mod conversion;
 mod cors;
@@ -22,8 +25,11 @@ mod identity;
 mod imports;
 mod jobs;
 mod listening;
+mod members;
 mod metrics;
+mod openapi;
 mod page_bundle;
+mod patch;
 mod quarantine;
 mod records;
 mod refusals;
@@ -47,7 +53,9 @@ pub(crate) fn routes(app: Shared) -> Router {
     let admin = Router::new()
         .merge(audiences::routes())
         .merge(catalog::routes())
+        .merge(changes::routes())
         .merge(clock::routes(&app))
+        .merge(computed::routes())
         .merge(conversion::routes())
         .merge(entities::routes())
         .merge(explain::routes())
@@ -57,6 +65,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(imports::routes())
         .merge(jobs::routes())
         .merge(metrics::routes())
+        .merge(members::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())
@@ -71,6 +80,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .layer(from_fn(cors::open));
     Router::new()
         .merge(health::routes())
+        .merge(openapi::routes())
         // These know their callers by more than one sign.
         .merge(cloud_events::routes())
         .merge(collection::routes())

@@ -1,11 +1,14 @@
 //! The control plane as its clients see it: one server in process for each test, on a port of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod access;
 mod audiences;
 mod calculated;
+mod changes;
 mod cloud_events;
 mod collection;
 mod command_line;
+mod computed;
 mod conversion;
 mod definitions;
 mod dependents;

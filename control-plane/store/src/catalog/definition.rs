@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer, Schema, Source,
+    Audience, Catalog, ComputedAttribute, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer,
+    Schema, Source,
 };
 
 /// The kinds of definition.
@@ -21,6 +22,7 @@ pub enum Kind {
     Dataset,
     Source,
     MergePolicy,
+    ComputedAttribute,
     Audience,
     Offer,
     Datastream,
@@ -31,12 +33,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
         Self::Source,
         Self::MergePolicy,
+        Self::ComputedAttribute,
         Self::Audience,
         Self::Offer,
         Self::Datastream,
@@ -53,6 +56,7 @@ impl Kind {
             Self::Dataset => "dataset",
             Self::Source => "source",
             Self::MergePolicy => "mergePolicy",
+            Self::ComputedAttribute => "computedAttribute",
             Self::Audience => "audience",
             Self::Offer => "offer",
             Self::Datastream => "datastream",
@@ -86,6 +90,7 @@ pub enum Definition {
     Dataset(Dataset),
     Source(Source),
     MergePolicy(MergePolicy),
+    ComputedAttribute(ComputedAttribute),
     Audience(Audience),
     Offer(Offer),
     Datastream(Datastream),
@@ -103,6 +108,7 @@ impl Definition {
             Self::Dataset(_) => Kind::Dataset,
             Self::Source(_) => Kind::Source,
             Self::MergePolicy(_) => Kind::MergePolicy,
+            Self::ComputedAttribute(_) => Kind::ComputedAttribute,
             Self::Audience(_) => Kind::Audience,
             Self::Offer(_) => Kind::Offer,
             Self::Datastream(_) => Kind::Datastream,
@@ -120,6 +126,7 @@ impl Definition {
             Self::Dataset(dataset) => &dataset.id,
             Self::Source(source) => &source.id,
             Self::MergePolicy(_) => MERGE_POLICY_ID,
+            Self::ComputedAttribute(attribute) => &attribute.id,
             Self::Audience(audience) => &audience.id,
             Self::Offer(offer) => &offer.id,
             Self::Datastream(datastream) => &datastream.id,
@@ -143,6 +150,7 @@ impl Definition {
             Kind::Dataset => read(value, Self::Dataset),
             Kind::Source => read(value, Self::Source),
             Kind::MergePolicy => read(value, Self::MergePolicy),
+            Kind::ComputedAttribute => read(value, Self::ComputedAttribute),
             Kind::Audience => read(value, Self::Audience),
             Kind::Offer => read(value, Self::Offer),
             Kind::Datastream => read(value, Self::Datastream),
@@ -163,6 +171,7 @@ impl Definition {
             Self::Dataset(dataset) => write(dataset),
             Self::Source(source) => write(source),
             Self::MergePolicy(policy) => write(policy),
+            Self::ComputedAttribute(attribute) => write(attribute),
             Self::Audience(audience) => write(audience),
             Self::Offer(offer) => write(offer),
             Self::Datastream(datastream) => write(datastream),
@@ -185,6 +194,9 @@ impl Catalog {
                 self.merge_policy.clone().map(Definition::MergePolicy)
             }
             Kind::MergePolicy => None,
+            Kind::ComputedAttribute => {
+                self.computed_attributes.get(id).cloned().map(Definition::ComputedAttribute)
+            }
             Kind::Audience => self.audiences.get(id).cloned().map(Definition::Audience),
             Kind::Offer => self.offers.get(id).cloned().map(Definition::Offer),
             Kind::Datastream => self.datastreams.get(id).cloned().map(Definition::Datastream),
@@ -207,6 +219,7 @@ impl Catalog {
             .chain(all(Definition::Dataset, &self.datasets))
             .chain(all(Definition::Source, &self.sources))
             .chain(self.merge_policy.clone().map(Definition::MergePolicy))
+            .chain(all(Definition::ComputedAttribute, &self.computed_attributes))
             .chain(all(Definition::Audience, &self.audiences))
             .chain(all(Definition::Offer, &self.offers))
             .chain(all(Definition::Datastream, &self.datastreams))
@@ -225,6 +238,7 @@ impl Catalog {
             Definition::Dataset(dataset) => drop(self.datasets.insert(id, dataset)),
             Definition::Source(source) => drop(self.sources.insert(id, source)),
             Definition::MergePolicy(policy) => self.merge_policy = Some(policy),
+            Definition::ComputedAttribute(attribute) => drop(self.computed_attributes.insert(id, attribute)),
             Definition::Audience(audience) => drop(self.audiences.insert(id, audience)),
             Definition::Offer(offer) => drop(self.offers.insert(id, offer)),
             Definition::Datastream(datastream) => drop(self.datastreams.insert(id, datastream)),
@@ -242,6 +256,7 @@ impl Catalog {
             Kind::Dataset => self.datasets.remove(id).is_some(),
             Kind::Source => self.sources.remove(id).is_some(),
             Kind::MergePolicy => id == MERGE_POLICY_ID && self.merge_policy.take().is_some(),
+            Kind::ComputedAttribute => self.computed_attributes.remove(id).is_some(),
             Kind::Audience => self.audiences.remove(id).is_some(),
             Kind::Offer => self.offers.remove(id).is_some(),
             Kind::Datastream => self.datastreams.remove(id).is_some(),

@@ -2,6 +2,7 @@
 //! Plain data with JSON names; what a definition does is the business of the room that uses it.
 
 pub mod calculated;
+pub mod computed;
 pub mod definition;
 mod edge;
 mod field_mapping;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use acquaint_core::profile::MergePolicy;
 use serde::{Deserialize, Serialize};
 
+pub use computed::ComputedAttribute;
 pub use definition::{Definition, Kind};
 pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
@@ -37,6 +39,9 @@ pub struct Catalog {
     pub sources: BTreeMap<String, Source>,
     /// The merge policy; `TimestampOrdered` with stitching when absent.
     pub merge_policy: Option<MergePolicy>,
+    /// Computed attributes by id.
+    #[serde(default, rename = "computedAttributes")]
+    pub computed_attributes: BTreeMap<String, ComputedAttribute>,
     /// Audiences by id.
     pub audiences: BTreeMap<String, Audience>,
     /// Personalization offers by id.
