@@ -95,9 +95,8 @@ mod tests {
             catalog.put(Definition::from_json(Kind::Audience, audience).unwrap());
         }
         let wanted: Vec<String> = (0..audiences).map(|number| format!("a{number}")).collect();
-        for document in [json!({"id": "d", "connection": {"type": "csvFile", "directory": "out"}})] {
-            catalog.put(Definition::from_json(Kind::Destination, document).unwrap());
-        }
+        let destination = json!({"id": "d", "connection": {"type": "csvFile", "directory": "out"}});
+        catalog.put(Definition::from_json(Kind::Destination, destination).unwrap());
         let dataflow = json!({"id": "f", "destination": "d", "audiences": wanted});
         catalog.put(Definition::from_json(Kind::Dataflow, dataflow).unwrap());
         catalog

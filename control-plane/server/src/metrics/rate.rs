@@ -31,8 +31,7 @@ impl Rate {
         let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = slots.iter().filter(|(slot, _)| *slot > minute.saturating_sub(SLOTS));
         let total: u64 = recent.map(|(_, count)| count).sum();
-        let rate = total as f64 / (SLOTS.saturating_mul(SLOT_MS) as f64 / 1_000.0);
-        rate
+        total as f64 / (SLOTS.saturating_mul(SLOT_MS) as f64 / 1_000.0)
     }
 }
 

@@ -41,7 +41,7 @@ async fn what_cannot_be_converted_says_why_and_where() {
     for (value, message) in [
         (json!({"nodeType": "set"}), "unknown node type `set`"),
         (json!("{"), "not JSON: EOF while parsing an object at line 1 column 1"),
-        (json!({"nodeType": "varRef", "varName": "a b"}), "the text form cannot say this"),
+        (json!({"nodeType": "varRef", "varName": "a`b"}), "the text form cannot say this"),
     ] {
         let problem = server.post(PATH, &definition("pql/json", &value)).await.problem(400, "bad-expression");
         let found = &problem["diagnostics"][0];

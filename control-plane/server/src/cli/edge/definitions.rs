@@ -63,8 +63,8 @@ struct ApiToken {
 pub(super) fn prepare(documents: Vec<Document>, now_ms: i64) -> Result<Definitions, Error> {
     let (people, documents) = of_kind("profile", documents);
     let (tokens, mut documents) = of_kind("apiToken", documents);
-    let tokens = tokens.iter().map(|token| parse::<ApiToken>(token, "apiToken"));
-    let token = tokens.last().transpose()?;
+    let mut tokens = tokens.iter().map(|token| parse::<ApiToken>(token, "apiToken"));
+    let token = tokens.next_back().transpose()?;
     let mut projections = Vec::new();
     for (index, person) in people.iter().enumerate() {
         projections.extend(project(person, index, now_ms)?);
