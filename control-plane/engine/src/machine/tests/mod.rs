@@ -117,7 +117,7 @@ impl World {
                     | Table::EventIds
                     | Table::Timers
                     | Table::Quarantine
-            | Table::Imports
+                    | Table::Imports
                     | Table::Jobs
                     | Table::Ledger
                     | Table::Due
