@@ -140,7 +140,7 @@ impl App {
             intake: Intake::open(Arc::clone(&store)).unwrap(),
             store,
             clock: Clock::manual(0),
-            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
+            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("a") },
             edge_url: None,
             catalog: Catalog::default(),
             metrics: Arc::default(),

@@ -50,7 +50,11 @@ pub(in crate::http) fn reply(
 }
 
 /// Attributes with what every profile has beside them.
-fn entity(document: &ProfileDocument, catalog: &Catalog, mut entity: Map<String, Value>) -> Map<String, Value> {
+fn entity(
+    document: &ProfileDocument,
+    catalog: &Catalog,
+    mut entity: Map<String, Value>,
+) -> Map<String, Value> {
     entity.insert("identityMap".into(), identity_map_to_json(&document.identities));
     let memberships = version::visible(&document.memberships, catalog);
     entity.insert("segmentMembership".into(), segment_membership_to_json(&memberships));
