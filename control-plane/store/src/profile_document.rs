@@ -40,6 +40,10 @@ pub struct ProfileDocument {
     pub position: Position,
     /// When it was made: milliseconds since the epoch, UTC.
     pub created_ms: i64,
+    /// When an event or a record of it last came in.
+    pub active_ms: i64,
+    /// No stored event has been kept for long enough before this instant; absent if none ever has.
+    pub events_end_ms: Option<i64>,
 }
 
 /// One event of a profile: the value of `Table::Events`.
@@ -79,6 +83,8 @@ impl ProfileDocument {
             edge_identities: BTreeSet::new(),
             position: 0,
             created_ms,
+            active_ms: created_ms,
+            events_end_ms: None,
         }
     }
 

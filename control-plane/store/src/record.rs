@@ -102,6 +102,8 @@ pub enum ChangeKind {
         /// The survivor.
         into: ProfileId,
     },
+    /// The profile is gone: nothing is known of it any more.
+    Gone,
 }
 
 impl Sealed for Record {
@@ -111,5 +113,5 @@ impl Sealed for Record {
 
 impl Sealed for Change {
     const KIND: u16 = 0x0102;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }

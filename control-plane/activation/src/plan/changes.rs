@@ -80,7 +80,7 @@ pub(crate) fn apply(
             }
         }
         // The engine has sent the exits before this; should it not have, they follow from here.
-        ChangeKind::Merged { into: _ } => {
+        ChangeKind::Merged { into: _ } | ChangeKind::Gone => {
             for (dataflow, flow) in flows {
                 leave_all(draft, progress, dataflow, flow, change.profile, now)?;
             }

@@ -1,6 +1,8 @@
 //! The turn: everything that one commit of the engine reads and changes. The files beside this one add what a turn can
 //! do; none of it touches the store before the turn is over.
 
+use std::collections::BTreeSet;
+
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state;
@@ -11,6 +13,7 @@ use super::cache::{Cache, Entry};
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
 use super::unit::Unit;
+use crate::publish::Debt;
 use crate::{Error, Result};
 
 /// One commit in the making.
@@ -88,6 +91,13 @@ impl<'a> Turn<'a> {
         self.cache.identities.insert(key, owner);
     }
 
+    /// An identity is nobody's any more.
+    pub(crate) fn disown(&mut self, identity: &Identity) {
+        let key = keys::identity(identity);
+        self.cache.identities.remove(&key);
+        self.unit.delete(Table::Identities, key);
+    }
+
     /// Takes a profile to work on it; it is put back with [`Turn::put`], or deleted with [`Turn::delete`].
     pub(crate) fn take(&mut self, id: ProfileId) -> Result<Option<Entry>> {
         if let Some(entry) = self.cache.profiles.remove(&id) {
@@ -153,9 +163,28 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
+    pub(crate) fn owe_nothing_left(&mut self, document: &ProfileDocument) -> Result<()> {
+        let mut under: BTreeSet<Identity> = document.edge_identities.clone();
+        under.extend(self.rules.edge_identities(&document.identities));
+        if !under.is_empty() {
+            self.progress.debts += 1;
+            let debt = Debt { serial: self.progress.debts, gone: under.into_iter().collect() };
+            self.unit.put_row(Table::Projections, debt.to_row(document.id)?);
+        }
+        Ok(())
+    }
+
     /// The deadline after `at_ms`.
     pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
-        entry.document.deadline_ms = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+        let answers = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+        entry.document.deadline_ms = answers.into_iter().chain(self.end_ms(&entry.document, at_ms)).min();
+    }
+
+    /// When something of a profile has to go, after `at_ms`: what should have gone before goes right then.
+    pub(crate) fn end_ms(&self, document: &ProfileDocument, at_ms: i64) -> Option<i64> {
+        let next_ms = self.rules.lifetimes.next_ms(document);
+        next_ms.map(|next_ms| next_ms.max(at_ms.saturating_add(1)))
     }
 
     /// What there is to commit.

@@ -115,7 +115,7 @@ impl Publisher {
         let mut batch = ProjectionBatch::default();
         let mut covered: Vec<Owed> = Vec::new();
         for owed in owed {
-            let projections = slicer.project(&*snapshot, owed.profile, app.clock.now_ms())?;
+            let projections = slicer.project(&*snapshot, &owed, app.clock.now_ms())?;
             if !covered.is_empty()
                 && batch.projections.len().saturating_add(projections.len()) > PROJECTIONS_MAX
             {

@@ -1,5 +1,6 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`offers`], [`expressions`], [`diff`],
+//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`merge_policy`], [`lifetimes`],
+//! [`offers`], [`expressions`], [`diff`],
 //! [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod at_edge;
@@ -8,6 +9,8 @@ pub(crate) mod decode;
 pub(crate) mod diff;
 pub(crate) mod expressions;
 pub(crate) mod finding;
+pub(crate) mod lifetimes;
+pub(crate) mod merge_policy;
 pub(crate) mod offers;
 pub(crate) mod publish;
 pub(crate) mod references;

@@ -12,5 +12,7 @@ mod dependents;
 mod edge;
 mod field_groups;
 mod ingestion;
+mod lifetimes;
+mod merge_policies;
 mod profiles;
 mod server;

@@ -34,6 +34,9 @@ pub struct Catalog {
     pub sources: BTreeMap<String, Source>,
     /// The merge policy; `TimestampOrdered` with stitching when absent.
     pub merge_policy: Option<MergePolicy>,
+    /// When pseudonymous profiles go; never when absent.
+    #[serde(default)]
+    pub pseudonymous_expiry: Option<PseudonymousExpiry>,
     /// Audiences by id.
     pub audiences: BTreeMap<String, Audience>,
     /// Personalization offers by id.
@@ -123,6 +126,20 @@ pub struct Dataset {
     pub id: String,
     /// The schema its records follow.
     pub schema: String,
+    /// Days that its events are kept from their timestamp, or its attributes from their last update; absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_days: Option<u32>,
+}
+
+/// When people go who were only ever seen under pseudonyms (`pql.md` section 5): everything that is known of them, once
+/// nothing has been heard of them for so long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PseudonymousExpiry {
+    /// A profile with any identity outside these namespaces stays.
+    pub namespaces: Vec<String>,
+    /// Days without an event or a record. Memberships that change are no activity.
+    pub inactive_days: u32,
 }
 
 /// A source: who may send, and how what it sends becomes records.
