@@ -11,7 +11,7 @@ use acquaint_core::id::{Position, ProfileId, StreamId};
 use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
-use acquaint_core::wire::{Bundle, Projection};
+use acquaint_core::wire::{Bundle, Projection, ProjectionBatch};
 use acquaint_store::catalog::Catalog;
 use acquaint_store::profile_document::find;
 use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
@@ -76,8 +76,8 @@ pub fn acknowledged(store: &(impl ProfileStore + ?Sized), sent: &[Owed]) -> Resu
         let (key, was) = owed.debt.to_row(owed.profile)?;
         let batch = WriteBatch {
             writes: vec![(Table::Projections, key.clone(), None)],
-            appends: Vec::new(),
             expected: vec![(Table::Projections, key, Some(was))],
+            ..WriteBatch::default()
         };
         match store.commit(batch, false) {
             Ok(()) | Err(acquaint_store::Error::Conflict { .. }) => {}
@@ -104,8 +104,9 @@ impl Slicer {
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
-    /// The projections of a profile, one for each identity under which the edge keeps it: of one that is gone, empty
-    /// ones. Nothing if it is not on the program of this catalogue yet: then it is owed again when it is.
+    /// What the edge is to be told of a profile, under each identity under which the edge keeps it: its projection, an
+    /// empty one if it is gone, that it was erased. Nothing if it is not on the program of this catalogue yet: then it is
+    /// owed again when it is.
     ///
     /// `snapshot` must be of one instant: the projection says which records it covers.
     pub fn project(
@@ -113,28 +114,31 @@ impl Slicer {
         snapshot: &(impl Read + ?Sized),
         owed: &Owed,
         now_ms: i64,
-    ) -> Result<Vec<(Identity, Projection)>> {
+    ) -> Result<ProjectionBatch> {
         let position = Progress::load(snapshot)?.position;
+        let mut batch = ProjectionBatch::default();
         let Some(document) = ProfileDocument::load(snapshot, owed.profile)? else {
             let nothing =
                 Projection { profile: owed.profile.0, position, made_ms: now_ms, ..Projection::default() };
-            let mut projections = Vec::new();
             for identity in &owed.debt.gone {
+                if owed.debt.erased {
+                    batch.forgotten.push(identity.clone());
                 // Somebody new may have come under it since.
-                if find(snapshot, identity)?.is_none() {
-                    projections.push((identity.clone(), nothing.clone()));
+                } else if find(snapshot, identity)?.is_none() {
+                    batch.projections.push((identity.clone(), nothing.clone()));
                 }
             }
-            return Ok(projections);
+            return Ok(batch);
         };
         if document.program != self.rules.fingerprint {
-            return Ok(Vec::new());
+            return Ok(batch);
         }
         let mut under: BTreeSet<Identity> =
             self.rules.edge_identities(&document.identities).into_iter().collect();
         under.extend(document.edge_identities.iter().cloned());
         let projection = self.slice(&document, position, now_ms);
-        Ok(under.into_iter().map(|identity| (identity, projection.clone())).collect())
+        batch.projections.extend(under.into_iter().map(|identity| (identity, projection.clone())));
+        Ok(batch)
     }
 
     fn slice(&self, document: &ProfileDocument, position: Position, made_ms: i64) -> Projection {

@@ -10,6 +10,7 @@ pub mod cli;
 mod clock;
 mod counts;
 mod definitions;
+mod erasure;
 mod http;
 mod ingest;
 mod picture;

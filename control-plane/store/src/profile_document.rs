@@ -59,7 +59,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 6;
 }
 
 impl Sealed for StoredEvent {

@@ -1,5 +1,6 @@
 //! The domain: what a profile is made of. Plain data, no behaviour that needs a program.
 
+pub mod consent;
 pub mod event;
 pub mod fragment;
 pub mod graph;
@@ -7,6 +8,7 @@ pub mod identity;
 pub mod membership;
 pub mod merge_policy;
 
+pub use consent::Consent;
 pub use event::Event;
 pub use fragment::Fragment;
 pub use graph::{Graph, Link, LinkKind, Seen};

@@ -8,6 +8,7 @@
 mod alone;
 mod consent;
 mod displays;
+mod forget;
 pub mod forward;
 mod owed;
 mod rate;

@@ -7,6 +7,7 @@ use acquaint_store::StoredEvent;
 use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
+use super::expire::Farewell;
 use super::turn::Turn;
 use crate::Result;
 
@@ -20,7 +21,7 @@ impl Turn<'_> {
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
             let end_ms = self.rules.lifetimes.profile_end_ms(&entry.document);
             if end_ms.is_some_and(|end_ms| end_ms <= deadline_ms) {
-                self.forget(&entry, deadline_ms)?;
+                self.forget(&entry, deadline_ms, Farewell::Expired)?;
                 return Ok(None);
             }
             self.come_to(&mut entry, deadline_ms)?;

@@ -12,10 +12,19 @@ use crate::Result;
 /// What of a profile has just gone.
 #[derive(Debug, Default)]
 pub(crate) struct Expired {
-    /// The leaves and steps that kept something of events that are gone.
+    /// The streams that kept something of events that are gone.
     pub(crate) touched: Vec<u32>,
     /// Attributes are gone.
     pub(crate) attributes: bool,
+}
+
+/// Why a profile is let go of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// Its time was over.
+    Expired,
+    /// Somebody asked for it: the edge forgets it too.
+    Erased,
 }
 
 impl Turn<'_> {
@@ -62,6 +71,10 @@ impl Turn<'_> {
 
     /// Looks through the stored events of a profile for the first that will have to go.
     pub(crate) fn find_events_end(&self, entry: &mut Entry) -> Result<()> {
+        entry.document.events_end_ms = None;
+        if self.rules.lifetimes.are_unlimited() {
+            return Ok(());
+        }
         let events = StoredEvent::load_all(&self.unit, entry.document.id)?;
         let ends = events
             .iter()
@@ -72,7 +85,7 @@ impl Turn<'_> {
 
     /// Lets go of a profile that was taken, and of everything that is kept of it: it leaves every audience first. Its
     /// identities are nobody's from now on.
-    pub(crate) fn forget(&mut self, entry: &Entry, at_ms: i64) -> Result<()> {
+    pub(crate) fn forget(&mut self, entry: &Entry, at_ms: i64, farewell: Farewell) -> Result<()> {
         for (audience, membership) in &entry.document.memberships {
             if membership.status == Status::Realized {
                 let change = MembershipChange { audience: audience.clone(), status: Status::Exited, at_ms };
@@ -96,6 +109,6 @@ impl Turn<'_> {
             self.disown(one);
         }
         self.delete(entry);
-        self.owe_nothing_left(&entry.document)
+        self.owe_farewell(&entry.document, farewell)
     }
 }

@@ -37,6 +37,11 @@ impl Lifetimes {
         }
     }
 
+    /// Whether no dataset has a lifetime.
+    pub(crate) fn are_unlimited(&self) -> bool {
+        self.datasets.is_empty()
+    }
+
     /// When data of a dataset goes that is of this instant; `None`: never.
     pub(crate) fn end_ms(&self, dataset: &DatasetId, of_ms: i64) -> Option<i64> {
         self.datasets.get(dataset).map(|ttl_ms| midnight(of_ms.saturating_add(*ttl_ms)))

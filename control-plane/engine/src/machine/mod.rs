@@ -11,6 +11,7 @@ mod attributes;
 mod backfill;
 mod cache;
 mod decided;
+mod erase;
 mod evaluate;
 mod events;
 mod expire;

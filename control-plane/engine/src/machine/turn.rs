@@ -10,6 +10,7 @@ use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 
 use super::cache::{Cache, Entry};
+use super::expire::Farewell;
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
 use super::unit::Unit;
@@ -58,8 +59,9 @@ impl<'a> Turn<'a> {
             Body::Decided { job: _, profile, evaluated_ms, answers } => {
                 self.decided(profile, evaluated_ms, &answers)?;
             }
+            Body::Erase { request, identities } => self.erase(&request, &identities)?,
             // Advance: time has passed, and that is all. Catalog: the engine takes it before it comes here.
-            Body::Advance | Body::Catalog { .. } => {}
+            Body::Advance | Body::Erased | Body::Catalog { .. } => {}
         }
         self.progress.position = position;
         Ok(())
@@ -164,12 +166,13 @@ impl<'a> Turn<'a> {
     }
 
     /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
-    pub(crate) fn owe_nothing_left(&mut self, document: &ProfileDocument) -> Result<()> {
+    pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) -> Result<()> {
         let mut under: BTreeSet<Identity> = document.edge_identities.clone();
         under.extend(self.rules.edge_identities(&document.identities));
         if !under.is_empty() {
             self.progress.debts += 1;
-            let debt = Debt { serial: self.progress.debts, gone: under.into_iter().collect() };
+            let erased = matches!(farewell, Farewell::Erased);
+            let debt = Debt { serial: self.progress.debts, gone: under.into_iter().collect(), erased };
             self.unit.put_row(Table::Projections, debt.to_row(document.id)?);
         }
         Ok(())

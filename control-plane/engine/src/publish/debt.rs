@@ -15,6 +15,8 @@ pub struct Debt {
     pub serial: u64,
     /// The identities under which the edge kept a profile that is gone.
     pub gone: Vec<Identity>,
+    /// The person was erased: the edge is to forget everything else it keeps under them, too.
+    pub erased: bool,
 }
 
 impl Sealed for Debt {
@@ -36,7 +38,7 @@ impl Debt {
         let damaged = |source| Error::damaged(Table::Projections, key, source);
         let profile = keys::parse_profile(key).ok_or_else(|| damaged(wire::Error::Content))?;
         let debt = match keys::parse_position(value) {
-            Some(serial) => Self { serial, gone: Vec::new() },
+            Some(serial) => Self { serial, ..Self::default() },
             None => wire::open(value).map_err(damaged)?,
         };
         Ok((profile, debt))

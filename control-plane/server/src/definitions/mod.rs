@@ -1,9 +1,10 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`merge_policy`], [`lifetimes`],
+//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`merge_policy`], [`lifetimes`], [`consent`],
 //! [`offers`], [`expressions`], [`diff`],
 //! [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod at_edge;
+pub(crate) mod consent;
 pub(crate) mod conversion;
 pub(crate) mod decode;
 pub(crate) mod diff;

@@ -7,7 +7,7 @@ use acquaint_engine::compile::class_of;
 use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
-use super::{Finding, Kind, Subject, lifetimes, merge_policy, offers};
+use super::{Finding, Kind, Subject, consent, lifetimes, merge_policy, offers};
 
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
@@ -16,6 +16,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     checker.collection();
     checker.findings.extend(merge_policy::check(catalog));
     checker.findings.extend(lifetimes::check(catalog));
+    checker.findings.extend(consent::check(catalog));
     for (id, source) in &catalog.sources {
         checker.source(&Subject::new(Kind::Source, id), source);
     }

@@ -14,10 +14,12 @@ mod conversion;
 mod cors;
 mod edge;
 mod entities;
+mod erasures;
 mod explain;
 mod flows;
 mod identity;
 mod jobs;
+mod ledger;
 mod listening;
 mod page_bundle;
 mod quarantine;
@@ -46,10 +48,12 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(clock::routes(&app))
         .merge(conversion::routes())
         .merge(entities::routes())
+        .merge(erasures::routes())
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(identity::routes())
         .merge(jobs::routes())
+        .merge(ledger::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())

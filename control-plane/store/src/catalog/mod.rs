@@ -241,12 +241,30 @@ pub struct Audience {
     /// How it is evaluated; batch when absent.
     #[serde(default)]
     pub evaluation_info: EvaluationInfo,
+    /// Who is left out, whatever the rule says.
+    #[serde(default, skip_serializing_if = "DataGovernancePolicy::is_default")]
+    pub data_governance_policy: DataGovernancePolicy,
     /// When it was made and last changed: milliseconds since the epoch.
     #[serde(default)]
     pub creation_time: i64,
     /// See `creation_time`.
     #[serde(default)]
     pub update_time: i64,
+}
+
+/// Who is left out of an audience (`pql.md` section 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataGovernancePolicy {
+    /// People who have refused that data of them is collected or shared: `consents.collect.val`, `consents.share.val`.
+    #[serde(default)]
+    pub exclude_opt_out: bool,
+}
+
+impl DataGovernancePolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The rule of an audience.
@@ -401,6 +419,10 @@ pub struct Dataflow {
     /// Profile paths and calculated fields to destination names.
     #[serde(default)]
     pub mapping: Vec<FieldMapping>,
+    /// Purposes, by their path under `consents` (`share`, `marketing.email`): who has not consented to all of them is not
+    /// sent, and who takes it back is sent as having left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consent: Vec<String>,
     /// For file destinations; streaming destinations have none.
     #[serde(default)]
     pub schedule: Option<Schedule>,

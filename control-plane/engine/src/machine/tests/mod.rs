@@ -124,7 +124,8 @@ impl World {
                     | Table::Due
                     | Table::DeadLetters
                     | Table::Audit
-                    | Table::GraphTrail => value,
+                    | Table::GraphTrail
+                    | Table::Erasures => value,
                 };
                 all.insert((table, key), value);
             }

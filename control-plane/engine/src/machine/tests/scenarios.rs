@@ -329,7 +329,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     assert_eq!(owed.len(), 1);
     let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
     let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let sent = slicer.project(&*snapshot, &owed[0], NOW).unwrap();
+    let sent = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
     assert_eq!(sent.len(), 1);
     let (under, projection) = &sent[0];
     assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
@@ -339,7 +339,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     publish::acknowledged(&*world.store, &owed).unwrap();
     let owed = publish::owed(&*world.store, None, 9).unwrap();
     let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let under: Vec<_> = slicer.project(&*snapshot, &owed[0], NOW).unwrap();
+    let under: Vec<_> = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
     assert_eq!(under.into_iter().map(|(under, _)| under).collect::<Vec<_>>(), [ada, phone]);
     publish::acknowledged(&*world.store, &owed).unwrap();
     assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
