@@ -64,6 +64,8 @@ pub const IDENTITY_CHARACTERS_MAX: usize = 1_024;
 pub const LIFETIME_DAYS_MAX: u32 = 36_525;
 /// How long a signature between edge and control plane holds, and how far their clocks may be apart.
 pub const SIGNATURE_AGE_MS_MAX: u64 = 5 * 60 * 1000;
+/// How long an edge keeps a profile after its last visit, and so is told of it (`edge-api.md` section 7: 14 days).
+pub const EDGE_PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;
 /// Bytes of one sealed value, unpacked.
 pub const SEALED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes that one byte of a packed value can stand for: a deflate stream has at least two bits for every 258.

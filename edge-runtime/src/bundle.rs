@@ -1,5 +1,6 @@
 //! A bundle made ready to answer from: opened once, kept per isolate.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use acquaint_core::plan::Prepared;
@@ -74,16 +75,52 @@ impl Edition {
         &self.datastreams
     }
 
-    /// The datastream of a `configId`, which may carry an environment (`…:dev`).
-    pub fn datastream(&self, config_id: &str) -> Result<&Arc<Datastream>, Problem> {
+    /// The organisation of a datastream, whether or not that is switched on.
+    pub fn org(&self, config_id: &str) -> Option<&str> {
+        self.find(config_id).map(|datastream| datastream.org.as_str())
+    }
+
+    /// The one of that id, which may carry an environment (`…:dev`).
+    fn find(&self, config_id: &str) -> Option<&Arc<Datastream>> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);
-        let found = find(config_id).or_else(|| find(config_id.split(':').next()?));
-        match found {
+        find(config_id).or_else(|| find(config_id.split(':').next()?))
+    }
+
+    /// The datastream of a `configId`.
+    pub fn datastream(&self, config_id: &str) -> Result<&Arc<Datastream>, Problem> {
+        match self.find(config_id) {
             None => Err(Problem::DatastreamUnknown(config_id.chars().take(100).collect())),
             Some(datastream) if !datastream.enabled => {
                 Err(Problem::DatastreamDisabled(datastream.id.clone()))
             }
             Some(datastream) => Ok(datastream),
+        }
+    }
+}
+
+/// The editions that one isolate has at hand: the one in force, and the one before it, for requests that began under
+/// that. A request is answered from one edition, also where its profile is kept in another isolate.
+#[derive(Clone, Debug, Default)]
+pub struct Editions {
+    current: Option<Rc<Edition>>,
+    before: Option<Rc<Edition>>,
+}
+
+impl Editions {
+    /// The one in force.
+    pub fn current(&self) -> Option<&Rc<Edition>> {
+        self.current.as_ref()
+    }
+
+    /// The one of that tag.
+    pub fn of(&self, tag: &str) -> Option<&Rc<Edition>> {
+        self.current.iter().chain(&self.before).find(|edition| edition.tag == tag)
+    }
+
+    /// Puts one in force.
+    pub fn adopt(&mut self, edition: Rc<Edition>) {
+        if self.current.as_ref().is_none_or(|current| current.tag != edition.tag) {
+            self.before = self.current.replace(edition);
         }
     }
 }
@@ -94,12 +131,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn the_age_is_in_seconds_and_never_negative() {
+    fn edition(tag: &str) -> Rc<Edition> {
         let program = Program::default();
         let bundle =
             Bundle { version: 7, published_ms: 10_000, program, datastreams: Vec::new(), offers: Vec::new() };
-        let edition = Edition::new(bundle, String::new());
+        Rc::new(Edition::new(bundle, tag.to_owned()))
+    }
+
+    #[test]
+    fn a_request_finds_the_edition_it_began_under_until_the_next_but_one() {
+        let mut editions = Editions::default();
+        let check = |editions: &Editions, current: Option<&str>, known: [bool; 3]| {
+            assert_eq!(editions.current().map(|edition| edition.tag.as_str()), current);
+            assert_eq!(["a", "b", "c"].map(|tag| editions.of(tag).is_some()), known);
+        };
+        check(&editions, None, [false, false, false]);
+        editions.adopt(edition("a"));
+        editions.adopt(edition("b"));
+        check(&editions, Some("b"), [true, true, false]);
+        editions.adopt(edition("b"));
+        check(&editions, Some("b"), [true, true, false]);
+        editions.adopt(edition("c"));
+        check(&editions, Some("c"), [false, true, true]);
+    }
+
+    #[test]
+    fn the_age_is_in_seconds_and_never_negative() {
+        let edition = edition("");
         assert_eq!(edition.freshness(12_999), "7;age=2");
         assert_eq!(edition.freshness(9_000), "7;age=0");
     }

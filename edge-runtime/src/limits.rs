@@ -25,8 +25,12 @@ pub const IDENTITIES_PER_PROFILE_MAX: usize = acquaint_core::limits::IDENTITIES_
 
 /// Events in one forward.
 pub const FORWARD_EVENTS_MAX: usize = 50;
-/// Bytes of the events of one forward.
-pub const FORWARD_BYTES_MAX: usize = 400 * 1024;
+/// Bytes of the events of one forward. A message of a queue holds 128 KB.
+pub const FORWARD_BYTES_MAX: usize = 100 * 1024;
+/// Messages of a queue that are sent on together: all their events fit into one forward.
+pub const MESSAGES_PER_FORWARD_MAX: usize = acquaint_core::limits::BATCH_EVENTS_MAX / FORWARD_EVENTS_MAX;
+/// For how long events that a queue carries are not sent again.
+pub const QUEUE_PATIENCE_MS: i64 = 60 * 60 * 1000;
 /// Events of one profile that endpoints beside the control plane have not taken; beyond it the oldest go.
 pub const OWED_EVENTS_MAX: usize = 1_000;
 /// After which an endpoint that does not answer is given up for an event.
@@ -57,8 +61,8 @@ pub const CAPPED_OFFERS_MAX: usize = 100;
 /// Arms of experiments of which one profile remembers that exposure was recorded.
 pub const ARMS_REMEMBERED_MAX: usize = 100;
 
-/// How long an edge profile is kept after it was last seen (`edge-api.md` section 7: 14 days).
-pub const PROFILE_TTL_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// How long an edge profile is kept after its last visit. The control plane stops telling of it at the same time.
+pub const PROFILE_TTL_MS: i64 = acquaint_core::limits::EDGE_PROFILE_TTL_MS;
 /// How long an objection is remembered after its profile was last seen: as long as the consent cookie.
 pub const OBJECTION_TTL_MS: i64 = 180 * 24 * 60 * 60 * 1000;
 /// How exactly it is stored when a profile was last seen.

@@ -74,8 +74,8 @@ pub enum Outcome {
     OutboxFull,
     /// This person, or somebody in their name, asks too often.
     TooManyRequests,
-    /// Nothing was published yet.
-    NoBundle,
+    /// The keeper has not got the edition of the bundle that the request began under: nothing was done.
+    OtherEdition,
     /// The profile did not answer.
     Unavailable,
     /// This person has objected: nothing was stored and nothing is answered.
@@ -98,16 +98,16 @@ pub struct View {
 }
 
 impl Sealed for View {
-    const KIND: u16 = 0x0206;
+    const KIND: u16 = 0x0503;
     const VERSION: u16 = 1;
 }
 
 impl Sealed for Visit {
-    const KIND: u16 = 0x0201;
+    const KIND: u16 = 0x0501;
     const VERSION: u16 = 4;
 }
 
 impl Sealed for Outcome {
-    const KIND: u16 = 0x0202;
-    const VERSION: u16 = 4;
+    const KIND: u16 = 0x0502;
+    const VERSION: u16 = 5;
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::{self, Bundle, Projection, ProjectionBatch, signature};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::control_plane::EDGE_TOKEN;
@@ -15,6 +15,9 @@ use crate::process::Process;
 use crate::stub::now_ms;
 
 const SEALED: &str = "application/octet-stream";
+
+/// The token that the edge had before [`EDGE_TOKEN`], and still believes.
+pub const EDGE_TOKEN_BEFORE: &str = "test-edge-token-before";
 
 /// The token of servers that may see attributes.
 pub const API_TOKEN: &str = "api-token-of-tests";
@@ -28,6 +31,8 @@ pub struct Settings {
     pub listen: Option<String>,
     /// A clock that stands still at this instant, in milliseconds.
     pub clock_ms: Option<i64>,
+    /// The address of a KV namespace: the edge has this and a queue, as it has on Cloudflare.
+    pub copies: Option<String>,
 }
 
 /// A running worker.
@@ -36,6 +41,30 @@ pub struct Edge {
     process: Process,
     /// Client of the public routes.
     pub client: Client,
+}
+
+/// Adds what the edge is bound to on Cloudflare: `workerd` has the two ends of a queue, and not what lies between.
+fn with_queue_and_copies(config: &str, address: &str) -> Result<String> {
+    let address = address.trim_start_matches("http://");
+    let services = format!(
+        r#"services = [
+    (name = "broker", worker = .broker),
+    (name = "copies", external = (address = "{address}", http = ())),"#
+    );
+    let bindings = r#"bindings = [
+    (name = "EVENTS_QUEUE", queue = "broker"),
+    (name = "BUNDLES", kvNamespace = "copies"),"#;
+    let broker = r#"
+const broker :Workerd.Worker = (
+  compatibilityDate = "2026-11-01",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  modules = [(name = "broker.js", esModule = embed "broker.js")],
+  bindings = [(name = "EDGE", service = "edge")],
+);
+"#;
+    let changed = config.replacen("services = [", &services, 1).replacen("bindings = [", bindings, 1);
+    ensure!(changed.contains(&services) && changed.contains(bindings), "workerd.capnp has another form");
+    Ok(changed + broker)
 }
 
 impl Edge {
@@ -48,17 +77,27 @@ impl Edge {
             std::fs::copy(environment.worker.join(file), folder.join(file))
                 .with_context(|| format!("no {file}"))?;
         }
-        let config = environment.repository.join("edge-runtime/workerd.capnp");
-        std::fs::copy(config, folder.join("workerd.capnp"))?;
+        let config = std::fs::read_to_string(environment.repository.join("edge-runtime/workerd.capnp"))?;
+        let config = match &settings.copies {
+            Some(address) => with_queue_and_copies(&config, address)?,
+            None => config,
+        };
+        std::fs::write(folder.join("workerd.capnp"), config)?;
+        std::fs::copy(environment.repository.join("tests/queue/broker.js"), folder.join("broker.js"))?;
 
         let mut command = Command::new(environment.node_modules().join(".bin/workerd"));
         // The control channel on standard output says which port was chosen.
         command.args(["serve", "workerd.capnp", "--control-fd=1"]).current_dir(&folder);
+        if settings.copies.is_some() {
+            // So that one worker may bring another what lay in a queue.
+            command.arg("--experimental");
+        }
         let address = settings.listen.as_deref().unwrap_or("127.0.0.1:0");
         command.arg(format!("--socket-addr=http={address}"));
         command.arg(format!("--directory-path=objects={}", objects.display()));
         command.env("EDGE_API_TOKEN", API_TOKEN);
-        command.env("EDGE_TOKEN", EDGE_TOKEN).env("CONTROL_PLANE_URL", &settings.control_url);
+        command.env("EDGE_TOKEN", format!("{EDGE_TOKEN} {EDGE_TOKEN_BEFORE}"));
+        command.env("CONTROL_PLANE_URL", &settings.control_url);
         if let Some(clock_ms) = settings.clock_ms {
             command.env("CLOCK_MS", clock_ms.to_string());
         }

@@ -25,7 +25,8 @@ struct State {
     next_position: u64,
     /// Ids in the order in which they came, also those that came again.
     taken: Vec<String>,
-    /// Forwards that were gzipped.
+    /// Forwards that were taken, and those of them that were gzipped.
+    forwards: usize,
     packed: usize,
 }
 
@@ -60,6 +61,11 @@ impl Stub {
         self.state().taken.clone()
     }
 
+    /// How many forwards were taken.
+    pub fn forwards(&self) -> usize {
+        self.state().forwards
+    }
+
     /// How many forwards came gzipped.
     pub fn packed(&self) -> usize {
         self.state().packed
@@ -82,6 +88,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Result<Vec<u8>> {
     if state.away {
         bail!("away");
     }
+    state.forwards += 1;
     state.packed += usize::from(packed);
     let mut receipt = Receipt::default();
     for event in forward.events {

@@ -78,6 +78,7 @@ fn events_survive_an_absent_control_plane_and_a_killed_edge() {
         control_url: system.control.url().to_owned(),
         listen: Some(listen),
         clock_ms: acquaint_core::time::parse_instant(AS_OF),
+        ..edge::Settings::default()
     };
     system.edge = Edge::start(&environment, folder.path(), &settings).unwrap();
     let nothing = json!({ "eventType": "web.webpagedetails.pageViews", "timestamp": AS_OF });

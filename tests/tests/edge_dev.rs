@@ -45,7 +45,7 @@ fn view(event_type: &str) -> Value {
 #[test]
 fn the_example_answers_as_its_comments_say() {
     let folder = tempfile::tempdir().unwrap();
-    let mut edge = start(folder.path(), &["--api-token", "secret"]);
+    let mut edge = start(folder.path(), &[]);
     assert_eq!(edge.datastreams.len(), 4);
     let interact = |datastream: &str, body: &Value| {
         edge.client.post(&format!("/ee/v1/interact?configId={datastream}"), body).unwrap()
@@ -66,7 +66,7 @@ fn the_example_answers_as_its_comments_say() {
     let disabled = interact("dddd10e0-aee4-4e0e-ac5b-cdbb9abbec00", &view("x"));
     assert!(disabled.body["type"].as_str().unwrap().ends_with("EXEG-0004-422"), "{disabled:?}");
 
-    let server = edge.client.clone().with_header("authorization", "Bearer secret");
+    let server = edge.client.clone().with_header("authorization", "Bearer test");
     let lookup =
         json!({ "event": { "xdm": { "identityMap": { "ECID": [{ "id": KNOWN, "primary": true }] } } } });
     let answer = server.post(&format!("/ee/v2/interact?dataStreamId={SHOP}"), &lookup).unwrap().ok().unwrap();

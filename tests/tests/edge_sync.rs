@@ -57,6 +57,7 @@ fn restart_edge(system: &mut System, environment: &Environment, folder: &Path) {
         control_url: system.control.url().to_owned(),
         listen: Some(system.edge.url().trim_start_matches("http://").to_owned()),
         clock_ms: parse_instant(AS_OF),
+        ..edge::Settings::default()
     };
     system.edge = Edge::start(environment, folder, &settings).unwrap();
 }
@@ -339,4 +340,12 @@ fn a_bad_or_newer_or_unsigned_bundle_leaves_the_last_good_one_serving() {
     }
     edge.publish(&bundle(2)).unwrap();
     serves(2);
+    let third = wire::seal(&bundle(3)).unwrap();
+    let signature = signature::sign(edge::EDGE_TOKEN_BEFORE, PATH, &third, stub::now_ms().unwrap());
+    assert_eq!(
+        edge.pushed(PATH, &third, &signature).unwrap().status,
+        200,
+        "one token takes over from another"
+    );
+    serves(3);
 }

@@ -120,3 +120,20 @@ fn every_source_file_says_what_it_is_for_and_is_short() {
         assert!(lines <= LINES_MAX, "{name} has {lines} lines");
     }
 }
+
+#[test]
+fn no_two_kinds_of_sealed_values_have_the_same_number() {
+    const START: &str = "const KIND: u16 = ";
+    let mut files = Vec::new();
+    sources(&repository(), &mut files);
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for path in files {
+        let name = path.strip_prefix(repository()).unwrap().display().to_string();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for number in text.lines().filter_map(|line| line.trim().strip_prefix(START)) {
+            let other = known.insert(number.to_owned(), name.clone());
+            assert_eq!(other, None, "{number} is of {name} too");
+        }
+    }
+    assert!(known.len() > 15, "only {} were found", known.len());
+}

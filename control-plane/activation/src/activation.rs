@@ -85,7 +85,8 @@ impl Activation {
             progress.jobs.extend(jobs);
         }
         let flows = progress.flows.clone();
-        let now = Now { decided_ms: now_ms, network_ms: (shared.settings.network_clock)() };
+        let network_ms = (shared.settings.network_clock)();
+        let now = Now { decided_ms: now_ms, network_ms, position: 0 };
         let ground = Ground { store: &*shared.store, view: &view, flows: &flows, now };
 
         let _writing = shared.writing();

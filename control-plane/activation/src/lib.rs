@@ -20,7 +20,7 @@ mod mapping;
 mod plan;
 mod profile;
 mod report;
-mod settings;
+pub mod settings;
 #[cfg(test)]
 mod testing;
 mod view;

@@ -4,6 +4,7 @@ use acquaint_core::id::ProfileId;
 use acquaint_core::profile::{IdentityMap, Memberships, MergePolicy};
 use acquaint_core::value::Fields;
 use acquaint_store::ProfileDocument;
+use acquaint_store::catalog::version;
 use acquaint_store::tables::Read;
 
 use crate::error::Result;
@@ -24,7 +25,7 @@ impl Profile {
             id: document.id,
             attributes: policy.merge(&document.fragments).into_owned(),
             identities: document.identities,
-            memberships: document.memberships,
+            memberships: told(document.memberships),
         }
     }
 
@@ -40,4 +41,10 @@ impl Profile {
     ) -> Result<Option<Self>> {
         Ok(ProfileDocument::load(store, id)?.map(|document| Self::of(document, policy)))
     }
+}
+
+/// Without those in rules that are only tried.
+fn told(mut memberships: Memberships) -> Memberships {
+    memberships.retain(|audience, _| version::of_shadow(audience).is_none());
+    memberships
 }

@@ -4,8 +4,39 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use acquaint_core::id::Position;
+
 /// A clock: milliseconds since the epoch, UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What became of an attempt to tell a destination something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The receiver has confirmed it.
+    Confirmed,
+    /// It is tried again.
+    Failed,
+    /// The receiver will never take it.
+    Refused,
+    /// The receiver will never take anything.
+    Disabled,
+}
+
+/// One attempt, for whoever measures.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// Which dataflow.
+    pub dataflow: &'a str,
+    /// The record that led to it; 0: no record did.
+    pub position: Position,
+    /// What became of it.
+    pub told: Told,
+    /// Milliseconds from the decision; between two clocks where decisions have one of their own.
+    pub took_ms: i64,
+}
+
+/// Hears of every attempt.
+pub type Observer = Arc<dyn Fn(&Observed<'_>) + Send + Sync>;
 
 /// Settings.
 #[derive(Clone)]
@@ -19,6 +50,8 @@ pub struct Settings {
     /// The clock of the network: signatures, retries and circuits. Receivers compare it with their own, so it stays the
     /// real one even where memberships are decided by another (a replay, a demo).
     pub network_clock: Clock,
+    /// Hears of every attempt, after it is settled on disk.
+    pub observer: Observer,
 }
 
 impl Settings {
@@ -29,6 +62,7 @@ impl Settings {
             request_timeout_ms: 15_000,
             jitter_seed: 0,
             network_clock: Arc::new(system_now_ms),
+            observer: Arc::new(|_: &Observed<'_>| {}),
         }
     }
 }

@@ -11,7 +11,7 @@ use acquaint_core::plan::program::{self, Definition};
 use acquaint_core::plan::{AudienceFacts, Mode, Modes, Program, Verdict};
 use acquaint_store::catalog::calculated::Audiences;
 pub use acquaint_store::catalog::calculated::{class_of, union_of};
-use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo};
+use acquaint_store::catalog::{Audience, Catalog, EvaluationInfo, version};
 use serde::Serialize;
 
 use crate::ranking;
@@ -90,11 +90,23 @@ pub fn verdict(modes: &Modes, mode: Mode) -> &Verdict {
     }
 }
 
-/// Compiles all audiences. The problems are those of all of them, not only of the first.
+/// Compiles the audiences that are evaluated. The problems are those of all of them, not only of the first.
 pub fn compile_catalog(catalog: &Catalog) -> std::result::Result<Compiled, Vec<Problem>> {
+    compile(catalog, |audience| audience.lifecycle_state.is_evaluated())
+}
+
+/// Compiles drafts too, as if they were published: what there is to say of them, nothing to work by.
+pub fn check_catalog(catalog: &Catalog) -> std::result::Result<Compiled, Vec<Problem>> {
+    compile(catalog, |audience| audience.lifecycle_state.is_checked())
+}
+
+fn compile(
+    catalog: &Catalog,
+    wanted: impl Fn(&Audience) -> bool,
+) -> std::result::Result<Compiled, Vec<Problem>> {
     let schema =
         union_of(catalog.schemas.values()).map_err(|error| vec![whole(code::SCHEMA, error.to_string())])?;
-    let (definitions, mut problems) = definitions(catalog, &schema);
+    let (definitions, mut problems) = definitions(catalog, &schema, wanted);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -119,7 +131,8 @@ pub fn check_audience(catalog: &Catalog, audience: &Audience) -> Checkup {
         Ok(schema) => schema,
         Err(error) => return failed(vec![diagnostic(code::SCHEMA, error.to_string())]),
     };
-    let (definitions, problems) = definitions(&with, &schema);
+    let wanted = |other: &Audience| other.id == audience.id || other.lifecycle_state.is_checked();
+    let (definitions, problems) = definitions(&with, &schema, wanted);
     if let Some(own) = problems.into_iter().find(|problem| problem.audience == audience.id) {
         return failed(own.diagnostics);
     }
@@ -166,12 +179,23 @@ pub fn summary(problems: &[Problem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// The audiences that check, and what is wrong with the others.
-fn definitions(catalog: &Catalog, schema: &UnionSchema) -> (Vec<Definition>, Vec<Problem>) {
+/// The wanted audiences that check, and what is wrong with the others.
+fn definitions(
+    catalog: &Catalog,
+    schema: &UnionSchema,
+    wanted: impl Fn(&Audience) -> bool,
+) -> (Vec<Definition>, Vec<Problem>) {
     let directory = Audiences(catalog);
     let mut definitions = Vec::new();
     let mut problems = Vec::new();
-    for (id, audience) in &catalog.audiences {
+    let staged = catalog.audiences.values().filter(|audience| audience.lifecycle_state.is_evaluated());
+    for (id, mode, audience) in staged.filter_map(shadow) {
+        match checked(&audience, schema, &directory) {
+            Ok(checked) => definitions.push(Definition { id, mode, checked }),
+            Err(diagnostics) => problems.push(Problem { audience: audience.id, diagnostics }),
+        }
+    }
+    for (id, audience) in catalog.audiences.iter().filter(|(_, audience)| wanted(audience)) {
         match checked(audience, schema, &directory) {
             Ok(checked) => definitions.push(Definition {
                 id: AudienceId::new(id.clone()),
@@ -182,6 +206,17 @@ fn definitions(catalog: &Catalog, schema: &UnionSchema) -> (Vec<Definition>, Vec
         }
     }
     (definitions, problems)
+}
+
+/// A staged rule as an audience of its own. The edge is not told of it, so it is decided in the engine.
+fn shadow(audience: &Audience) -> Option<(AudienceId, Mode, Audience)> {
+    let staged = audience.versions.staged.as_ref()?;
+    let mode = match mode(&audience.evaluation_info) {
+        Mode::Edge | Mode::Streaming => Mode::Streaming,
+        Mode::Batch => Mode::Batch,
+    };
+    let rule = Audience { expression: staged.expression.clone(), ..audience.clone() };
+    Some((version::shadow(&audience.id, staged.version), mode, rule))
 }
 
 fn checked(

@@ -12,7 +12,7 @@ use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
 use acquaint_core::wire::{Bundle, Projection, ProjectionBatch};
-use acquaint_store::catalog::Catalog;
+use acquaint_store::catalog::{Catalog, version};
 use acquaint_store::profile_document::find;
 use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
 
@@ -104,9 +104,9 @@ impl Slicer {
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
-    /// What the edge is to be told of a profile, under each identity under which the edge keeps it: its projection, an
-    /// empty one if it is gone, that it was erased. Nothing if it is not on the program of this catalogue yet: then it is
-    /// owed again when it is.
+    /// What the edge is to be told of a profile, under each identity under which the edge keeps it (those of the last 14
+    /// days, and those of namespaces that the edge is always told of): its projection, an empty one if it is gone, that it
+    /// was erased. Nothing if it is not on the program of this catalogue yet: then it is owed again when it is.
     ///
     /// `snapshot` must be of one instant: the projection says which records it covers.
     pub fn project(
@@ -135,7 +135,7 @@ impl Slicer {
         }
         let mut under: BTreeSet<Identity> =
             self.rules.edge_identities(&document.identities).into_iter().collect();
-        under.extend(document.edge_identities.iter().cloned());
+        under.extend(document.kept_at_edge(now_ms).cloned());
         let projection = self.slice(&document, position, now_ms);
         batch.projections.extend(under.into_iter().map(|identity| (identity, projection.clone())));
         Ok(batch)
@@ -149,7 +149,7 @@ impl Slicer {
             made_ms,
             attributes: slice_attributes(&self.rules.policy.merge(&document.fragments), &self.paths),
             identities: document.identities.clone(),
-            memberships: document.memberships.clone(),
+            memberships: version::visible(&document.memberships, &self.rules.catalog),
             state: State { streams: streams.map(|(stream, kept)| (*stream, kept.clone())).collect() },
         }
     }

@@ -12,9 +12,12 @@ use crate::background::batch::Running;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::counts::CountsCache;
+use crate::guardrails::catalog as guardrails;
 use crate::ingest::Buckets;
+use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::tokens::Tokens;
+use crate::traces::Tracer;
 
 /// The store in use: its name stands only here.
 pub(crate) type Store = acquaint_store::Embedded;
@@ -36,10 +39,14 @@ pub(crate) struct App {
     pub counts: CountsCache,
     /// What each source may still send.
     pub buckets: Buckets,
+    pub metrics: Arc<Metrics>,
+    pub guardrails: guardrails::Rules,
+    pub tracer: Arc<Tracer>,
     /// One change of the catalogue at a time.
     pub publishing: tokio::sync::Mutex<()>,
     in_force: RwLock<Arc<InForce>>,
     engine_position: AtomicU64,
+    leaving: AtomicBool,
     stopping: AtomicBool,
     failure: RwLock<Option<String>>,
     /// Woken when the process has to end.
@@ -67,11 +74,25 @@ pub(crate) struct Parts {
     pub tokens: Tokens,
     pub edge_url: Option<String>,
     pub catalog: Catalog,
+    pub metrics: Arc<Metrics>,
+    pub guardrails: guardrails::Rules,
+    pub tracer: Arc<Tracer>,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, intake, activation, clock, tokens, edge_url, catalog } = parts;
+        let Parts {
+            store,
+            intake,
+            activation,
+            clock,
+            tokens,
+            edge_url,
+            catalog,
+            metrics,
+            guardrails,
+            tracer,
+        } = parts;
         Self {
             store,
             intake,
@@ -83,9 +104,13 @@ impl App {
             batch: Running::default(),
             counts: CountsCache::default(),
             buckets: Buckets::default(),
+            metrics,
+            guardrails,
+            tracer,
             publishing: tokio::sync::Mutex::new(()),
             in_force: RwLock::new(Arc::new(InForce::new(catalog))),
             engine_position: AtomicU64::new(0),
+            leaving: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             failure: RwLock::new(None),
             ended: tokio::sync::Notify::new(),
@@ -116,6 +141,16 @@ impl App {
         self.bell.ring();
     }
 
+    /// Whether the process is about to end: what asks for readiness should send nobody here any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Says so; requests are still answered.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+    }
+
     /// Whether every loop has to end.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
@@ -123,6 +158,7 @@ impl App {
 
     /// Asks everything to end.
     pub(crate) fn stop(&self) {
+        self.leave();
         self.stopping.store(true, Ordering::Release);
         self.batch.end();
         self.bell.ring();

@@ -1,11 +1,14 @@
-//! How many profiles are in each audience: one scan counts all audiences, and is kept until the engine has moved on.
+//! A census of the profiles: how many are in each audience, and how large the largest are. One scan counts everything, and
+//! is kept until the engine has moved on.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use acquaint_core::id::{Position, ProfileId};
-use acquaint_core::profile::Status;
-use acquaint_store::{ProfileDocument, ProfileStore};
+use acquaint_core::id::Position;
+use acquaint_core::profile::{Status, identity};
+use acquaint_store::catalog::{Catalog, version};
+use acquaint_store::{ProfileDocument, ProfileStore, Table};
 use serde::Serialize;
 
 /// Profiles of one scan step.
@@ -23,40 +26,70 @@ pub(crate) struct Count {
 /// By audience.
 pub(crate) type Counts = BTreeMap<String, Count>;
 
-/// The last counts, and the engine's position they are of.
+/// What there is of profiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Census {
+    /// Members.
+    pub audiences: Counts,
+    /// Profiles.
+    pub profiles: u64,
+    /// Identities of the profile that has most.
+    pub identities_max: usize,
+    /// Stored events of the profile that has most.
+    pub events_max: u32,
+    /// Bytes of the largest profile, without its events.
+    pub profile_bytes_max: usize,
+}
+
+/// The last census, and the engine's position it is of.
 #[derive(Debug, Default)]
-pub(crate) struct CountsCache(Mutex<Option<(Position, Arc<Counts>)>>);
+pub(crate) struct CountsCache(Mutex<Option<(Position, Arc<Census>)>>);
 
 impl CountsCache {
-    /// The counts as of the engine's position, which the caller has just read; of none if there is no knowing.
+    /// The census as of the engine's position, which the caller has just read; of none if there is no knowing.
     pub(crate) fn get(
         &self,
         store: &dyn ProfileStore,
+        catalog: &Catalog,
         as_of: Option<Position>,
-    ) -> acquaint_store::Result<Arc<Counts>> {
-        let Some(position) = as_of else { return Ok(Arc::new(count(store)?)) };
+    ) -> acquaint_store::Result<Arc<Census>> {
+        let Some(position) = as_of else { return Ok(Arc::new(count(store, catalog)?)) };
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, counts)) = &*cached
+        if let Some((of, census)) = &*cached
             && *of == position
         {
-            return Ok(Arc::clone(counts));
+            return Ok(Arc::clone(census));
         }
-        let counts = Arc::new(count(store)?);
-        *cached = Some((position, Arc::clone(&counts)));
-        Ok(counts)
+        let census = Arc::new(count(store, catalog)?);
+        *cached = Some((position, Arc::clone(&census)));
+        Ok(census)
     }
 }
 
-fn count(store: &dyn ProfileStore) -> acquaint_store::Result<Counts> {
+/// Counts now, whoever has counted before.
+pub(crate) fn count(store: &dyn ProfileStore, catalog: &Catalog) -> acquaint_store::Result<Census> {
     let snapshot = store.snapshot();
-    let mut counts = Counts::new();
-    let mut after: Option<ProfileId> = None;
+    let mut census = Census::default();
+    let mut after: Option<Vec<u8>> = None;
     loop {
-        let profiles = ProfileDocument::scan(&*snapshot, after, SCAN_ROWS)?;
-        let Some(last) = profiles.last() else { return Ok(counts) };
-        after = Some(last.id);
-        for (audience, membership) in profiles.iter().flat_map(|profile| &profile.memberships) {
-            let count = counts.entry(audience.as_str().to_owned()).or_default();
+        let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = snapshot.scan(Table::Profiles, from, Bound::Unbounded, SCAN_ROWS)?;
+        for (key, value) in &rows {
+            census.add(&ProfileDocument::from_row(key, value)?, value.len(), catalog);
+        }
+        let Some((last, _)) = rows.into_iter().last() else { return Ok(census) };
+        after = Some(last);
+    }
+}
+
+impl Census {
+    fn add(&mut self, profile: &ProfileDocument, bytes: usize, catalog: &Catalog) {
+        self.profiles = self.profiles.saturating_add(1);
+        self.identities_max = self.identities_max.max(identity::count(&profile.identities));
+        self.events_max = self.events_max.max(profile.events);
+        self.profile_bytes_max = self.profile_bytes_max.max(bytes);
+        for (audience, membership) in &version::visible(&profile.memberships, catalog) {
+            let count = self.audiences.entry(audience.as_str().to_owned()).or_default();
             let counter = match membership.status {
                 Status::Realized => &mut count.realized,
                 Status::Exited => &mut count.exited,

@@ -1,7 +1,7 @@
 //! `acquaint serve`: opens the store, starts the loops, answers requests, and ends all of them in order.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +14,20 @@ use tokio::net::TcpListener;
 use crate::app::{App, Parts, Shared, Store};
 use crate::background::{self, Loops};
 use crate::clock::Clock;
+pub use crate::guardrails::catalog::Rules;
 use crate::http::{self, connections, connections::Limits};
-use crate::tokens::{self, Token, Tokens};
+use crate::metrics::Metrics;
+use crate::tokens::{self, EdgeTokens, Token, Tokens};
+use crate::traces::{self, Tracer};
 
 /// The folder of the store inside the data directory.
 const STORE_FOLDER: &str = "store";
 
 /// How long a client may take to send a request, unless it is said otherwise.
 pub(crate) const REQUEST_SECONDS_MAX: u64 = 30;
+
+/// `json`: a JSON object a line instead of `key=value`.
+const LOG_FORMAT: &str = "ACQUAINT_LOG_FORMAT";
 
 /// How long requests under way may take to end, before they are cut off.
 const REQUESTS_MAX: Duration = Duration::from_secs(10);
@@ -48,6 +54,19 @@ pub struct Arguments {
     /// How long a client may take to send the head of a request, and again to send its body.
     #[arg(long, default_value_t = REQUEST_SECONDS_MAX)]
     request_seconds_max: u64,
+    /// Whose limits hold for definitions: those of the documentation, or only those of this engine.
+    #[arg(long, value_enum, default_value_t)]
+    guardrails: Rules,
+    /// Where traces are sent: an OpenTelemetry collector that takes OTLP over HTTP, for example http://127.0.0.1:4318.
+    #[arg(long)]
+    otlp_endpoint: Option<String>,
+    /// Of how many records one is traced, from the request to the destination.
+    #[arg(long, default_value_t = traces::ONE_IN)]
+    trace_one_in: u64,
+    /// How long requests are still taken after the process was asked to end, while `/readyz` already says that it ends:
+    /// the time a load balancer needs to notice.
+    #[arg(long, default_value_t = 0)]
+    drain_seconds: u64,
     /// For tests: a clock that stands at this instant (RFC 3339) and is moved by `POST /admin/clock`.
     #[arg(long)]
     clock: Option<String>,
@@ -68,6 +87,10 @@ pub struct Settings {
     pub clock_ms: Option<i64>,
     /// How long a client may take to send the head of a request, and again to send its body.
     pub request_max: Duration,
+    /// Whose limits hold for definitions.
+    pub guardrails: Rules,
+    /// Where traces are sent, and of how many records one is traced.
+    pub traces: Option<(String, u64)>,
     /// The admin and the edge token; from the environment or the data directory when absent.
     pub tokens: Option<(String, String)>,
 }
@@ -82,6 +105,8 @@ impl Settings {
             batch_schedule: None,
             clock_ms,
             request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
+            guardrails: Rules::default(),
+            traces: None,
             tokens: Some((admin.into(), edge.into())),
         }
     }
@@ -154,40 +179,61 @@ impl std::fmt::Debug for Running {
 /// Runs until it is asked to end.
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     log_to_stderr("info");
+    let drain = Duration::from_secs(arguments.drain_seconds);
     let running = start(settings(arguments)?).await?;
     announce(running.address)?;
     running.until_asked_to_end().await;
+    running.drain(drain).await;
     running.shut_down().await
 }
 
 /// Opens the store and starts everything.
 pub async fn start(settings: Settings) -> Result<Running, Error> {
     install_cryptography();
-    let Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens } = settings;
+    let Settings {
+        data,
+        listen,
+        edge_url,
+        batch_schedule,
+        clock_ms,
+        request_max,
+        guardrails,
+        traces,
+        tokens,
+    } = settings;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
     let tokens = match tokens {
-        Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: Token::new(edge) },
+        Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: EdgeTokens::new(&edge) },
         None => Tokens::load(&data)?,
     };
     let store = Arc::new(Store::open(data.join(STORE_FOLDER))?);
     let catalog = acquaint_store::catalog::store::load(&*store)?;
+    let clock = clock_ms.map_or_else(Clock::system, Clock::manual);
+    let metrics = Arc::new(Metrics::default());
+    let (tracer, exporter) = traces::start(traces);
     let activation = Activation::new(
         Arc::clone(&store) as Arc<dyn acquaint_activation::Storage>,
-        activation::Settings::new(&data),
+        activation_settings(&data, &metrics, &tracer, !clock.is_manual()),
     )?;
     let app = Arc::new(App::new(Parts {
         activation,
         intake: Intake::open(Arc::clone(&store))?,
         store: Arc::clone(&store),
-        clock: clock_ms.map_or_else(Clock::system, Clock::manual),
+        clock,
         tokens,
         edge_url,
         catalog,
+        metrics,
+        guardrails,
+        tracer,
     }));
     let listener =
         TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
-    let loops = background::start(&app, batch_schedule)?;
+    let mut loops = background::start(&app, batch_schedule)?;
+    if let Some(exporter) = exporter {
+        loops.task("traces", &app, exporter.run(Arc::clone(&app)));
+    }
     let routes = http::routes(Arc::clone(&app));
     let limits = Limits::new(request_max);
     let stopped = Arc::clone(&app);
@@ -200,6 +246,23 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         connections::serve(listener, routes, limits, until).await;
     });
     Ok(Running { address, app, store, loops, server })
+}
+
+/// Activation that is measured.
+fn activation_settings(
+    data: &Path,
+    metrics: &Arc<Metrics>,
+    tracer: &Arc<Tracer>,
+    timed: bool,
+) -> activation::Settings {
+    let (metrics, tracer) = (Arc::clone(metrics), Arc::clone(tracer));
+    activation::Settings {
+        observer: Arc::new(move |told: &activation::settings::Observed<'_>| {
+            metrics.told(told, timed);
+            tracer.told(told, timed);
+        }),
+        ..activation::Settings::new(data)
+    }
 }
 
 impl Running {
@@ -218,6 +281,15 @@ impl Running {
         tokio::select! {
             () = interrupted() => tracing::info!("asked to end"),
             () = self.app.ended.notified() => {}
+        }
+    }
+
+    /// Says that it is about to end, and goes on for a while; not if it cannot.
+    pub(crate) async fn drain(&self, drain: Duration) {
+        self.app.leave();
+        if self.app.failure().is_none() && !drain.is_zero() {
+            tracing::info!(seconds = drain.as_secs(), "still answering, but not ready any more");
+            tokio::time::sleep(drain).await;
         }
     }
 
@@ -263,8 +335,20 @@ pub(crate) fn install_cryptography() {
 }
 
 fn settings(arguments: Arguments) -> Result<Settings, Error> {
-    let Arguments { data, listen, edge_url, batch_schedule, request_seconds_max, clock } = arguments;
+    let Arguments {
+        data,
+        listen,
+        edge_url,
+        batch_schedule,
+        request_seconds_max,
+        drain_seconds: _,
+        guardrails,
+        otlp_endpoint,
+        trace_one_in,
+        clock,
+    } = arguments;
     let request_max = Duration::from_secs(request_seconds_max);
+    let traces = otlp_endpoint.map(|endpoint| (endpoint, trace_one_in));
     let clock_ms = match clock {
         None => None,
         Some(value) => match parse_instant(&value) {
@@ -279,18 +363,29 @@ fn settings(arguments: Arguments) -> Result<Settings, Error> {
             Err(_) => return Err(Error::Argument { value: batch_schedule, what: "five-field cron pattern" }),
         },
     };
-    Ok(Settings { data, listen, edge_url, batch_schedule, clock_ms, request_max, tokens: None })
+    Ok(Settings {
+        data,
+        listen,
+        edge_url,
+        batch_schedule,
+        clock_ms,
+        request_max,
+        guardrails,
+        traces,
+        tokens: None,
+    })
 }
 
 /// Logs of this level and above, unless the environment says otherwise.
 pub(crate) fn log_to_stderr(level: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ACQUAINT_LOG").unwrap_or_else(|_| level.into());
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // A second subscriber in one process is refused; the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
+    let _ = match std::env::var(LOG_FORMAT).as_deref() {
+        Ok("json") => lines.json().flatten_event(true).try_init(),
+        Ok(_) | Err(_) => lines.try_init(),
+    };
 }
 
 /// One line, for whoever started us to read.

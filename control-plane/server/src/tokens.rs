@@ -62,40 +62,62 @@ impl Token {
         let difference = self.digest.iter().zip(&presented).fold(0_u8, |all, (a, b)| all | (a ^ b));
         std::hint::black_box(difference) == 0
     }
+}
 
-    /// The token itself, to be presented elsewhere.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+/// What edge and control plane know each other by: several, with spaces between, while one takes over from another. The
+/// first signs, all are believed.
+#[derive(Clone, Debug)]
+pub(crate) struct EdgeTokens(Vec<Token>);
+
+impl EdgeTokens {
+    /// Reads them.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.split_whitespace().map(Token::new).collect())
+    }
+
+    /// The one that signs.
+    pub(crate) fn signing(&self) -> &str {
+        self.texts().next().unwrap_or_default()
+    }
+
+    /// Those that are believed.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|token| token.text.as_str())
+    }
+
+    /// Whether it is one of them.
+    pub(crate) fn matches(&self, presented: &str) -> bool {
+        self.0.iter().any(|token| token.matches(presented))
     }
 }
 
-/// Both tokens.
+/// All tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     /// Who may administrate.
     pub admin: Token,
-    /// What edge and control plane know each other by.
-    pub edge: Token,
+    /// See [`EdgeTokens`].
+    pub edge: EdgeTokens,
 }
 
 impl Tokens {
     /// From the environment or the data directory.
     pub(crate) fn load(data: &Path) -> Result<Self, Error> {
         Ok(Self {
-            admin: one("ACQUAINT_ADMIN_TOKEN", &data.join(ADMIN_FILE))?,
-            edge: one("ACQUAINT_EDGE_TOKEN", &data.join(EDGE_FILE))?,
+            admin: Token::new(one("ACQUAINT_ADMIN_TOKEN", &data.join(ADMIN_FILE))?),
+            edge: EdgeTokens::new(&one("ACQUAINT_EDGE_TOKEN", &data.join(EDGE_FILE))?),
         })
     }
 }
 
-fn one(variable: &str, path: &Path) -> Result<Token, Error> {
+fn one(variable: &str, path: &Path) -> Result<String, Error> {
     let (text, place) = match std::env::var(variable) {
         Ok(text) => (text, format!("the variable {variable}")),
         Err(_) => (read_or_make(path)?, format!("`{}`", path.display())),
     };
     match text.trim() {
         "" => Err(Error::Empty { place }),
-        token => Ok(Token::new(token)),
+        token => Ok(token.to_owned()),
     }
 }
 
@@ -142,6 +164,16 @@ mod tests {
         assert!(token.matches("abc"));
         assert!(!token.matches("abcd"));
         assert!(!token.matches(""));
+    }
+
+    #[test]
+    fn of_two_edge_tokens_the_first_signs_and_both_are_believed() {
+        let tokens = EdgeTokens::new("new old");
+        assert_eq!(tokens.signing(), "new");
+        assert_eq!(
+            ["new", "old", "new old", ""].map(|token| tokens.matches(token)),
+            [true, true, false, false]
+        );
     }
 
     #[test]

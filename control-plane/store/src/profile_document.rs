@@ -1,9 +1,10 @@
 //! The profile as the engine keeps it and as batch reads it: one document and its rows of events.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use acquaint_core::id::{DatasetId, Position, ProfileId};
+use acquaint_core::limits::EDGE_PROFILE_TTL_MS;
 use acquaint_core::profile::{Event, Fragment, Graph, Identity, IdentityMap, Memberships};
 use acquaint_core::state::State;
 use acquaint_core::wire::{self, Sealed};
@@ -34,8 +35,8 @@ pub struct ProfileDocument {
     pub program: u64,
     /// The next instant at which an answer may change without an event; the key of its timer.
     pub deadline_ms: Option<i64>,
-    /// Identities under which the edge has seen it.
-    pub edge_identities: BTreeSet<Identity>,
+    /// Identities under which the edge has seen it, and when it last did: milliseconds since the epoch, UTC.
+    pub seen_at_edge: BTreeMap<Identity, i64>,
     /// The position of the last record that changed it.
     pub position: Position,
     /// When it was made: milliseconds since the epoch, UTC.
@@ -80,12 +81,19 @@ impl ProfileDocument {
             state: State::default(),
             program: 0,
             deadline_ms: None,
-            edge_identities: BTreeSet::new(),
+            seen_at_edge: BTreeMap::new(),
             position: 0,
             created_ms,
             active_ms: created_ms,
             events_end_ms: None,
         }
+    }
+
+    /// The identities under which the edge still keeps it.
+    pub fn kept_at_edge(&self, now_ms: i64) -> impl Iterator<Item = &Identity> {
+        let seen = self.seen_at_edge.iter();
+        seen.filter(move |(_, at_ms)| now_ms.saturating_sub(**at_ms) < EDGE_PROFILE_TTL_MS)
+            .map(|(identity, _)| identity)
     }
 
     /// Its row.

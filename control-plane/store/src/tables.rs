@@ -87,9 +87,26 @@ impl Table {
         }
     }
 
-    /// A key of this table, for messages.
+    /// A key of this table, for messages. Of one that holds what clients call somebody, only its length: messages end up
+    /// in logs.
     pub fn place(self, key: &[u8]) -> String {
-        format!("{}/{}", self.name(), key.escape_ascii())
+        match self {
+            Self::Identities | Self::EventIds | Self::GraphTrail => {
+                format!("{}/({} bytes)", self.name(), key.len())
+            }
+            Self::Meta
+            | Self::Catalog
+            | Self::Profiles
+            | Self::Events
+            | Self::Timers
+            | Self::Projections
+            | Self::Quarantine
+            | Self::Jobs
+            | Self::Ledger
+            | Self::Due
+            | Self::DeadLetters
+            | Self::Audit => format!("{}/{}", self.name(), key.escape_ascii()),
+        }
     }
 }
 

@@ -8,11 +8,18 @@ use alloc::vec::Vec;
 use super::names::Names;
 use crate::lang::parse;
 
-/// The text inside `{%= ... %}` or `{{ ... }}`.
+/// The text inside `{%= ... %}` or `{{ ... }}`; the type that the documentation writes behind goes.
 pub(super) fn of_template(text: &str) -> &str {
     let text = text.trim();
+    let text = match text.rsplit_once("%}:") {
+        Some((before, of)) if of.trim().chars().all(|one| one.is_alphanumeric() || one == '-') => {
+            text.get(..before.len() + "%}".len()).unwrap_or(text)
+        }
+        Some(_) | None => text,
+    };
     let inside = |open: &str, close: &str| text.strip_prefix(open)?.strip_suffix(close);
-    inside("{%=", "%}").or_else(|| inside("{{", "}}")).unwrap_or(text).trim()
+    // The documentation leaves out a percent sign now and then.
+    inside("{%=", "%}").or_else(|| inside("{=", "%}")).or_else(|| inside("{{", "}}")).unwrap_or(text).trim()
 }
 
 /// The expression as a whole. The examples of time constraints are fragments of a `select`, whose variables (`X`, `Y1`)
@@ -59,24 +66,32 @@ pub(super) fn of_set_pattern(text: &str) -> Result<String, String> {
 
 fn selection(pattern: &str) -> Result<String, String> {
     let Some(colon) = find(pattern, ':') else {
+        if pattern.contains(" as ") {
+            return Ok(format!("(select {})", declared(pattern)?.join(", ")));
+        }
         let condition = pattern.replace("xEvent.", "Event1.");
         return Ok(format!("(select Event1 from xEvent where {})", condition.trim()));
     };
     let (declarations, condition) = pattern.split_at(colon);
     let condition = condition.trim_start_matches(':').trim();
-    let mut variables = Vec::new();
-    for declaration in declarations.split(',') {
-        let (name, path) =
-            declaration.split_once(" as ").ok_or("a variable is declared as `Name as path`")?;
-        let (name, path) = (name.trim(), path.trim());
-        variables.push(match path.strip_prefix("xEvent.") {
-            Some(fields) => format!("{name} from xEvent where {name}.{fields}"),
-            None => format!("{name} from {path}"),
-        });
-    }
+    let variables = declared(declarations)?;
     let last = variables.last().is_some_and(|variable| variable.contains(" where "));
     let joint = if last { "and" } else { "where" };
     Ok(format!("(select {} {joint} ({condition}))", variables.join(", ")))
+}
+
+/// The variables as `select` declares them.
+fn declared(declarations: &str) -> Result<Vec<String>, String> {
+    let variable = |declaration: &str| {
+        let (name, path) =
+            declaration.split_once(" as ").ok_or("a variable is declared as `Name as path`")?;
+        let (name, path) = (name.trim(), path.trim());
+        Ok(match path.strip_prefix("xEvent.") {
+            Some(fields) => format!("{name} from xEvent where {name}.{fields}"),
+            None => format!("{name} from {path}"),
+        })
+    };
+    declarations.split(',').map(variable).collect()
 }
 
 /// The first such character outside of strings.
@@ -95,6 +110,8 @@ mod tests {
     #[test]
     fn templates_are_unwrapped() {
         assert_eq!(of_template("{%= toInt(42.6) %}"), "toInt(42.6)");
+        assert_eq!(of_template("{%= f(\"%}: a\") %}"), "f(\"%}: a\")");
+        assert_eq!(of_template("{= toBool(\"a%}:\") %}: boolean"), "toBool(\"a%}:\")");
         assert_eq!(of_template(" {{profile.city}} "), "profile.city");
         assert_eq!(of_template("{\"a\": 1}"), "{\"a\": 1}");
     }
@@ -122,6 +139,7 @@ mod tests {
                 "c and { A as xEvent.a, B as xEvent.b: B.t occurs after A.t }",
                 "c and (select A from xEvent where A.a, B from xEvent where B.b and (B.t occurs after A.t))",
             ),
+            ("{A as xEvent, I as A.items}", "(select A from xEvent, I from A.items)"),
             (
                 "{ A as xEvent, I as A.items: I.sku = \"}\" }",
                 "(select A from xEvent, I from A.items where (I.sku = \"}\"))",

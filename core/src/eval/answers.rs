@@ -178,13 +178,10 @@ impl<'a> Answers<'a> {
         let plan = self.program.answers();
         let words = self.words.get(..plan.words()).unwrap_or(&[]);
         let beyond = self.beyond();
-        plan.audiences.each_possible(words, |number| {
-            if !wanted(number) {
-                return;
-            }
-            let decided = plan.audiences.decide(number, |bit| {
-                if bit < beyond { bits::is_set(words, bit) } else { self.sought_bit(bit - beyond) }
-            });
+        let is_set = |bit| {
+            if bit < beyond { bits::is_set(words, bit) } else { self.sought_bit(bit - beyond) }
+        };
+        plan.audiences.each_possible(words, wanted, is_set, |number, decided| {
             visit(number, decided.or_else(|| self.audience(number)));
         });
     }

@@ -30,7 +30,7 @@ pub use score::Scores;
 
 use answers::Answers;
 
-use crate::plan::{Audience, Mode, Prepared};
+use crate::plan::Prepared;
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::{Fields, Value};
@@ -85,14 +85,8 @@ pub fn run(program: &Prepared, subject: Subject<'_>, now_ms: i64) -> Vec<bool> {
 /// events (a history leaf).
 pub fn answer(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Vec<Option<bool>> {
     let answers = Answers::of_slice(program, slice, now_ms);
-    let blank = |audience: &Audience| match audience.mode {
-        Mode::Edge | Mode::Streaming => Some(false),
-        Mode::Batch => None,
-    };
-    let mut found: Vec<Option<bool>> = program.audiences.iter().map(blank).collect();
-    let wanted = |number: u32| {
-        program.audiences.get(number as usize).is_some_and(|audience| audience.mode != Mode::Batch)
-    };
+    let mut found = program.blank().to_vec();
+    let wanted = |number: u32| program.blank().get(number as usize).is_some_and(Option::is_some);
     answers.each_possible(wanted, |number, answer| {
         if let Some(found) = found.get_mut(number as usize) {
             *found = answer;
@@ -115,10 +109,8 @@ pub fn answer_some(
     if audiences.len() >= AUDIENCES_FOR_ONE_PASS {
         answers.read_attributes();
     }
-    let answer = |number: &u32| match program.audiences.get(*number as usize)?.mode {
-        Mode::Edge | Mode::Streaming => answers.audience(*number),
-        Mode::Batch => None,
-    };
+    let wanted = |number: &u32| program.blank().get(*number as usize).is_some_and(Option::is_some);
+    let answer = |number: &u32| if wanted(number) { answers.audience(*number) } else { None };
     audiences.iter().map(answer).collect()
 }
 

@@ -31,12 +31,17 @@ impl Ordered for &Event {
 
 /// What is kept of events, in their order, cut to what is inside an interval.
 pub(crate) fn within<T: Timed>(kept: &[T], inside: Interval) -> &[T] {
-    let is_in = |kept: &T| kept.at_ms() >= inside.start_ms && has_entered(inside, kept.at_ms());
-    if kept.first().is_some_and(is_in) && kept.last().is_some_and(is_in) {
-        return kept;
-    }
-    let start = kept.partition_point(|kept| kept.at_ms() < inside.start_ms);
-    let end = kept.partition_point(|kept| has_entered(inside, kept.at_ms()));
+    let has_started = |kept: &T| kept.at_ms() >= inside.start_ms;
+    let start = match kept.first() {
+        Some(first) if !has_started(first) => kept.partition_point(|kept| !has_started(kept)),
+        Some(_) | None => 0,
+    };
+    let end = match kept.last() {
+        Some(last) if !has_entered(inside, last.at_ms()) => {
+            kept.partition_point(|kept| has_entered(inside, kept.at_ms()))
+        }
+        Some(_) | None => kept.len(),
+    };
     kept.get(start..end).unwrap_or(&[])
 }
 
@@ -119,7 +124,7 @@ pub(crate) fn holds<'l, T: Ordered + 'l>(sequence: &Sequence, list: impl Fn(usiz
 /// Where there are neither gaps nor maxima, each step takes the earliest events that will do, which leaves most to those
 /// that follow.
 fn earliest<'l, T: Ordered + 'l>(sequence: &Sequence, list: impl Fn(usize) -> &'l [T]) -> bool {
-    let required = sequence.steps.iter().rposition(|step| step.least > 0);
+    let required = sequence.last_required();
     let mut last: Option<&T> = None;
     for (number, step) in sequence.steps.iter().enumerate() {
         let Some(skipped) = (step.least as usize).checked_sub(1) else { continue };

@@ -115,6 +115,7 @@ codes! {
     LONG_WINDOW = "PQL0612" "window longer than a day";
     NEGATED_RULE = "PQL0613" "rule negated as a whole";
     EVENT_AND_AUDIENCE = "PQL0614" "event combined with an audience of events";
+    IGNORES_YEAR = "PQL0615" "time of any year";
     SEVERAL_EVENTS = "PQL0617" "more than one event at the edge";
 }
 

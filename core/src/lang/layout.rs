@@ -63,6 +63,7 @@ impl PieceKind {
             TokenKind::Word(word) if words::is(word, "or") => Self::Or,
             TokenKind::Word(word) if words::is(word, "and") => Self::And,
             TokenKind::Word(_)
+            | TokenKind::QuotedName(_)
             | TokenKind::Integer(_)
             | TokenKind::Double(_)
             | TokenKind::String(_)

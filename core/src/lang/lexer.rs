@@ -20,6 +20,8 @@ pub(crate) struct Token {
 pub(crate) enum TokenKind {
     /// A name or keyword; an `xdm:` prefix is already gone.
     Word(String),
+    /// A name in backticks, or in `${...}`: anything may be in it, and it is never a keyword.
+    QuotedName(String),
     /// A whole number; the sign is an operator.
     Integer(u64),
     /// A number with a point or an exponent.
@@ -109,16 +111,22 @@ impl<'a> Lexer<'a> {
         let second = rest.chars().nth(1).unwrap_or(' ');
         if starts_word(first) {
             self.word();
+        } else if let Some(length) = quoted_name(rest) {
+            self.quoted_name(length);
         } else if first.is_ascii_digit()
             || (first == '.' && second.is_ascii_digit() && self.point_starts_number())
         {
             self.number();
-        } else if first == '"' || first == '\'' {
+        } else if closing_quotes(first).is_some() {
             self.string(first);
         } else if first == '$' && second.is_ascii_digit() {
             self.parameter();
         } else if rest.starts_with("@{") {
             self.context();
+        } else if is_id(rest) {
+            let start = self.at;
+            self.at += "@id".len();
+            self.push(start, TokenKind::Word("_id".into()));
         } else if let Some((text, kind)) = Punctuation::ALL.iter().find(|(text, _)| rest.starts_with(text)) {
             let start = self.at;
             self.at += text.len();
@@ -140,6 +148,7 @@ impl<'a> Lexer<'a> {
                     Punctuation::ParenClose | Punctuation::BracketClose | Punctuation::BraceClose
                 ),
                 TokenKind::Word(_)
+                | TokenKind::QuotedName(_)
                 | TokenKind::Integer(_)
                 | TokenKind::Double(_)
                 | TokenKind::String(_)
@@ -148,6 +157,14 @@ impl<'a> Lexer<'a> {
                 | TokenKind::End => false,
             },
         }
+    }
+
+    fn quoted_name(&mut self, length: usize) {
+        let start = self.at;
+        let quoted = self.rest().get(..length).unwrap_or_default();
+        self.at += length;
+        let name = quoted.trim_start_matches(['$', '{', '`']).trim_end_matches(['}', '`']);
+        self.push(start, TokenKind::QuotedName(name.into()));
     }
 
     fn word(&mut self) {
@@ -162,8 +179,7 @@ impl<'a> Lexer<'a> {
                 let length = self.run(0, continues_word);
                 word = self.rest().get(..length).unwrap_or_default();
                 self.at += length;
-            } else if behind.starts_with("@id") {
-                // XDM's JSON-LD spelling of the field that stored data call `_id`.
+            } else if is_id(behind) {
                 self.at += ":@id".len();
                 word = "_id";
             }
@@ -220,11 +236,12 @@ impl<'a> Lexer<'a> {
 
     fn string(&mut self, quote: char) {
         let start = self.at;
+        let closing = closing_quotes(quote).unwrap_or_default();
         let mut value = String::new();
         let mut characters = self.rest().char_indices().skip(1);
         while let Some((index, c)) = characters.next() {
-            if c == quote {
-                self.at = start + index + 1;
+            if closing.contains(c) {
+                self.at = start + index + c.len_utf8();
                 self.push(start, TokenKind::String(value));
                 return;
             }
@@ -308,7 +325,8 @@ impl<'a> Lexer<'a> {
             !c.is_whitespace()
                 && !starts_word(c)
                 && !c.is_ascii_digit()
-                && !matches!(c, '"' | '\'' | '$' | '@')
+                && closing_quotes(c).is_none()
+                && !matches!(c, '$' | '@' | '`')
                 && !Punctuation::ALL.iter().any(|(text, _)| text.starts_with(c))
         };
         let first = self.rest().chars().next().map_or(1, char::len_utf8);
@@ -321,6 +339,35 @@ impl<'a> Lexer<'a> {
 
 /// Of a negative number: `i64::MIN` has it.
 const MAGNITUDE_MAX: u64 = i64::MIN.unsigned_abs();
+
+/// XDM's JSON-LD spelling of the field that stored data call `_id`.
+fn is_id(text: &str) -> bool {
+    text.strip_prefix("@id").is_some_and(|behind| !behind.starts_with(continues_word))
+}
+
+/// What ends a string that this begins. What editors and web pages make of straight quotes is read as it was meant.
+fn closing_quotes(quote: char) -> Option<&'static str> {
+    match quote {
+        '"' => Some("\""),
+        '\'' => Some("'"),
+        '“' | '”' | '„' => Some("“”\""),
+        '‘' | '’' | '‚' => Some("‘’'"),
+        _ => None,
+    }
+}
+
+/// How long the quoted name is that a text begins with. It has a character at least, and no other quote.
+fn quoted_name(text: &str) -> Option<usize> {
+    let (open, close) = [("`", '`'), ("${", '}')].into_iter().find(|(open, _)| text.starts_with(open))?;
+    let inside = text.get(open.len()..)?.split_once(close)?.0;
+    let is_name = !inside.is_empty() && !inside.contains(['`', '{', '}', '$', '\n']);
+    is_name.then_some(open.len() + inside.len() + close.len_utf8())
+}
+
+/// Whether a name is a word, so that it is written without quotes.
+pub(crate) fn is_word(name: &str) -> bool {
+    name.starts_with(starts_word) && name.chars().all(continues_word)
+}
 
 fn starts_word(c: char) -> bool {
     c == '_' || c.is_alphabetic()
@@ -392,6 +439,10 @@ mod tests {
             ],
         );
         check(r#""K\u00f6ln""#, vec![TokenKind::String("Köln".into())]);
+        let text = |text: &str| TokenKind::String(text.into());
+        check("“CA” “OR\" ‘it’ „so“", vec![text("CA"), text("OR"), text("it"), text("so")]);
+        check("\"“a”\" '’'", vec![text("“a”"), text("’")]);
+        check_error("\"a”", &[code::UNTERMINATED_STRING]);
         check_error(r#""\d""#, &[code::UNKNOWN_ESCAPE]);
         check_error(r#""\u12""#, &[code::UNKNOWN_ESCAPE]);
         check_error(r#""abc"#, &[code::UNTERMINATED_STRING]);
@@ -404,8 +455,21 @@ mod tests {
         let dot = TokenKind::Punctuation(Punctuation::Dot);
         check("o.xdm:tags", vec![word("o"), dot.clone(), word("tags")]);
         check("o.xdm:@id", vec![word("o"), dot, word("_id")]);
+        check("@id", vec![word("_id")]);
+        check_error("@ids", &[code::UNKNOWN_CHARACTER]);
         check("@{a/{b}/c}", vec![TokenKind::Context("a/{b}/c".into())]);
         check_error("@{a", &[code::UNTERMINATED_REFERENCE]);
+    }
+
+    #[test]
+    fn names_that_are_no_words_stand_in_quotes() {
+        let name = |text: &str| TokenKind::QuotedName(text.into());
+        let dot = || TokenKind::Punctuation(Punctuation::Dot);
+        check("`17`.`first name`.`and`", vec![name("17"), dot(), name("first name"), dot(), name("and")]);
+        check("${First.Name}", vec![name("First.Name")]);
+        for text in ["``", "`a", "`a\n`", "${a"] {
+            assert!(!tokens(text).1.is_empty(), "{text}");
+        }
     }
 
     #[test]

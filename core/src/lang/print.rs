@@ -9,7 +9,7 @@ use core::fmt::Write as _;
 
 use super::ast::{Aggregate, Anchor, Arithmetic, Expr, Kind, Literal, Name, Occurs, Operator, Variable};
 use super::parser::power;
-use super::words;
+use super::{lexer, words};
 
 /// Writes a tree as text. A tree with errors is written with `<error>` in their place, which cannot be read back.
 pub fn print(expr: &Expr) -> String {
@@ -49,12 +49,15 @@ impl Printer {
             Kind::Literal(literal) => self.literal(literal),
             Kind::Parameter(number) => self.text(&format!("${number}")),
             Kind::Context(name) => self.text(&format!("@{{{name}}}")),
-            Kind::Name(name) => self.text(name),
+            Kind::Name(name) => {
+                let bare = lexer::is_word(name) && !words::is_reserved(name);
+                self.name(name, bare);
+            }
             Kind::Up(count) => self.text(&"^".repeat(*count as usize)),
             Kind::Field(object, name) => {
                 self.expr(object, power::POSTFIX);
                 self.text(".");
-                self.text(&name.text);
+                self.name(&name.text, lexer::is_word(&name.text));
             }
             Kind::Filter(source, condition) => {
                 self.expr(source, power::POSTFIX);
@@ -168,6 +171,15 @@ impl Printer {
         self.text("(");
         self.items(arguments, |printer, argument| printer.expr(argument, power::ANY));
         self.text(")");
+    }
+
+    /// In backticks where it would not be read as a name.
+    fn name(&mut self, name: &str, bare: bool) {
+        if bare {
+            self.text(name);
+        } else {
+            self.text(&format!("`{name}`"));
+        }
     }
 
     fn literal(&mut self, literal: &Literal) {

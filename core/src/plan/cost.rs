@@ -48,6 +48,8 @@ pub(crate) struct Facts {
     pub(crate) context: bool,
     /// A condition that may change at any instant.
     pub(crate) instant: bool,
+    /// A time of any year, as in "has a birthday in June".
+    pub(crate) ignores_year: bool,
     /// A function that the edge does not compute.
     pub(crate) not_at_edge: Option<&'static str>,
     /// Whether the whole is a negation.
@@ -88,6 +90,7 @@ impl Facts {
         let kind = leaves.get(number as usize).map(|leaf| &leaf.kind);
         if let Some(kind) = kind {
             kind.expressions(&mut |expr| {
+                self.ignores_year |= visit::ignores_year(expr);
                 self.not_at_edge = self.not_at_edge.or_else(|| visit::not_at_edge(expr));
             });
         }

@@ -78,15 +78,20 @@ impl EventPlan {
                 walk.event_truth(expr, event)
             }),
         };
-        self.predicates.each_possible(known, |predicate| {
-            if self.predicates.decide(predicate, holds) == Some(true) && bits::set(seen, predicate) {
-                for number in self.of_predicate.get(predicate as usize).into_iter().flatten() {
-                    if let Some(stream) = self.streams.get(*number as usize) {
-                        visit(*number, stream);
+        self.predicates.each_possible(
+            known,
+            |_| true,
+            holds,
+            |predicate, satisfied| {
+                if satisfied == Some(true) && bits::set(seen, predicate) {
+                    for number in self.of_predicate.get(predicate as usize).into_iter().flatten() {
+                        if let Some(stream) = self.streams.get(*number as usize) {
+                            visit(*number, stream);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 }
 

@@ -31,6 +31,11 @@ pub(crate) fn reads_clock(function: Function) -> bool {
     clock(function) != Clock::Never
 }
 
+/// Whether the value says where in its year a time lies, and not in which.
+pub(crate) fn ignores_year(function: Function) -> bool {
+    function.row().is_some_and(|row| row.ignores_year)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +53,6 @@ mod tests {
         assert_eq!(named("notIn"), NOT_IN);
         assert!(reads_clock(named("currentYear")) && !reads_clock(named("in")));
         assert_eq!(clock(named("random")), Clock::Instant);
+        assert!(ignores_year(named("getMonth")) && !ignores_year(named("getYear")));
     }
 }

@@ -11,7 +11,7 @@ use crate::lang::typed::{Expr, Node};
 use crate::limits::AUDIENCE_DEPTH_MAX;
 
 /// The audiences that an expression refers to.
-pub(crate) fn references(expr: &Expr) -> BTreeSet<AudienceId> {
+pub fn references(expr: &Expr) -> BTreeSet<AudienceId> {
     let mut found = BTreeSet::new();
     collect(expr, &mut found);
     found

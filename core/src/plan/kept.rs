@@ -21,6 +21,8 @@ pub(crate) struct Steps {
     pub(crate) of_leaf: Vec<Vec<u32>>,
     /// By step, beginning with the first: the sequence leaves that it stands in, ascending.
     pub(crate) sequences: Vec<Vec<u32>>,
+    /// Those of them that may come out differently by an event after all others.
+    pub(crate) closed_by: Vec<Vec<u32>>,
 }
 
 impl Steps {
@@ -39,17 +41,31 @@ impl Steps {
             };
             steps.of_leaf.push(of_leaf);
         }
-        steps.sequences = steps.list.iter().map(|_| Vec::new()).collect();
-        for (own, leaf) in steps.of_leaf.iter().zip(0..) {
-            for step in own {
-                let place = step.saturating_sub(steps.first) as usize;
-                let Some(sequences) = steps.sequences.get_mut(place) else { continue };
-                if sequences.last() != Some(&leaf) {
-                    sequences.push(leaf);
+        for (leaf, number) in leaves.iter().zip(0..) {
+            steps.index(leaf, number);
+        }
+        steps
+    }
+
+    fn index(&mut self, leaf: &Leaf, number: u32) {
+        let LeafKind::Sequence(sequence) = &leaf.kind else { return };
+        let own = self.of_leaf.get(number as usize).cloned().unwrap_or_default();
+        let last = sequence.last_required();
+        for (step, place) in own.into_iter().zip(0..) {
+            let at = step.saturating_sub(self.first) as usize;
+            let closes = !sequence.only_asks_for_order() || last == Some(place);
+            for (lists, wanted) in [(&mut self.sequences, true), (&mut self.closed_by, closes)] {
+                if lists.len() <= at {
+                    lists.resize(at + 1, Vec::new());
+                }
+                if let Some(list) = lists.get_mut(at)
+                    && wanted
+                    && list.last() != Some(&number)
+                {
+                    list.push(number);
                 }
             }
         }
-        steps
     }
 
     fn number(&mut self, numbers: &mut BTreeMap<LeafId, u32>, step: &SequenceStep) -> u32 {

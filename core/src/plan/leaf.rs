@@ -74,6 +74,11 @@ impl Sequence {
     pub(crate) fn only_asks_for_order(&self) -> bool {
         self.steps.iter().all(|step| step.gaps.is_empty() && step.most.is_none())
     }
+
+    /// The place of the last step that needs an event.
+    pub(crate) fn last_required(&self) -> Option<usize> {
+        self.steps.iter().rposition(|step| step.least > 0)
+    }
 }
 
 /// One step of a sequence.

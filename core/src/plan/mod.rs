@@ -41,6 +41,7 @@ pub(crate) mod views;
 pub(crate) mod watched;
 
 pub use facts::{AudienceFacts, LookBack};
+pub use graph::references;
 pub use leaf::Leaf;
 pub use prepared::Prepared;
 pub use program::{Audience, Program};
@@ -49,5 +50,7 @@ pub use score::Score;
 pub use verdict::{Mode, Modes, Verdict};
 pub use visit::{not_at_edge, reads_context, reads_events};
 
+#[cfg(test)]
+mod size_tests;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::answer_plan::AnswerPlan;
 use super::event_plan::EventPlan;
 use super::kept::Steps;
 use super::leaf::{EventWindow, LeafKind};
-use super::program::Program;
+use super::program::{Audience, Program};
 use super::stream_numbers::StreamNumbers;
 use super::streams::{Stream, Streams};
 use super::verdict::Mode;
@@ -32,8 +32,10 @@ pub struct Prepared {
     window_numbers: Vec<Option<u32>>,
     /// By number: the edge and streaming audiences whose answer depends on it, by way of other audiences too.
     dependents: Vec<Vec<u32>>,
-    /// By number: whether a score depends on it.
-    scored: Vec<bool>,
+    /// By number: whether its events are folded.
+    folded: Vec<bool>,
+    /// By audience: false, or nothing where the mode is batch.
+    blank: Vec<Option<bool>>,
     /// The leaves that edge and streaming audiences depend on and that may change with nothing but time.
     clocked: Vec<u32>,
     /// By stream.
@@ -71,11 +73,22 @@ impl Prepared {
             audience_numbers: gather(
                 program.audiences.iter().zip(0..).map(|(it, number)| (it.id.clone(), number)),
             ),
+            folded: Vec::new(),
+            blank: program.audiences.iter().map(blank).collect(),
             dependents,
-            scored: scored(&program, &steps),
             steps,
             program,
         };
+        prepared.folded = scored(&prepared.program, &prepared.steps);
+        for number in 0..prepared.folded.len() {
+            let wanted = prepared.dependents.get(number).is_some_and(|dependents| !dependents.is_empty());
+            let is_kept = prepared.window(u32::try_from(number).unwrap_or(u32::MAX)).is_some();
+            prepared
+                .folded
+                .get_mut(number)
+                .into_iter()
+                .for_each(|folded| *folded = is_kept && (wanted || *folded));
+        }
         prepared.views = prepared.events.streams.iter().map(|stream| prepared.views_of(stream)).collect();
         prepared
     }
@@ -163,8 +176,12 @@ impl Prepared {
 
     /// Whether edge or streaming audiences depend on an events leaf or a step, or scores.
     pub(crate) fn is_folded(&self, number: u32) -> bool {
-        let scored = self.scored.get(number as usize).copied().unwrap_or(false);
-        self.window(number).is_some() && (scored || !self.dependents(number).is_empty())
+        self.folded.get(number as usize).copied().unwrap_or(false)
+    }
+
+    /// By audience: false, or nothing where the mode is batch.
+    pub(crate) fn blank(&self) -> &[Option<bool>] {
+        &self.blank
     }
 
     /// The numbers of the steps of a sequence leaf, in its order.
@@ -172,10 +189,11 @@ impl Prepared {
         self.steps.of_leaf.get(leaf as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The sequence leaves in which a step stands.
-    pub(crate) fn sequences(&self, step: u32) -> &[u32] {
+    /// The sequence leaves in which a step stands; if the event is `newest` of all, only those that it can change.
+    pub(crate) fn sequences(&self, step: u32, newest: bool) -> &[u32] {
+        let lists = if newest { &self.steps.closed_by } else { &self.steps.sequences };
         let place = step.checked_sub(self.steps.first);
-        place.and_then(|place| self.steps.sequences.get(place as usize)).map_or(&[], Vec::as_slice)
+        place.and_then(|place| lists.get(place as usize)).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn dependents(&self, number: u32) -> &[u32] {
@@ -197,6 +215,13 @@ impl Deref for Prepared {
 
     fn deref(&self) -> &Program {
         &self.program
+    }
+}
+
+fn blank(audience: &Audience) -> Option<bool> {
+    match audience.mode {
+        Mode::Edge | Mode::Streaming => Some(false),
+        Mode::Batch => None,
     }
 }
 

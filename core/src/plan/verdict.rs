@@ -185,6 +185,13 @@ fn adobe_streaming(facts: &Facts, leaves: &[Leaf], audiences: &[Audience]) -> Op
             "ask for single events within 24 hours, or run it as batch",
         ));
     }
+    if facts.ignores_year {
+        return Some(no(
+            code::IGNORES_YEAR,
+            "a time constraint ignores the year",
+            "compare with a field that holds the month or the day, or run it as batch",
+        ));
+    }
     if !facts.reads_events() {
         return None;
     }

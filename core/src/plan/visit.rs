@@ -137,6 +137,11 @@ pub(crate) fn reads_instant(expr: &Expr) -> bool {
     )
 }
 
+/// Whether a time is asked where in its year it lies, whichever year that is.
+pub(crate) fn ignores_year(expr: &Expr) -> bool {
+    any(expr, &|node| matches!(node, Node::Call { function, .. } if functions::ignores_year(*function)))
+}
+
 /// Whether the value may change with nothing but time.
 pub(crate) fn reads_clock(expr: &Expr) -> bool {
     any(expr, &|node| match node {

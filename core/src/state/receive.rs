@@ -12,7 +12,7 @@ use crate::eval::intervals::Intervals;
 use crate::eval::steps::{holds, within};
 use crate::plan::Prepared;
 use crate::plan::answer_plan::LeafColumns;
-use crate::plan::leaf::{LeafKind, Sequence};
+use crate::plan::leaf::LeafKind;
 use crate::plan::matching::bits::WORD_BITS;
 use crate::plan::matching::numbers::Numbers;
 use crate::plan::streams::{Stream, StreamKind};
@@ -33,7 +33,6 @@ pub struct Received {
 pub fn receive(program: &Prepared, state: &mut State, event: &Event, now_ms: i64) -> Received {
     let mut touched = Vec::new();
     let mut audiences = Numbers::below(program.audiences.len());
-    let mut sequences = Numbers::below(program.leaves.len());
     let intervals = Intervals::new(program, now_ms);
     let incoming = Incoming::new(event);
     let mut before = Vec::new();
@@ -47,13 +46,10 @@ pub fn receive(program: &Prepared, state: &mut State, event: &Event, now_ms: i64
         }
         touched.push(number);
         tests.changed(state, &before, &mut audiences);
-        if matches!(stream.kind, StreamKind::Steps) {
-            stream.takers.iter().for_each(|step| sequences.add(program.sequences(*step)));
-        }
     });
     touched.sort_unstable();
     let steps = Steps::new(program, state, event, &touched, &intervals);
-    sequences.each(|leaf| {
+    steps.sequences().each(|leaf| {
         if steps.may_change(leaf) {
             audiences.add(program.dependents(leaf));
         }
@@ -142,6 +138,30 @@ impl<'a> Steps<'a> {
         Self { program, state, event, touched, intervals, known }
     }
 
+    /// The sequences that the event may change.
+    fn sequences(&self) -> Numbers {
+        let mut sequences = Numbers::below(self.program.leaves.len());
+        let streams = self.touched.iter().filter_map(|number| self.program.streams().get(*number as usize));
+        let of_steps = streams.filter(|stream| matches!(stream.kind, StreamKind::Steps));
+        let mut newest = None;
+        for step in of_steps.flat_map(|stream| &stream.takers) {
+            let newest = *newest.get_or_insert_with(|| self.is_newest());
+            sequences.add(self.program.sequences(*step, newest));
+        }
+        sequences
+    }
+
+    /// Whether the event comes after all others that are kept for steps, and none of them had to go for it.
+    fn is_newest(&self) -> bool {
+        let order = self.event.order();
+        self.state.streams.values().all(|kept| match kept {
+            StreamState::Steps(kept) => {
+                kept.dropped_ms.is_none() && kept.list.last().is_none_or(|last| last.order() <= order)
+            }
+            StreamState::Events(_) => true,
+        })
+    }
+
     /// Whether a sequence may hold now and not without the event, or the other way round.
     fn may_change(&self, leaf: u32) -> bool {
         let Some(LeafKind::Sequence(sequence)) =
@@ -150,45 +170,28 @@ impl<'a> Steps<'a> {
             return true;
         };
         let numbers = self.program.steps(leaf);
-        // For the event an older one may have had to go.
-        let has_dropped = |step: &u32| self.kept(*step).is_some_and(|kept| kept.dropped_ms.is_some());
-        if !sequence.only_asks_for_order() || numbers.iter().any(has_dropped) {
+        if !sequence.only_asks_for_order() || !numbers.iter().all(|step| self.is_last_of(*step)) {
             return true;
-        }
-        if !self.may_close(sequence, numbers) {
-            return false;
         }
         let step = |place: usize| numbers.get(place).copied();
         let with = |place: usize| step(place).map_or(&[][..], |step| self.inside(step));
-        if !holds(sequence, with) {
-            return false;
-        }
-        // One that came late may stand anywhere.
         let order = self.event.order();
-        let is_last = |list: &[Match]| list.last().is_none_or(|last| last.order() <= order);
-        if !numbers.iter().all(|step| !self.is_touched(*step) || is_last(self.inside(*step))) {
-            return true;
-        }
         let without = |place: usize| {
             let list = with(place);
             match list.split_last() {
-                Some((last, rest))
-                    if step(place).is_some_and(|step| self.is_touched(step)) && last.order() == order =>
-                {
-                    rest
-                }
+                Some((last, rest)) if last.order() == order => rest,
                 Some(_) | None => list,
             }
         };
-        !holds(sequence, without)
+        !holds(sequence, without) && holds(sequence, with)
     }
 
-    /// Whether the event can be of the last step, or is followed by one that is.
-    fn may_close(&self, sequence: &Sequence, numbers: &[u32]) -> bool {
-        let required = sequence.steps.iter().rposition(|step| step.least > 0);
-        let Some(last) = required.and_then(|step| numbers.get(step)) else { return false };
-        let newest = || self.kept(*last).and_then(|kept| kept.list.last());
-        self.is_touched(*last) || newest().is_some_and(|newest| newest.order() > self.event.order())
+    /// Whether the event is the last that is kept for a step, if it is any, and none had to go for it.
+    fn is_last_of(&self, step: u32) -> bool {
+        let Some(kept) = self.kept(step) else { return true };
+        !self.is_touched(step)
+            || (kept.dropped_ms.is_none()
+                && kept.list.last().is_none_or(|last| last.order() <= self.event.order()))
     }
 
     fn is_touched(&self, step: u32) -> bool {

@@ -152,9 +152,21 @@ pub struct Receipt {
     pub refused: Vec<(String, String)>,
 }
 
+impl Receipt {
+    /// What it says of the events of one forward.
+    #[must_use]
+    pub fn of(&self, forward: &Forward) -> Self {
+        let sent = |id: &String| forward.events.iter().any(|event| event.event.id == *id);
+        Self {
+            accepted: self.accepted.iter().filter(|(id, _)| sent(id)).cloned().collect(),
+            refused: self.refused.iter().filter(|(id, _)| sent(id)).cloned().collect(),
+        }
+    }
+}
+
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 6;
     const PACKED: bool = true;
 }
 

@@ -15,6 +15,8 @@ pub struct Offer {
     pub id: String,
     /// The decision scope or surface.
     pub scope: String,
+    /// Whether the scope is a view of a single page: pages are told of all views at once, with `__view__`.
+    pub view: bool,
     /// Who sees it; absent: everyone.
     pub audience: Option<AudienceId>,
     /// The first item's `schema`.

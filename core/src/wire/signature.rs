@@ -66,6 +66,23 @@ pub fn verify(secret: &str, path: &str, signature: &str, now_ms: i64) -> Result<
     code.verify_slice(&found).map(|()| Signed(digest.into())).map_err(|_| Error::Mismatch)
 }
 
+/// As [`verify`], by any of several secrets: while one takes over from another, both are believed.
+pub fn verify_any<'a>(
+    secrets: impl IntoIterator<Item = &'a str>,
+    path: &str,
+    signature: &str,
+    now_ms: i64,
+) -> Result<Signed, Error> {
+    let mut result = Err(Error::Mismatch);
+    for secret in secrets {
+        result = verify(secret, path, signature, now_ms);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
 fn code(secret: &str, path: &str, digest: &str, made_ms: i64) -> Hmac<Sha256> {
     // As HMAC has it: a secret longer than a block is hashed, a shorter one is followed by zeros.
     let mut block = Key::<Hmac<Sha256>>::default();
@@ -130,6 +147,19 @@ mod tests {
         let code = signature.split_once(",v1=").unwrap().1;
         let other = sign("secret", PATH, b"bodY", NOW);
         check("secret", PATH, &format!("{},v1={code}", other.split_once(",v1=").unwrap().0));
+    }
+
+    #[test]
+    fn while_one_secret_takes_over_from_another_both_are_believed() {
+        let check = |secrets: &[&str], signed_by: &str, expected: bool| {
+            let signature = sign(signed_by, PATH, b"body", NOW);
+            let found = verify_any(secrets.iter().copied(), PATH, &signature, NOW);
+            assert_eq!(found.is_ok(), expected, "{secrets:?} {signed_by}");
+        };
+        check(&["new", "old"], "old", true);
+        check(&["new", "old"], "new", true);
+        check(&["new"], "old", false);
+        check(&[], "", false);
     }
 
     #[test]

@@ -34,13 +34,22 @@ pub struct Facts<'a> {
     pub now_ms: i64,
 }
 
-/// The numbers of the offers for one event, in the order of its scopes: of each scope the best offer that the person may
-/// see and the client can show, and where offers name places on the page (`selector`), the best for each place. `offers`
-/// are in the order of priority.
+/// With which a page asks for what is rendered by itself, on the page and in its views.
+const PAGE: &str = "__view__";
+
+/// The numbers of the offers for one event, in the order of its scopes, then of the views of its page: of each scope the
+/// best offer that the person may see and the client can show, and where offers name places on the page (`selector`), the
+/// best for each place. `offers` are in the order of priority.
 pub fn choose(offers: &[Offer], wanted: &Personalization, facts: Facts<'_>) -> Vec<u32> {
     let mut chosen = Vec::new();
-    for scope in &wanted.scopes {
-        let numbered = offers.iter().zip(0..).filter(|(offer, _)| offer.scope == *scope);
+    let asked = || wanted.scopes.iter().map(String::as_str);
+    let views: BTreeSet<&str> = match asked().any(|scope| scope == PAGE) {
+        true => offers.iter().filter(|offer| offer.view).map(|offer| offer.scope.as_str()).collect(),
+        false => BTreeSet::new(),
+    };
+    let views = views.into_iter().filter(|view| asked().all(|scope| scope != *view));
+    for scope in asked().chain(views) {
+        let numbered = offers.iter().zip(0..).filter(|(offer, _)| offer.scope == scope);
         let qualified = numbered.filter(|(offer, _)| qualifies(offer, wanted, facts));
         let mut candidates: Vec<Candidate<'_>> = qualified
             .map(|(offer, number)| Candidate {

@@ -44,7 +44,12 @@ pub(super) fn scope_details(offer: &Offer, rank: u32) -> serde_json::Value {
         );
     }
     details.insert("rank".into(), rank.into());
-    details.insert("characteristics".into(), json!({ "eventToken": offer.id }));
+    let mut characteristics = Map::new();
+    characteristics.insert("eventToken".into(), offer.id.clone().into());
+    if offer.view {
+        characteristics.insert("scopeType".into(), "view".into());
+    }
+    details.insert("characteristics".into(), characteristics.into());
     details.into()
 }
 
@@ -54,14 +59,20 @@ pub fn arm(split: &Split) -> String {
     format!("{}:{}-{}", split.experiment, percent(split.from), percent(split.to))
 }
 
-/// The first item is named like the offer.
+/// The first item is named like the offer. Content is named in its data too (`edge-api.md` section 6).
 fn item_json(offer: &Offer, (index, schema, data): (usize, &str, &Value)) -> serde_json::Value {
     let mut item = Map::new();
     let id = if index == 0 { offer.id.clone() } else { format!("{}:{index}", offer.id) };
-    item.insert("id".into(), id.into());
+    item.insert("id".into(), id.clone().into());
     item.insert("schema".into(), schema.into());
     if *data != Value::Null {
-        item.insert("data".into(), data.to_json());
+        let mut data = data.to_json();
+        if let Some(content) = data.as_object_mut().filter(|content| content.contains_key("content"))
+            && schema.ends_with("-content-item")
+        {
+            content.entry("id").or_insert_with(|| id.into());
+        }
+        item.insert("data".into(), data);
     }
     item.into()
 }
@@ -109,6 +120,29 @@ mod tests {
             "items": [{ "id": "o", "schema": "html", "data": "x" }],
         });
         check(&offer, &[], &expected);
+    }
+
+    #[test]
+    fn a_view_says_that_it_is_one() {
+        let of = |view| {
+            let offer = Offer { id: "o".into(), view, ..Offer::default() };
+            scope_details(&offer, 1)["characteristics"].clone()
+        };
+        assert_eq!(of(true), json!({ "eventToken": "o", "scopeType": "view" }));
+        assert_eq!(of(false), json!({ "eventToken": "o" }));
+    }
+
+    #[test]
+    fn content_is_named_in_its_data_unless_it_has_a_name() {
+        let check = |schema: &str, data: serde_json::Value, expected: &serde_json::Value| {
+            let data = Value::from_json(&data, 8).unwrap();
+            let offer = Offer { id: "o".into(), schema: schema.into(), data, ..Offer::default() };
+            assert_eq!(item_json(&offer, (0, schema, &offer.data))["data"], *expected);
+        };
+        check("html-content-item", json!({ "content": "x" }), &json!({ "content": "x", "id": "o" }));
+        check("json-content-item", json!({ "content": {}, "id": "i" }), &json!({ "content": {}, "id": "i" }));
+        check("default-content-item", json!({}), &json!({}));
+        check("dom-action", json!({ "content": "x" }), &json!({ "content": "x" }));
     }
 
     #[test]

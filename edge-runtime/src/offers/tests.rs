@@ -62,6 +62,16 @@ impl Asking {
 }
 
 #[test]
+fn a_page_is_told_of_all_its_views_and_of_none_that_it_names_twice() {
+    let view = |id: &str, scope: &str| Offer { view: true, ..offer(id, scope) };
+    let offers =
+        [view("cart", "cart"), view("cart too", "cart"), view("home", "home"), offer("page", "__view__")];
+    asking().check(&offers, &["__view__"], &["page", "cart", "home"]);
+    asking().check(&offers, &["home", "__view__"], &["home", "page", "cart"]);
+    asking().check(&offers, &["cart"], &["cart"]);
+}
+
+#[test]
 fn the_best_offer_that_the_person_may_see_is_taken_for_each_scope() {
     let gold = Offer { audience: Some("gold".into()), ..offer("gold", "hero") };
     let offers = [gold, offer("all", "hero"), offer("foot", "footer")];

@@ -6,13 +6,14 @@ use super::{EdgeProfile, weight};
 use crate::limits;
 
 impl EdgeProfile {
-    /// The next batch, oldest first: also what was sent before and never acknowledged. From here on it is in doubt
+    /// The next batch, oldest first: also what was sent before and never acknowledged, unless a queue has it. From here on it is in doubt
     /// whether the control plane has these events, until a receipt says so.
     pub fn next_forward(&mut self) -> Option<Forward> {
         let mut forward = Forward::default();
         let mut bytes = 0;
         let mut through = self.sent_through;
-        for (sequence, tail) in self.tail.iter().filter(|(_, tail)| tail.position.is_none()) {
+        let waiting = self.tail.iter().filter(|(_, tail)| tail.position.is_none());
+        for (sequence, tail) in waiting.filter(|(sequence, _)| !self.is_carried(**sequence)) {
             bytes += weight(&tail.event);
             let full =
                 forward.events.len() >= limits::FORWARD_EVENTS_MAX || bytes > limits::FORWARD_BYTES_MAX;
@@ -52,12 +53,14 @@ impl EdgeProfile {
         self.remove(&refused);
         self.outbox_bytes =
             self.tail.values().filter(|tail| tail.position.is_none()).map(|tail| weight(&tail.event)).sum();
+        self.settle_carried();
         self.settle();
     }
 
-    /// Whether a change waits that must be stored now. Positions of acknowledged events are not: they can be asked again.
+    /// Whether a change waits that must be stored now. Positions of acknowledged events are not: they can be asked again,
+    /// unless it is a queue that would be asked.
     pub fn has_urgent_writes(&self) -> bool {
-        self.dirty.projection || self.dirty.incoming
+        self.dirty.projection || self.dirty.incoming || self.dirty.carried
     }
 
     /// Whether the control plane may have events of which it has not said so.

@@ -6,6 +6,7 @@
 //! in one atomic write before answering.
 
 mod alone;
+mod carried;
 mod consent;
 mod displays;
 mod forget;
@@ -28,6 +29,7 @@ use acquaint_core::wire::{Datastream, ForwardedEvent, Offer, Projection, Sealed}
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use carried::Carried;
 pub use consent::Objection;
 pub use displays::Displays;
 pub use owed::{Owed, Taken};
@@ -59,8 +61,10 @@ struct Head {
     memberships: Memberships,
     /// Those changes, so that the instant of entry survives a rebase.
     changed_here: Memberships,
-    /// When anybody last asked: milliseconds since the epoch, UTC.
+    /// When anybody last asked; as long as nobody did, when the last projection came: milliseconds since the epoch, UTC.
     last_seen_ms: i64,
+    /// Whether anybody ever asked.
+    visited: bool,
     /// What the pages of this profile were asked to do.
     told: Told,
     /// What this person was shown.
@@ -83,7 +87,7 @@ impl Sealed for TailEvent {
 
 impl Sealed for Head {
     const KIND: u16 = 0x0204;
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 }
 
 /// Projection and tail in one, for one program.
@@ -101,6 +105,7 @@ struct Dirty {
     projection: bool,
     incoming: bool,
     objection: bool,
+    carried: bool,
     tail: BTreeSet<u64>,
     owed: BTreeSet<u64>,
 }
@@ -116,6 +121,8 @@ pub struct EdgeProfile {
     tail: BTreeMap<u64, TailEvent>,
     /// Tail events up to here may have reached the control plane. Not stored: after a restart, all of them may have.
     sent_through: u64,
+    /// What a queue carries there.
+    carried: Option<Carried>,
     outbox_bytes: usize,
     /// What is to be sent to endpoints beside the control plane, oldest first.
     owed: BTreeMap<u64, Owed>,
@@ -168,7 +175,16 @@ impl EdgeProfile {
 
     /// Notes that somebody asked. Stored at most once an hour: it only decides when the profile is forgotten.
     pub(crate) fn seen(&mut self, now_ms: i64) {
-        if now_ms.saturating_sub(self.head.last_seen_ms) >= limits::LAST_SEEN_STEP_MS {
+        if !self.head.visited || now_ms.saturating_sub(self.head.last_seen_ms) >= limits::LAST_SEEN_STEP_MS {
+            self.head.last_seen_ms = now_ms;
+            self.head.visited = true;
+            self.dirty.head = true;
+        }
+    }
+
+    /// Notes that the control plane told of this person. That is no visit: it only keeps whom nobody has met yet.
+    fn told_of(&mut self, now_ms: i64) {
+        if !self.head.visited {
             self.head.last_seen_ms = now_ms;
             self.dirty.head = true;
         }
@@ -183,6 +199,11 @@ impl EdgeProfile {
         };
         let idle = self.outbox_events() == 0 && !self.owes();
         idle.then(|| self.head.last_seen_ms.saturating_add(kept_ms))
+    }
+
+    /// Whether it may be forgotten now.
+    pub fn is_expired(&self, now_ms: i64) -> bool {
+        self.expires_ms().is_some_and(|expires_ms| expires_ms <= now_ms)
     }
 
     /// Folds the tail onto the projection, unless that was done for this program already.
@@ -275,7 +296,7 @@ impl EdgeProfile {
         self.head.last_seen_ms != 0 || !self.tail.is_empty() || self.projection != Projection::default()
     }
 
-    /// When a visit or a projection last came, to the hour: milliseconds since the epoch, UTC.
+    /// When a visit last came, to the hour, or before the first one a projection: milliseconds since the epoch, UTC.
     pub fn last_seen_ms(&self) -> i64 {
         self.head.last_seen_ms
     }

@@ -21,7 +21,7 @@ pub struct Owed {
 }
 
 impl Sealed for Owed {
-    const KIND: u16 = 0x0205;
+    const KIND: u16 = 0x0504;
     const VERSION: u16 = 1;
 }
 

@@ -11,7 +11,7 @@ impl EdgeProfile {
     /// Takes a projection. One that is older than what is here changes nothing. While a forward is in doubt it is kept
     /// aside: it may or may not cover the events that are under way, and a receipt will tell.
     pub fn project(&mut self, projection: Projection, now_ms: i64) {
-        self.seen(now_ms);
+        self.told_of(now_ms);
         if is_older(&projection, &self.projection) {
             return;
         }

@@ -1,4 +1,4 @@
-//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, `tail/<number>` for every tail event,
+//! Keys and bytes of a stored profile: `head`, `projection`, `incoming`, `objection`, `carried`, `tail/<number>` for every tail event,
 //! and `owed/<number>` for every event that endpoints wait for. An event is one new row; the head is only written when it
 //! says what the tail does not.
 
@@ -11,6 +11,7 @@ const HEAD: &str = "head";
 const PROJECTION: &str = "projection";
 const INCOMING: &str = "incoming";
 const OBJECTION: &str = "objection";
+const CARRIED: &str = "carried";
 const TAIL: &str = "tail/";
 const OWED: &str = "owed/";
 
@@ -67,6 +68,7 @@ impl EdgeProfile {
             PROJECTION => self.projection = open(bytes)?,
             INCOMING => self.incoming = Some(open(bytes)?),
             OBJECTION => self.objection = Some(open(bytes)?),
+            CARRIED => self.carried = Some(open(bytes)?),
             other => {
                 let number = |prefix| u64::from_str_radix(other.strip_prefix(prefix)?, 16).ok();
                 if let Some(sequence) = number(TAIL) {
@@ -112,6 +114,9 @@ impl EdgeProfile {
         if dirty.objection {
             writes
                 .push(Write { key: OBJECTION.into(), bytes: self.objection.as_ref().map(seal).transpose()? });
+        }
+        if dirty.carried {
+            writes.push(Write { key: CARRIED.into(), bytes: self.carried.as_ref().map(seal).transpose()? });
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use acquaint_core::wire::Receipt;
 use super::*;
 use crate::consent::Consent;
 
-fn program() -> Prepared {
+pub(super) fn program() -> Prepared {
     Prepared::new(Program::default())
 }
 
@@ -24,7 +24,7 @@ pub(super) fn event(id: &str) -> ForwardedEvent {
     }
 }
 
-fn with_events(ids: &[&str]) -> EdgeProfile {
+pub(super) fn with_events(ids: &[&str]) -> EdgeProfile {
     let mut profile = EdgeProfile::default();
     for id in ids {
         profile.append(&program(), event(id), 1_000);
@@ -36,7 +36,7 @@ fn projection(position: Position) -> Projection {
     Projection { position, made_ms: 1, ..Projection::default() }
 }
 
-fn accepted(events: &[(&str, Position)]) -> Receipt {
+pub(super) fn accepted(events: &[(&str, Position)]) -> Receipt {
     Receipt {
         accepted: events.iter().map(|(id, position)| ((*id).to_owned(), *position)).collect(),
         refused: Vec::new(),
@@ -195,6 +195,13 @@ fn a_profile_is_forgotten_two_weeks_after_it_was_seen_and_never_with_events_wait
     profile.acknowledge(&accepted(&[("a", 1)]));
     profile.seen(5_000_000);
     assert_eq!(profile.expires_ms(), Some(5_000_000 + limits::PROFILE_TTL_MS));
+    profile.project(projection(1), 9_000_000);
+    assert_eq!(profile.expires_ms(), Some(5_000_000 + limits::PROFILE_TTL_MS), "that was no visit");
+    let mut unvisited = EdgeProfile::default();
+    for at_ms in [5_000_000, 9_000_000] {
+        unvisited.project(projection(1), at_ms);
+        assert_eq!(unvisited.expires_ms(), Some(at_ms + limits::PROFILE_TTL_MS));
+    }
 }
 
 #[test]
@@ -208,13 +215,14 @@ fn the_pause_after_failures_grows_to_its_limit() {
 fn an_objection_outlives_a_restart_and_is_remembered_for_half_a_year() {
     let (mut profile, mut stored) = (EdgeProfile::default(), BTreeMap::new());
     profile.seen(1);
-    assert_eq!(profile.expires_ms(), Some(limits::PROFILE_TTL_MS));
     profile.seen(limits::LAST_SEEN_STEP_MS);
+    assert_eq!(profile.expires_ms(), Some(1 + limits::PROFILE_TTL_MS));
+    profile.seen(1 + limits::LAST_SEEN_STEP_MS);
     profile.set_consent(Consent::Out, 5);
     profile.set_consent(Consent::Out, 6);
     let mut profile = restart(&mut profile, &mut stored);
     assert_eq!(profile.objection(), Some(Objection { since_ms: 5 }));
-    assert_eq!(profile.expires_ms(), Some(limits::LAST_SEEN_STEP_MS + limits::OBJECTION_TTL_MS));
+    assert_eq!(profile.expires_ms(), Some(1 + limits::LAST_SEEN_STEP_MS + limits::OBJECTION_TTL_MS));
     profile.set_consent(Consent::In, 7);
     assert_eq!(restart(&mut profile, &mut stored).objection(), None);
 }

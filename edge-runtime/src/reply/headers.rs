@@ -12,19 +12,27 @@ pub struct Answering {
     pub origin: Option<String>,
     /// The request id to echo.
     pub request_id: String,
+    /// The organisation of the datastream, once that is known.
+    pub org: Option<String>,
 }
 
 impl Answering {
     /// Of a request.
     pub fn new(request: &Request, request_id: String) -> Self {
-        Self { origin: request.header("origin").map(str::to_owned), request_id }
+        Self { origin: request.header("origin").map(str::to_owned), request_id, org: None }
     }
 
     /// To whom the answer to this problem goes: a page that may not call is not let read it either.
     #[must_use]
     pub fn hidden_from(&self, problem: &Problem) -> Self {
         let origin = self.origin.clone().filter(|_| !matches!(problem, Problem::Origin(_)));
-        Self { origin, request_id: self.request_id.clone() }
+        Self { origin, ..self.clone() }
+    }
+
+    /// Of a datastream of this organisation.
+    #[must_use]
+    pub fn of_org(&self, org: Option<&str>) -> Self {
+        Self { org: org.map(str::to_owned), ..self.clone() }
     }
 
     /// A reply with a body of the given kind.
@@ -63,7 +71,11 @@ pub fn of_problem(
     problem: &Problem,
     datastream: Option<&str>,
 ) -> Reply {
-    let document = problem.to_json(&answering.request_id, datastream);
+    let mut document = problem.to_json(&answering.request_id, datastream);
+    if let (Some(org), Some(serde_json::Value::Object(report))) = (&answering.org, document.get_mut("report"))
+    {
+        report.insert("orgId".into(), org.as_str().into());
+    }
     let mut reply = answering.reply(config, problem.status(), Some(("application/problem+json", &document)));
     if let Some(seconds) = problem.retry_after_seconds() {
         reply = reply.with("retry-after", seconds.to_string());

@@ -33,8 +33,9 @@ pub fn begin(
     let answering = Answering::new(request, request_id);
     let ecid = visitor::bytes(config, request, random.ecid, now_ms);
     understand(config, edition, request, &answering, fresh_id, ecid, now_ms).map_err(|problem| {
-        let answering = answering.hidden_from(&problem);
-        of_problem(config, &answering, &problem, request.parameter(request::DATASTREAM))
+        let id = request.parameter(request::DATASTREAM);
+        let org = edition.zip(id).and_then(|(edition, id)| edition.org(id));
+        of_problem(config, &answering.hidden_from(&problem).of_org(org), &problem, id)
     })
 }
 
@@ -67,7 +68,7 @@ fn understand(
         },
     )?;
     let mut begun = Begun {
-        answering: answering.clone(),
+        answering: answering.of_org(Some(&datastream.org)),
         cookies: Vec::new(),
         cookie_domain: cookie_domain(&call, request),
         consent: kept.consent,

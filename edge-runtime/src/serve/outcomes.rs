@@ -63,7 +63,7 @@ impl Begun {
                 }
                 Outcome::OutboxFull => Problem::OutboxFull,
                 Outcome::TooManyRequests => Problem::TooManyRequests,
-                Outcome::NoBundle => Problem::NoBundle,
+                Outcome::OtherEdition => Problem::NoBundle,
                 Outcome::Unavailable => Problem::Unavailable,
             };
             failures.push(Failure { problem, events: asked.events });

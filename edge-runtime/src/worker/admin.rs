@@ -51,7 +51,7 @@ pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request)
     convert::write(match result {
         Ok(body) => reply(&body),
         Err(problem) => {
-            let answering = Answering { origin: None, request_id: String::new() };
+            let answering = Answering { origin: None, request_id: String::new(), org: None };
             of_problem(&settings.config, &answering, &problem, None)
         }
     })
@@ -65,16 +65,13 @@ enum Caller {
 }
 
 fn caller(settings: &Settings, request: &Request) -> Result<Caller> {
-    let secret = settings.edge_token.as_str();
-    if secret.is_empty() {
-        return Ok(Caller::Stranger);
-    }
+    let secrets = || settings.edge_tokens.iter().map(String::as_str);
     let Some(signature) = request.headers().get(signature::HEADER)? else {
         let token = request.headers().get("authorization")?.unwrap_or_default();
-        let known = same_secret(&token, &format!("Bearer {secret}"));
+        let known = secrets().any(|secret| same_secret(&token, &format!("Bearer {secret}")));
         return Ok(if known { Caller::Bearer } else { Caller::Stranger });
     };
-    match signature::verify(secret, &request.path(), &signature, real_now_ms()) {
+    match signature::verify_any(secrets(), &request.path(), &signature, real_now_ms()) {
         Ok(signed) => Ok(Caller::Signed(signed)),
         Err(error) => {
             console_error!("what was signed for `{}` is refused: {error}", request.path());
@@ -115,16 +112,13 @@ async fn route(
 
 async fn put_bundle(env: &Env, bytes: &[u8]) -> std::result::Result<serde_json::Value, Problem> {
     let edition = Edition::open(bytes).map_err(|error| Problem::Field(format!("not a bundle: {error}")))?;
-    let kept = editions::publish(env, bytes).await.map_err(|error| unavailable(&error))?;
-    if kept.status_code() != 200 {
-        return Err(unavailable(&format!("the keeper of the bundle answered {}", kept.status_code())));
-    }
+    editions::publish(env, bytes).await.map_err(|error| unavailable(&error))?;
     let edition = editions::adopt(edition);
     Ok(json!({ "version": edition.version, "tag": edition.tag }))
 }
 
 async fn get_bundle(env: &Env) -> std::result::Result<serde_json::Value, Problem> {
-    let edition = editions::tagged(env, "").await.map_err(|error| unavailable(&error))?;
+    let edition = editions::newest(env).await.map_err(|error| unavailable(&error))?;
     let edition = edition.ok_or_else(|| Problem::NotFound("bundle".into()))?;
     Ok(json!({ "version": edition.version, "tag": edition.tag, "publishedMs": edition.published_ms }))
 }

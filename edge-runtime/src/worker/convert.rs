@@ -1,7 +1,9 @@
 //! Between the host's requests and responses and ours.
 
 use futures_util::StreamExt as _;
-use worker::{Error, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, js_sys};
+use worker::js_sys::futures::JsFuture;
+use worker::wasm_bindgen::{JsCast as _, JsValue};
+use worker::{Env, Error, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, js_sys};
 
 use crate::http;
 
@@ -89,6 +91,23 @@ pub(crate) fn post(url: &str, method: Method, bytes: &[u8], headers: &[(&str, &s
 pub(crate) fn sealed<T: acquaint_core::wire::Sealed>(value: &T) -> Result<Response> {
     let bytes = acquaint_core::wire::seal(value).map_err(|error| failure(&error))?;
     Ok(ResponseBuilder::new().fixed(bytes))
+}
+
+/// A binding of the worker, if there is one of that name.
+pub(crate) fn binding(env: &Env, name: &str) -> Option<JsValue> {
+    let binding = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    binding.is_object().then_some(binding)
+}
+
+/// A method of something of the host's.
+pub(crate) fn method(object: &JsValue, name: &str) -> Result<js_sys::Function> {
+    Ok(js_sys::Reflect::get(object, &JsValue::from_str(name))?.dyn_into()?)
+}
+
+/// Calls a method that promises something, and waits for that.
+pub(crate) async fn call(object: &JsValue, name: &str, arguments: &[JsValue]) -> Result<JsValue> {
+    let promise = method(object, name)?.apply(object, &arguments.iter().collect::<js_sys::Array>())?;
+    Ok(JsFuture::from(promise.dyn_into::<js_sys::Promise>()?).await?)
 }
 
 /// An error of ours as one of the host's.

@@ -1,37 +1,42 @@
-//! The bundle of this isolate: prepared once, checked against the keeper ([`super::bundle_object`]) every second.
+//! The bundle of this isolate: prepared once, checked against the keeper ([`super::bundle_object`]) every second, or against
+//! its copy ([`super::copies`]) every half minute.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use worker::{Context, Env, Method, Response, Result, console_error};
+use worker::{Context, Env, Method, Result, console_error};
 
 use super::convert::{failure, post};
+use super::copies;
 use super::settings::real_now_ms;
-use crate::bundle::Edition;
+use crate::bundle::{Edition, Editions, tag};
 
-/// Younger than this, an edition is used as it is.
+/// Younger than this, an edition is used as it is, unless there are copies that say otherwise.
 const FRESH_MS: i64 = 1_000;
 /// Younger than this, it is used and checked behind the answer; older, it is checked before.
 const STALE_MS: i64 = 60_000;
 
+#[derive(Default)]
 struct Cached {
-    edition: Option<Rc<Edition>>,
+    editions: Editions,
     checked_ms: i64,
 }
 
 thread_local! {
-    static CACHE: RefCell<Option<Cached>> = const { RefCell::new(None) };
+    static CACHE: RefCell<Cached> = RefCell::default();
     static CHECKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The edition to answer a request from. `None`: nothing was published yet.
 pub(crate) async fn current(env: &Env, context: &Context) -> Result<Option<Rc<Edition>>> {
     let now_ms = real_now_ms();
-    let cached = CACHE.with_borrow(|cache| {
-        cache.as_ref().and_then(|cached| Some((cached.edition.clone()?, now_ms - cached.checked_ms)))
+    let cached = CACHE.with_borrow(|cached| {
+        let edition = cached.editions.current()?;
+        Some((edition.clone(), now_ms - cached.checked_ms))
     });
+    let fresh_ms = copies::fresh_ms(env).unwrap_or(FRESH_MS);
     match cached {
-        Some((edition, age_ms)) if (0..FRESH_MS).contains(&age_ms) => Ok(Some(edition)),
+        Some((edition, age_ms)) if (0..fresh_ms).contains(&age_ms) => Ok(Some(edition)),
         Some((edition, age_ms)) if (0..STALE_MS).contains(&age_ms) => {
             if !CHECKING.replace(true) {
                 let env = env.clone();
@@ -49,42 +54,75 @@ pub(crate) async fn current(env: &Env, context: &Context) -> Result<Option<Rc<Ed
     }
 }
 
-/// The edition of that tag if this isolate has it, else the newest.
+/// The edition of that tag. `None`: neither this isolate nor the keeper has it.
 pub(crate) async fn tagged(env: &Env, tag: &str) -> Result<Option<Rc<Edition>>> {
-    let cached = CACHE.with_borrow(|cache| cache.as_ref().and_then(|cached| cached.edition.clone()));
-    match cached {
-        Some(edition) if edition.tag == tag => Ok(Some(edition)),
-        Some(_) | None => refresh(env).await,
+    let find = || CACHE.with_borrow(|cached| cached.editions.of(tag).cloned());
+    if let Some(edition) = find() {
+        return Ok(Some(edition));
     }
+    newest(env).await?;
+    Ok(find())
 }
 
 /// Uses these bytes from now on.
 pub(crate) fn adopt(edition: Edition) -> Rc<Edition> {
     let edition = Rc::new(edition);
-    remember(Some(edition.clone()));
+    remember(edition.clone());
     edition
 }
 
-fn remember(edition: Option<Rc<Edition>>) {
-    CACHE.with_borrow_mut(|cache| *cache = Some(Cached { edition, checked_ms: real_now_ms() }));
+fn remember(edition: Rc<Edition>) {
+    CACHE.with_borrow_mut(|cached| {
+        cached.editions.adopt(edition);
+        cached.checked_ms = real_now_ms();
+    });
+}
+
+/// Looks for a newer edition where that is nearest.
+async fn refresh(env: &Env) -> Result<Option<Rc<Edition>>> {
+    match copy(env).await {
+        Ok(Some(edition)) => return Ok(Some(edition)),
+        Ok(None) => {}
+        Err(error) => console_error!("there is no copy of the bundle, its keeper is asked: {error}"),
+    }
+    newest(env).await
+}
+
+/// The edition of the copy; the one at hand, if the copy is older than that.
+async fn copy(env: &Env) -> Result<Option<Rc<Edition>>> {
+    let Some(bytes) = copies::get(env).await? else { return Ok(None) };
+    let held = CACHE.with_borrow(|cached| cached.editions.current().cloned());
+    if let Some(held) = held.filter(|held| held.tag == tag(&bytes)) {
+        remember(held.clone());
+        return Ok(Some(held));
+    }
+    let copied = Edition::open(&bytes).map_err(|error| failure(&error))?;
+    let held = CACHE.with_borrow(|cached| cached.editions.current().cloned());
+    match held.filter(|held| held.published_ms > copied.published_ms) {
+        Some(held) => {
+            remember(held.clone());
+            Ok(Some(held))
+        }
+        None => Ok(Some(adopt(copied))),
+    }
 }
 
 /// Asks the keeper. If it does not answer, or answers with what cannot be read, the edition at hand stays in force: the
 /// last good one.
-async fn refresh(env: &Env) -> Result<Option<Rc<Edition>>> {
-    let held = CACHE.with_borrow(|cache| cache.as_ref().and_then(|cached| cached.edition.clone()));
+pub(crate) async fn newest(env: &Env) -> Result<Option<Rc<Edition>>> {
+    let held = CACHE.with_borrow(|cached| cached.editions.current().cloned());
     let known = held.as_ref().map_or("", |edition| edition.tag.as_str());
     let asked = ask(env, known).await;
     match (asked, held) {
         (Ok(Answer::Unchanged), Some(edition)) => {
-            remember(Some(edition.clone()));
+            remember(edition.clone());
             Ok(Some(edition))
         }
         (Ok(Answer::Bytes(edition)), _) => Ok(Some(adopt(*edition))),
         (Ok(Answer::Nothing | Answer::Unchanged), _) => Ok(None),
         (Err(error), Some(edition)) => {
             console_error!("the bundle at hand stays in force: {error}");
-            remember(Some(edition.clone()));
+            remember(edition.clone());
             Ok(Some(edition))
         }
         (Err(error), None) => Err(error),
@@ -111,8 +149,12 @@ async fn ask(env: &Env, known: &str) -> Result<Answer> {
     }
 }
 
-/// Gives new bytes to the keeper.
-pub(crate) async fn publish(env: &Env, bytes: &[u8]) -> Result<Response> {
+/// Gives new bytes to the keeper, then to where its copy lies.
+pub(crate) async fn publish(env: &Env, bytes: &[u8]) -> Result<()> {
     let stub = env.durable_object("BUNDLE")?.get_by_name("bundle")?;
-    stub.fetch_with_request(post("https://bundle/", Method::Put, bytes, &[])?).await
+    let kept = stub.fetch_with_request(post("https://bundle/", Method::Put, bytes, &[])?).await?;
+    match kept.status_code() {
+        200 => copies::put(env, bytes).await,
+        status => Err(failure(&format!("the keeper of the bundle answered {status}"))),
+    }
 }

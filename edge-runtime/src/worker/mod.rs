@@ -1,7 +1,8 @@
 //! The Cloudflare host (also `workerd serve`): routes, the two Durable Object classes, and nothing that decides.
 //!
 //! Bindings: `EDGE_PROFILE` and `BUNDLE` (Durable Object namespaces of the classes `ProfileObject` and `BundleObject`,
-//! SQLite-backed), and the variables of [`settings::Settings`].
+//! SQLite-backed), and the variables of [`settings::Settings`]. Where they are bound, the queue `EVENTS_QUEUE`, of which
+//! this worker is the consumer too, and the KV namespace `BUNDLES`.
 //!
 //! Building, from the repository's root after `npm ci` (`cargo xtask` does this; the tools are pinned there):
 //!
@@ -15,7 +16,9 @@
 
 mod admin;
 mod bundle_object;
+mod carrier;
 mod convert;
+mod copies;
 mod editions;
 mod forward;
 mod lookup;
@@ -27,7 +30,7 @@ mod settings;
 mod storage;
 mod waiting;
 
-use worker::{Context, Env, Request, Response, Result, console_error, event};
+use worker::{Context, Env, MessageBatch, Request, Response, Result, console_error, event};
 
 use settings::Settings;
 
@@ -48,4 +51,11 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         return ofrep::handle(&settings, &env, &context, request).await;
     }
     public::handle(&settings, &env, &context, request).await
+}
+
+/// Every batch of the queue.
+#[event(queue)]
+async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> Result<()> {
+    carrier::take(&Settings::of(&env), &env, &batch).await;
+    Ok(())
 }

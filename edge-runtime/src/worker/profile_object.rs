@@ -18,9 +18,10 @@ use worker::wasm_bindgen;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use acquaint_core::time::format_instant;
-use acquaint_core::wire::{Projection, open};
+use acquaint_core::wire::{Projection, Receipt, open};
 
 use super::convert::{failure, sealed};
+use super::forward::Sent;
 use super::settings::{Settings, real_now_ms};
 use super::{editions, forward, relay, storage, waiting};
 use crate::decide::{decide, view};
@@ -60,14 +61,17 @@ struct Held {
 impl Held {
     /// Whether something waits that may be sent at once.
     fn has_to_send(&self) -> bool {
-        (self.failures == 0 && self.profile.outbox_events() > 0)
+        (self.failures == 0 && self.profile.has_to_send())
             || (self.relay_failures == 0 && self.profile.owes())
     }
 
     /// How long to wait before it is seen to that everything was sent.
     fn pause_ms(&self) -> i64 {
-        let forward = (self.profile.outbox_events() > 0).then_some(self.failures);
+        let forward = self.profile.has_to_send().then_some(self.failures);
         let relay = self.profile.owes().then_some(self.relay_failures);
+        if forward.or(relay).is_none() {
+            return limits::QUEUE_PATIENCE_MS;
+        }
         let failures = forward.into_iter().chain(relay).filter(|failures| *failures > 0).min();
         failures.map_or(limits::FORWARD_WATCH_MS, backoff_ms)
     }
@@ -86,6 +90,7 @@ impl DurableObject for ProfileObject {
             None if path.starts_with("/view/") => self.keeper.view(path.trim_start_matches("/view/")).await,
             None if path == "/projection" => self.keeper.project(&request.bytes().await?).await,
             None if path == "/forget" => self.keeper.forget().await,
+            None if path == "/receipt" => self.keeper.acknowledge(&request.bytes().await?).await,
             None => self.keeper.inspect().await,
         };
         self.keeper.forward_soon();
@@ -106,14 +111,19 @@ impl Keeper {
         }
         let storage = self.state.storage();
         let entries = storage::read_all(&storage).await?;
-        let alarm_ms = storage.get_alarm().await?;
-        let (profile, unreadable) = EdgeProfile::load(entries);
+        let mut alarm_ms = storage.get_alarm().await?;
+        let (mut profile, unreadable) = EdgeProfile::load(entries);
         for one in unreadable {
             console_error!(
                 "`{}` of an edge profile cannot be read and is left aside: {}",
                 one.key,
                 one.error
             );
+        }
+        // Its alarm is late: what is too old to be kept must not be answered from.
+        if profile.is_known() && profile.is_expired(Settings::of(&self.env).now_ms()) {
+            storage.delete_all().await?;
+            (profile, alarm_ms) = (EdgeProfile::default(), None);
         }
         let mut held = self.held.borrow_mut();
         if held.is_none() {
@@ -125,7 +135,7 @@ impl Keeper {
     async fn visit(&self, tag: &str, bytes: &[u8]) -> Result<Response> {
         let visit: Visit = open(bytes).map_err(|error| failure(&error))?;
         let Some(edition) = editions::tagged(&self.env, tag).await? else {
-            return sealed(&Outcome::NoBundle);
+            return sealed(&Outcome::OtherEdition);
         };
         self.load().await?;
         let now_ms = Settings::of(&self.env).now_ms();
@@ -145,7 +155,12 @@ impl Keeper {
 
     /// Shows the profile and leaves it as it is, in memory and in the storage.
     async fn view(&self, tag: &str) -> Result<Response> {
-        let Some(edition) = editions::tagged(&self.env, tag).await? else { return Response::error("", 503) };
+        // Who looks names audiences, not their places in an edition: the newest one will do.
+        let edition = match editions::tagged(&self.env, tag).await? {
+            None => editions::newest(&self.env).await?,
+            found => found,
+        };
+        let Some(edition) = edition else { return Response::error("", 503) };
         self.load().await?;
         let mut held = self.held.borrow_mut();
         let held = held.get_or_insert_default();
@@ -181,11 +196,23 @@ impl Keeper {
         Response::empty()
     }
 
+    /// The control plane has answered to what a queue carried there.
+    async fn acknowledge(&self, bytes: &[u8]) -> Result<Response> {
+        let receipt: Receipt = open(bytes).map_err(|error| failure(&error))?;
+        self.load().await?;
+        if let Some(held) = self.held.borrow_mut().as_mut() {
+            held.profile.acknowledge(&receipt);
+        }
+        self.store().await?;
+        Response::empty()
+    }
+
     /// What the alarm is for: events that are still here, and profiles that nobody comes back to.
     async fn wake(&self) -> Result<()> {
         self.load().await?;
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.alarm_ms = None;
+            held.profile.stop_waiting(real_now_ms());
         }
         if !self.forwarding.replace(true) {
             let forwarded = self.send_all().await;
@@ -224,7 +251,7 @@ impl Keeper {
         if self.held.borrow().as_ref().is_none_or(|held| !held.profile.owes()) {
             return Ok(());
         }
-        let Some(edition) = editions::tagged(&self.env, "").await? else { return Ok(()) };
+        let Some(edition) = editions::newest(&self.env).await? else { return Ok(()) };
         let mut waiting: BTreeSet<String> = BTreeSet::new();
         let mut after = 0;
         loop {
@@ -274,17 +301,19 @@ impl Keeper {
     async fn forward(&self) -> Result<bool> {
         let forward = self.held.borrow_mut().as_mut().and_then(|held| held.profile.next_forward());
         let Some(forward) = forward else { return Ok(false) };
-        let answer = forward::send(&Settings::of(&self.env), &forward).await;
+        let answer = forward::send(&self.env, &Settings::of(&self.env), &forward).await;
         {
             let mut held = self.held.borrow_mut();
             // A write failed meanwhile: whoever reads the profile again sends these events again.
             let Some(held) = held.as_mut() else { return Ok(false) };
             let waiting = held.profile.outbox_events();
+            let carried = matches!(answer, Ok(Sent::Carried));
             match answer {
-                Ok(receipt) => held.profile.acknowledge(&receipt),
+                Ok(Sent::Delivered(receipt)) => held.profile.acknowledge(&receipt),
+                Ok(Sent::Carried) => held.profile.carry(&forward, real_now_ms()),
                 Err(error) => console_error!("events could not be forwarded, they are kept: {error}"),
             }
-            let progress = held.profile.outbox_events() < waiting;
+            let progress = carried || held.profile.outbox_events() < waiting;
             held.failures = if progress { 0 } else { held.failures.saturating_add(1) };
             // Where the events lie in the log need not be stored: after a restart they are sent again, and the control
             // plane says it again. A projection that is adopted now must be.
@@ -300,8 +329,7 @@ impl Keeper {
     /// Forgets a profile that nobody has asked for in a long time; else waits on.
     async fn forget_or_wait(&self) -> Result<()> {
         let now_ms = Settings::of(&self.env).now_ms();
-        let expired = self.held.borrow().as_ref().and_then(|held| held.profile.expires_ms());
-        if expired.is_some_and(|expires_ms| expires_ms <= now_ms) {
+        if self.held.borrow().as_ref().is_some_and(|held| held.profile.is_expired(now_ms)) {
             self.held.replace(None);
             return self.state.storage().delete_all().await;
         }
@@ -371,6 +399,7 @@ impl Keeper {
             "position": profile.position(),
             "tail": tail,
             "outbox": profile.outbox_events(),
+            "toSend": profile.has_to_send(),
             "inDoubt": profile.is_in_doubt(),
             "memberships": profile.memberships(),
             "failures": held.failures,

@@ -12,6 +12,8 @@ use super::convert::{self, failure, post};
 use super::editions;
 use super::lookup;
 use super::settings::{Settings, real_now_ms};
+use crate::bundle::Edition;
+use crate::http::{self, Config, Reply};
 use crate::identity::ecid;
 use crate::limits;
 use crate::problem::Problem;
@@ -54,18 +56,42 @@ pub(crate) async fn handle(
         let fresh_id = ecid::uuid_v4(random.request);
         return convert::write(lookup::handle(config, env, edition.as_deref(), &request, fresh_id).await);
     }
-    let (begun, visits) = match serve::begin(config, edition.as_deref(), &request, random, now_ms) {
+    if let Some(reply) = answer(config, env, edition.as_deref(), &request, random, now_ms).await {
+        return convert::write(reply);
+    }
+    // A keeper is ahead of this isolate. The request begins again, whole, under the newest edition: what of it was stored
+    // already is known by its ids.
+    let newest = editions::newest(env).await?;
+    match answer(config, env, newest.as_deref(), &request, random, now_ms).await {
+        Some(reply) => convert::write(reply),
+        None => refuse(&Problem::NoBundle),
+    }
+}
+
+/// The answer under one edition. `None`: a profile is kept where that edition is not to be had.
+async fn answer(
+    config: &Config,
+    env: &Env,
+    edition: Option<&Edition>,
+    request: &http::Request,
+    random: Random,
+    now_ms: i64,
+) -> Option<Reply> {
+    let (begun, visits) = match serve::begin(config, edition, request, random, now_ms) {
         Ok(begun) => begun,
-        Err(reply) => return convert::write(reply),
+        Err(reply) => return Some(reply),
     };
     if begun.brings_newcomer() && !may_come(config.new_visitors_per_second) {
-        return convert::write(begun.refuse(config, &Problem::TooManyVisitors));
+        return Some(begun.refuse(config, &Problem::TooManyVisitors));
     }
     // A request is only understood under an edition, so there is one.
-    let Some(edition) = edition else { return refuse(&Problem::NoBundle) };
+    let Some(edition) = edition else { return Some(begun.refuse(config, &Problem::NoBundle)) };
     let outcomes = join_all(visits.iter().map(|visit| put(env, &edition.tag, visit))).await;
-    let reply = serve::finish(config, &edition, begun, outcomes);
-    convert::write(reply.with("x-acquaint-bundle", edition.freshness(now_ms)))
+    if outcomes.contains(&Outcome::OtherEdition) {
+        return None;
+    }
+    let reply = serve::finish(config, edition, begun, outcomes);
+    Some(reply.with("x-acquaint-bundle", edition.freshness(now_ms)))
 }
 
 thread_local! {

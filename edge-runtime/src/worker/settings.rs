@@ -11,7 +11,7 @@ use crate::http::Config;
 ///
 /// | name | meaning |
 /// | --- | --- |
-/// | `EDGE_TOKEN` | shared with the control plane, both ways; empty: pushes are refused, and so are our forwards |
+/// | `EDGE_TOKEN` | shared with the control plane, both ways; empty: pushes are refused, and so are our forwards. Of several, with spaces between, the first signs and all are believed |
 /// | `CONTROL_PLANE_URL` | where events are forwarded to; empty: they are kept |
 /// | `EDGE_API_TOKEN` | of servers that may read attributes over v2; empty: nobody may |
 /// | `EDGE_BASE_PATH` | `ee` |
@@ -23,7 +23,7 @@ use crate::http::Config;
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) config: Config,
-    pub(crate) edge_token: String,
+    pub(crate) edge_tokens: Vec<String>,
     pub(crate) control_plane_url: Option<String>,
     clock_ms: Option<i64>,
     clock_offset_ms: i64,
@@ -47,6 +47,8 @@ impl Settings {
         };
         let number = |name: &str| text(name).and_then(|text| text.trim().parse::<i64>().ok());
         let defaults = Config::default();
+        let edge_tokens = text("EDGE_TOKEN").unwrap_or_default();
+        let edge_tokens: Vec<String> = edge_tokens.split_whitespace().map(str::to_owned).collect();
         Self {
             config: Config {
                 base_path: text("EDGE_BASE_PATH").unwrap_or(defaults.base_path),
@@ -55,7 +57,7 @@ impl Settings {
                     .and_then(|id| id.try_into().ok())
                     .unwrap_or(defaults.region_id),
                 api_token: text("EDGE_API_TOKEN"),
-                visitor_key: text("EDGE_TOKEN").unwrap_or_default(),
+                visitor_key: edge_tokens.first().cloned().unwrap_or_default(),
                 new_visitors_per_second: number("NEW_VISITORS_PER_SECOND")
                     .and_then(|visitors| visitors.try_into().ok())
                     .unwrap_or(defaults.new_visitors_per_second),
@@ -63,7 +65,7 @@ impl Settings {
                     .and_then(|id| id.try_into().ok())
                     .unwrap_or(defaults.tcf_vendor),
             },
-            edge_token: text("EDGE_TOKEN").unwrap_or_default(),
+            edge_tokens,
             control_plane_url: text("CONTROL_PLANE_URL").map(|url| url.trim_end_matches('/').to_owned()),
             clock_ms: number("CLOCK_MS"),
             clock_offset_ms: number("CLOCK_OFFSET_MS").unwrap_or(0),

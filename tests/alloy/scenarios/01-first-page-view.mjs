@@ -35,6 +35,7 @@ export const checks = {
     assert.equal(schemaOf(found.__view__), "dom-action");
     assert.equal(schemaOf(found.banner), "html-content-item");
     assert.equal(found.banner.items[0].data.content, '<p id="banner-offer">10% off</p>');
+    assert.equal(found.banner.items[0].data.id, found.banner.items[0].id);
     assert.equal(schemaOf(found.config), "json-content-item");
     assert.deepEqual(found.config.items[0].data.content, { theme: "dark" });
     assert.equal(schemaOf(found[SURFACE]), "html-content-item");
@@ -212,6 +213,19 @@ export const checks = {
     assert.deepEqual(_experience.decisioning.propositionEventType, { interact: 1 });
     assert.equal(_experience.decisioning.propositions[0].scope, "__view__");
     assert.ok([200, 204].includes(front.requests[1].status));
+  },
+
+  async "a view is told with its page and rendered when it is entered"({ front, arrive }) {
+    const visitor = await arrive();
+    const { propositions } = await visitor.pageView({ personalization: { sendDisplayEvent: false } });
+    assert.deepEqual(propositions.map(({ scope }) => scope), ["__view__"]);
+    assert.equal(await visitor.html("#sidebar"), "sidebar");
+    await visitor.sendEvent({ renderDecisions: true, xdm: { web: { webPageDetails: { viewName: "cart" } } } });
+    assert.equal(await visitor.html("#sidebar"), "<i>Cart</i>");
+    const told = front.requests[0].answer.handle.find(({ type }) => type === "personalization:decisions").payload;
+    const cart = told.find(({ scope }) => scope === "cart");
+    assert.equal(cart.scopeDetails.characteristics.scopeType, "view");
+    assert.ok(!front.requests[1].answer.handle.some(({ type }) => type === "personalization:decisions"));
   },
 
   async "a page that has moved says so, then leaves"({ front, arrive }) {

@@ -62,6 +62,19 @@ export const checks = {
     assert.equal(front.to("v1/identity/acquire").length, 0);
   },
 
+  async "a link older than five minutes hands nothing over"({ front, arrive }) {
+    const visitor = await arrive();
+    const { identity } = await visitor.alloy("getIdentity");
+    const { url } = await visitor.alloy("appendIdentityToUrl", { url: LINK });
+    const old = new URL(url.replace(/TS%3D\d+/, `TS%3D${Math.floor(Date.now() / 1000) - 301}`));
+    const there = await arrive({ host: OTHER_PAGE_HOST, path: old.pathname + old.search });
+    await there.sendEvent();
+    const request = front.requests.at(-1);
+    assert.equal(request.body.xdm, undefined);
+    assert.match(request.answer.handle[0].payload[0].id, names.ECID_FORMAT);
+    assert.notEqual(request.answer.handle[0].payload[0].id, identity.ECID);
+  },
+
   async "an identity handed over goes before the one that the domain has"({ front, arrive }) {
     const visitor = await arrive();
     const { identity } = await visitor.alloy("getIdentity");

@@ -36,6 +36,7 @@ export const checks = {
     assert.match(front.requests[0].responseHeaders["content-type"], /^application\/problem\+json/);
     assert.equal(front.requests[0].responseHeaders["access-control-allow-origin"], "https://www.shop.test");
     assert.equal(front.requests[0].answer.report.requestId, front.requests[0].query.requestId);
+    assert.equal(front.requests[0].answer.report.orgId, names.ORGANISATION);
     assert.equal((await visitor.documentCookies())[names.CONSENT], undefined);
   },
 

@@ -1,17 +1,19 @@
 //! Sealed bytes of every kind. The first byte of an input says which kind it is read as; the rest is the content, which is
 //! given a right envelope, so that the checksum does not keep the decoder from being reached; a bundle's is packed for it.
-//! Kind 0: as it is. Kind 12: a bundle's content, packed already.
+//! Kind 0: as it is. Kind 12: a bundle's content, packed already. Kind 14: the signature that sealed bytes travel with.
 
 use acquaint_core::eval::{self, Slice};
+use acquaint_core::id::ProfileId;
 use acquaint_core::lang;
 use acquaint_core::plan::program::Definition;
 use acquaint_core::plan::{Mode, Prepared, Program};
-use acquaint_core::profile::Identity;
+use acquaint_core::profile::{Identity, LinkKind};
 use acquaint_core::state::{self, State};
 use acquaint_core::wire::{
-    self, Bundle, Forward, ForwardedEvent, Projection, ProjectionBatch, Receipt, Sealed,
+    self, Bundle, Forward, ForwardedEvent, Projection, ProjectionBatch, Receipt, Sealed, signature,
 };
 use acquaint_edge::visit::{Outcome, Visit};
+use acquaint_store::graph_trail::{GraphChange, Why};
 use acquaint_store::record::{Change, Record};
 use acquaint_store::{ProfileDocument, StoredEvent};
 use xxhash_rust::xxh3::Xxh3;
@@ -51,7 +53,19 @@ pub fn sealed(input: &[u8]) {
         10 => drop(opened::<Visit>(content)),
         11 => drop(opened::<Outcome>(content)),
         12 => unpacked(content),
+        13 => drop(opened::<GraphChange>(content)),
+        14 => signed(content),
         _ => {}
+    }
+}
+
+/// Nobody who does not know the secret makes a signature that holds.
+fn signed(header: &[u8]) {
+    let Ok(header) = std::str::from_utf8(header) else { return };
+    let right = signature::sign("secret", "/path", b"body", NOW_MS);
+    match signature::verify("secret", "/path", header, NOW_MS) {
+        Ok(found) => assert!(header == right && found.is(b"body"), "{header}"),
+        Err(error) => assert!(header != right, "{error}"),
     }
 }
 
@@ -205,11 +219,25 @@ pub fn seeds() -> Vec<Vec<u8>> {
         5,
         &Receipt { accepted: vec![("e".into(), 1)], refused: vec![("f".into(), "no".into())] },
     ));
-    let mut document = ProfileDocument::new(acquaint_core::id::ProfileId(1), 0);
+    let mut document = ProfileDocument::new(ProfileId(1), 0);
     document.state = state;
     seeds.push(seed(6, &document));
-    seeds.push(seed(7, &StoredEvent { dataset: "d".into(), identity, event }));
     seeds.extend((8..=11).map(|kind| vec![kind, 0, 0, 0, 0, 0, 0, 0, 0]));
+    let change = GraphChange {
+        position: 1,
+        number: 0,
+        at_ms: NOW_MS,
+        why: Why::Unlinked { who: "me".into() },
+        kind: LinkKind::Declared,
+        left: identity.clone(),
+        right: identity.clone(),
+        left_profile: ProfileId(1),
+        right_profile: ProfileId(2),
+    };
+    seeds.push(seed(13, &change));
+    seeds.push(seed(7, &StoredEvent { dataset: "d".into(), identity, event }));
+    let signature = signature::sign("secret", "/path", b"body", NOW_MS);
+    seeds.push(std::iter::once(14).chain(signature.into_bytes()).collect());
     seeds
 }
 

@@ -1,5 +1,6 @@
 //! Pure: from a row of the ledger to what has to be done about it, and from a wish of the planner to the next row.
 
+use acquaint_core::id::Position;
 use acquaint_core::profile::{IdentityMap, Status};
 use acquaint_core::value::Fields;
 
@@ -33,6 +34,8 @@ pub struct Wish {
     pub existing: bool,
     /// When it was entered or left.
     pub since_ms: i64,
+    /// The record that led to it; 0: no record did.
+    pub position: Position,
     /// The profile's identities.
     pub identities: IdentityMap,
     /// Its mapped fields.
@@ -97,6 +100,7 @@ pub fn intend(
         status: wish.status,
         existing: wish.existing,
         since_ms: wish.since_ms,
+        position: wish.position,
         sequence,
         decided_ms: now_ms,
         identities: wish.identities,

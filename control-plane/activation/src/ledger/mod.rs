@@ -13,6 +13,7 @@ pub mod decide;
 pub(crate) mod keys;
 pub(crate) mod settle;
 
+use acquaint_core::id::Position;
 use acquaint_core::profile::{IdentityMap, Status};
 use acquaint_core::value::Fields;
 use acquaint_core::wire::Sealed;
@@ -29,6 +30,8 @@ pub struct Intent {
     pub existing: bool,
     /// `lastQualificationTime`: when it was entered or left. Milliseconds since the epoch, UTC.
     pub since_ms: i64,
+    /// The record that led to it; 0: a change of the dataflow did.
+    pub position: Position,
     /// Raised with every decision; part of the message id.
     pub sequence: u64,
     /// When it was decided.

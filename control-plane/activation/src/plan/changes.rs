@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use acquaint_core::id::ProfileId;
+use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{IdentityMap, MembershipChange, Memberships, Status};
 use acquaint_core::value::Fields;
 use acquaint_store::record::{Change, ChangeKind};
@@ -23,6 +23,8 @@ use crate::view::View;
 pub(crate) struct Now {
     pub(crate) decided_ms: i64,
     pub(crate) network_ms: i64,
+    /// The record that is planned for; 0: a changed dataflow.
+    pub(crate) position: Position,
 }
 
 /// What a piece of planning stands on.
@@ -42,6 +44,7 @@ pub(crate) fn apply(
     ground: Ground<'_>,
 ) -> Result<()> {
     let Ground { store, view, flows, now } = ground;
+    let now = Now { position: change.position, ..now };
     let policy = &view.merge_policy;
     match &change.kind {
         ChangeKind::Membership(membership) => {
@@ -106,19 +109,20 @@ fn of_membership(
             let known = Known { attributes, identities: &change.identities, memberships };
             member(mapping, existing, membership.at_ms, known, now)
         }
-        Status::Exited => left(membership.at_ms, &change.identities),
+        Status::Exited => left(membership.at_ms, &change.identities, now),
     }
 }
 
 /// The wish that the destination knows a member, or that it does not, where consent is missing.
 pub(super) fn member(mapping: &Mapping, existing: bool, since_ms: i64, known: Known<'_>, now: Now) -> Wish {
     if let Some(blocked) = mapping.blocked(known.attributes) {
-        return Wish { blocked: Some(blocked), ..left(since_ms, known.identities) };
+        return Wish { blocked: Some(blocked), ..left(since_ms, known.identities, now) };
     }
     Wish {
         status: Status::Realized,
         existing,
         since_ms,
+        position: now.position,
         identities: known.identities.clone(),
         attributes: mapping.project(known, now.decided_ms),
         blocked: None,
@@ -126,11 +130,12 @@ pub(super) fn member(mapping: &Mapping, existing: bool, since_ms: i64, known: Kn
 }
 
 /// The wish that the destination knows of an exit. What is sent are the identities of the entry.
-pub(super) fn left(since_ms: i64, identities: &IdentityMap) -> Wish {
+pub(super) fn left(since_ms: i64, identities: &IdentityMap, now: Now) -> Wish {
     Wish {
         status: Status::Exited,
         existing: false,
         since_ms,
+        position: now.position,
         identities: identities.clone(),
         attributes: Fields::new(),
         blocked: None,
@@ -152,7 +157,7 @@ fn leave_all(
 ) -> Result<()> {
     for key in draft.keys_of_profile(dataflow, profile)? {
         if member_since(draft, &key)?.is_some() {
-            put(draft, progress, &key, flow, left(now.decided_ms, &IdentityMap::new()), now)?;
+            put(draft, progress, &key, flow, left(now.decided_ms, &IdentityMap::new(), now), now)?;
         }
     }
     Ok(())

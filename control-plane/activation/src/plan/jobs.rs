@@ -125,7 +125,7 @@ fn withdraw(
         // The audience may have come back since the job was made; its back-fill follows.
         let withdrawn = audiences.contains(&key.audience) && !flow.audiences.contains(&key.audience);
         if withdrawn && entry.desired.is_member() {
-            put(draft, progress, key, flow, left(now.decided_ms, &IdentityMap::new()), now)?;
+            put(draft, progress, key, flow, left(now.decided_ms, &IdentityMap::new(), now), now)?;
         }
     }
     Ok((rows.len(), last))

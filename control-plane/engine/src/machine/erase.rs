@@ -25,7 +25,7 @@ impl Turn<'_> {
         };
         for entry in self.owners(identities)? {
             person.identities.extend(identity::identities(&entry.document.identities));
-            person.identities.extend(entry.document.edge_identities.iter().cloned());
+            person.identities.extend(entry.document.seen_at_edge.keys().cloned());
             person.profiles.insert(entry.document.id);
             self.forget(&entry, self.progress.now_ms, Farewell::Erased)?;
         }

@@ -1,9 +1,11 @@
 //! Answers to memberships: at deadlines, after a change of the program, after a change of the profile.
 
 use acquaint_core::eval;
+use acquaint_core::id::AudienceId;
 use acquaint_core::profile::{Membership, MembershipChange, Status};
 use acquaint_core::state;
 use acquaint_store::StoredEvent;
+use acquaint_store::catalog::version;
 use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
@@ -71,11 +73,30 @@ impl Turn<'_> {
         if merged_anew && entry.document.fragments.len() > 1 {
             self.tell(&entry.document, ChangeKind::Profile)?;
         }
+        self.adopt_versions(entry, at_ms)?;
         self.forget_audiences(entry, at_ms)?;
         self.answer_all(entry, at_ms)?;
         self.schedule(entry, at_ms);
         self.owe(&entry.document);
         self.cause = cause;
+        Ok(())
+    }
+
+    /// A staged rule that has come into force brings its members along.
+    fn adopt_versions(&mut self, entry: &mut Entry, at_ms: i64) -> Result<()> {
+        let memberships = &entry.document.memberships;
+        let status_in = |audience: &AudienceId| {
+            memberships.get(audience).map_or(Status::Exited, |membership| membership.status)
+        };
+        let mut changes = Vec::new();
+        for (id, membership) in memberships {
+            if let Some(audience) = version::become_of(&self.rules.catalog, id)
+                && status_in(&audience) != membership.status
+            {
+                changes.push(MembershipChange { audience, status: membership.status, at_ms });
+            }
+        }
+        self.change(entry, changes)?;
         Ok(())
     }
 

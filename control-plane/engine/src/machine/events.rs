@@ -29,13 +29,13 @@ impl Turn<'_> {
         }
         let wanted = self.rules.linkable(identities);
         let (mut entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
-        if from_edge && !entry.document.edge_identities.contains(primary) {
-            entry.document.edge_identities.insert(primary.clone());
+        let now_ms = self.progress.now_ms;
+        if from_edge {
+            entry.document.seen_at_edge.insert(primary.clone(), now_ms);
         }
         // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
         let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
         let received = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
-        let now_ms = self.progress.now_ms;
         let changed = if linked {
             self.tell(&entry.document, ChangeKind::Profile)?;
             self.answer_all(&mut entry, now_ms)?

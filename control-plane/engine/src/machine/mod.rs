@@ -53,6 +53,7 @@ pub struct Engine<S> {
     cache: Cache,
     progress: Progress,
     problems: Vec<Problem>,
+    first_received_ms: Option<i64>,
 }
 
 impl<S: ProfileStore + Log> Engine<S> {
@@ -71,7 +72,7 @@ impl<S: ProfileStore + Log> Engine<S> {
             );
         }
         let cache = Cache::new(progress.now_ms);
-        Ok(Self { store, rules, cache, progress, problems: Vec::new() })
+        Ok(Self { store, rules, cache, progress, problems: Vec::new(), first_received_ms: None })
     }
 
     /// How far it is.
@@ -82,6 +83,11 @@ impl<S: ProfileStore + Log> Engine<S> {
     /// Why the newest catalogue is not in force; empty if it is.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// When the first record of the last step was received: milliseconds since the epoch. `None` if it took none.
+    pub fn first_received_ms(&self) -> Option<i64> {
+        self.first_received_ms
     }
 
     /// Does up to `limit` pieces of work (records, timers, profiles to migrate) and commits them; returns how many, 0
@@ -96,8 +102,10 @@ impl<S: ProfileStore + Log> Engine<S> {
 
     fn try_step(&mut self, limit: usize) -> Result<usize> {
         let records = self.store.read(Topic::Records, self.progress.position, limit)?;
+        self.first_received_ms = None;
         if let Some((position, bytes)) = records.first() {
             let record = open(*position, bytes)?;
+            self.first_received_ms = Some(record.received_ms);
             if let Body::Catalog { version } = record.body {
                 return self.catalog(*position, record.received_ms, version, limit);
             }

@@ -28,7 +28,7 @@ struct Place {
 #[derive(Default)]
 struct Parcel {
     fragments: Vec<Fragment>,
-    edge_identities: Vec<Identity>,
+    seen_at_edge: Vec<(Identity, i64)>,
     events: bool,
 }
 
@@ -66,11 +66,11 @@ impl Turn<'_> {
             place.moved |= self.pack(&mut place.entry.document, Some(index), &mut targets)?;
         }
         for (index, place) in places.iter_mut().enumerate() {
-            let Parcel { fragments, edge_identities, events } =
+            let Parcel { fragments, seen_at_edge, events } =
                 targets.parcels.remove(&index).unwrap_or_default();
             place.moved |= events || !fragments.is_empty();
             place.entry.document.fragments.extend(fragments);
-            place.entry.document.edge_identities.extend(edge_identities);
+            place.entry.document.seen_at_edge.extend(seen_at_edge);
             self.take_identities(place)?;
         }
         let first = wanted.first().and_then(|identity| targets.groups.get(identity)).copied();
@@ -170,10 +170,10 @@ impl Turn<'_> {
                 None => source.fragments.push(fragment),
             }
         }
-        for identity in std::mem::take(&mut source.edge_identities) {
+        for (identity, at_ms) in std::mem::take(&mut source.seen_at_edge) {
             match elsewhere(&identity) {
-                Some(to) => parcels.entry(to).or_default().edge_identities.push(identity),
-                None => drop(source.edge_identities.insert(identity)),
+                Some(to) => parcels.entry(to).or_default().seen_at_edge.push((identity, at_ms)),
+                None => drop(source.seen_at_edge.insert(identity, at_ms)),
             }
         }
         let to = |identity: &Identity| {

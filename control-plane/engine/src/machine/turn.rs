@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state;
+use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 
@@ -151,12 +152,15 @@ impl<'a> Turn<'a> {
         document: &ProfileDocument,
         change: MembershipChange,
     ) -> Result<()> {
+        if version::of_shadow(&change.audience).is_some() {
+            return Ok(());
+        }
         self.tell(document, ChangeKind::Membership(change))
     }
 
-    /// Notes that the edge has to be sent this profile, if it is one that the edge knows.
+    /// Notes that the edge has to be sent this profile, if it is one that the edge keeps.
     pub(crate) fn owe(&mut self, document: &ProfileDocument) {
-        let known = !document.edge_identities.is_empty()
+        let known = document.kept_at_edge(self.progress.now_ms).next().is_some()
             || !self.rules.edge_identities(&document.identities).is_empty();
         if known {
             self.progress.debts += 1;
@@ -167,7 +171,11 @@ impl<'a> Turn<'a> {
 
     /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
     pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) -> Result<()> {
-        let mut under: BTreeSet<Identity> = document.edge_identities.clone();
+        let mut under: BTreeSet<Identity> = match farewell {
+            // By itself the edge has forgotten the others already.
+            Farewell::Expired => document.kept_at_edge(self.progress.now_ms).cloned().collect(),
+            Farewell::Erased => document.seen_at_edge.keys().cloned().collect(),
+        };
         under.extend(self.rules.edge_identities(&document.identities));
         if !under.is_empty() {
             self.progress.debts += 1;

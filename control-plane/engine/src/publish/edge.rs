@@ -110,6 +110,7 @@ pub(super) fn offer(offer: &Offer, rankings: &BTreeMap<String, u32>) -> wire::Of
     wire::Offer {
         id: offer.id.clone(),
         scope: offer.scope.clone(),
+        view: offer.view,
         audience: offer.audience.as_deref().map(Into::into),
         schema: offer.schema.clone(),
         data: value(&offer.data),

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use acquaint_core::id::Position;
 use acquaint_engine::Engine;
 use acquaint_store::{Log, Topic};
 
 use crate::app::{Shared, Store};
+use crate::clock::system_ms;
 
 /// Pieces of work of one commit.
 const STEP_MAX: usize = 1_000;
@@ -31,11 +33,15 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
         if app.store.has_failed() {
             return app.fail("store", &Stopped);
         }
+        let before = engine.progress().position;
+        let began_ms = system_ms();
         match engine.step(STEP_MAX) {
             Ok(0) => {
                 app.store.wait(Topic::Records, engine.progress().position, WAIT);
             }
             Ok(_) => {
+                count(app, &engine, before);
+                app.tracer.decided(before, engine.progress().position, began_ms, system_ms());
                 if engine.problems().len() != problems {
                     problems = engine.problems().len();
                     tracing::error!(
@@ -48,4 +54,12 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
             Err(error) => return app.fail("engine", &error),
         }
     }
+}
+
+/// Counts what a step has decided.
+fn count(app: &Shared, engine: &Engine<Store>, before: Position) {
+    let records = engine.progress().position.saturating_sub(before);
+    let Some(first_ms) = engine.first_received_ms().filter(|_| records > 0) else { return };
+    let now_ms = app.clock.now_ms();
+    app.metrics.decided(records, u64::try_from(now_ms.saturating_sub(first_ms)).unwrap_or(0), now_ms);
 }

@@ -73,7 +73,12 @@ impl Loops {
         Ok(())
     }
 
-    fn task(&mut self, name: &'static str, app: &Shared, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn task(
+        &mut self,
+        name: &'static str,
+        app: &Shared,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         let watch = Watch { app: Arc::clone(app), name };
         self.tasks.push(tokio::spawn(async move {
             work.await;
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
     use crate::app::{App, Parts, Store};
     use crate::clock::Clock;
-    use crate::tokens::{Token, Tokens};
+    use crate::tokens::{EdgeTokens, Token, Tokens};
 
     fn app(folder: &std::path::Path) -> Shared {
         let store = Arc::new(Store::open(folder.join("store")).unwrap());
@@ -119,9 +124,12 @@ mod tests {
             intake: Intake::open(Arc::clone(&store)).unwrap(),
             store,
             clock: Clock::manual(0),
-            tokens: Tokens { admin: Token::new("a"), edge: Token::new("b") },
+            tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("b") },
             edge_url: None,
             catalog: Default::default(),
+            metrics: Arc::default(),
+            guardrails: Default::default(),
+            tracer: Arc::default(),
         }))
     }
 

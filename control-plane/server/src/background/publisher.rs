@@ -54,7 +54,11 @@ pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
     let mut backoff = BACKOFF_MIN;
     while !app.is_stopping() {
         let seen = app.bell.rings();
-        match publisher.turn(app, runtime) {
+        let turned = publisher.turn(app, runtime);
+        if !matches!(turned, Ok(false)) {
+            app.metrics.published(turned.is_ok());
+        }
+        match turned {
             Ok(true) => backoff = BACKOFF_MIN,
             Ok(false) => {
                 backoff = BACKOFF_MIN;
@@ -155,7 +159,7 @@ impl Publisher {
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
         let path = format!("/_acquaint/v1/{what}");
-        let signature = signature::sign(app.tokens.edge.text(), &path, &bytes, crate::clock::system_ms());
+        let signature = signature::sign(app.tokens.edge.signing(), &path, &bytes, crate::clock::system_ms());
         let request = self
             .http
             .request(method, format!("{}{path}", self.url))

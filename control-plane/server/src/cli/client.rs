@@ -86,6 +86,10 @@ impl Client {
         self.send(Method::POST, path, &[], Some(body.to_string())).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.send(Method::PATCH, path, &[], Some(body.to_string())).await
+    }
+
     pub(crate) async fn delete(&self, path: &str, body: &Value) -> Result<Value, Error> {
         self.send(Method::DELETE, path, &[], Some(body.to_string())).await
     }

@@ -9,6 +9,7 @@ mod conformance;
 pub(crate) mod documents;
 mod edge;
 mod flows;
+mod guardrails;
 mod identity;
 mod import;
 mod ingest;
@@ -59,6 +60,8 @@ enum Command {
     /// Dataflows to destinations.
     #[command(subcommand)]
     Flows(flows::Command),
+    /// The documented limits, each with what it is measured at now.
+    Guardrails(guardrails::Arguments),
     /// Write the bundle with which a page decides on the visitor's own device.
     Bundle(bundle::Arguments),
     /// Refused records.
@@ -122,6 +125,7 @@ async fn dispatch(command: Command) -> Result<(), Error> {
         Command::Profile(command) => profile::run(command).await,
         Command::Identity(command) => identity::run(command).await,
         Command::Flows(command) => flows::run(command).await,
+        Command::Guardrails(arguments) => guardrails::run(arguments).await,
         Command::Bundle(arguments) => bundle::run(arguments).await,
         Command::Quarantine(command) => quarantine::run(command).await,
         Command::Pql(command) => pql::run(command).await,

@@ -118,13 +118,17 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
     })
 }
 
-/// The times are ours: an unchanged audience keeps them, so that applying it again changes nothing.
+/// Times and versions are ours: an unchanged audience keeps them, so that applying it again changes nothing.
 fn dated(catalog: &Catalog, mut audience: Audience, now_ms: i64) -> Audience {
     let before = catalog.audiences.get(&audience.id);
     audience.creation_time = before.map_or(now_ms, |before| before.creation_time);
     audience.update_time = before.map_or(now_ms, |before| before.update_time);
-    if before.is_some_and(|before| *before != audience) {
+    audience.versions = before.map(|before| before.versions.clone()).unwrap_or_default();
+    if let Some(before) = before.filter(|before| **before != audience) {
         audience.update_time = now_ms;
+        if (&before.expression, before.evaluation_info) != (&audience.expression, audience.evaluation_info) {
+            audience.versions = before.versions.replace();
+        }
     }
     audience
 }

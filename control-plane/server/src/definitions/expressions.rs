@@ -10,7 +10,7 @@ use super::{Finding, Kind, Subject, offers};
 
 /// Everything that is wrong with the expressions, or what the rules compile to.
 pub(crate) fn check(catalog: &Catalog) -> Result<Compiled, Vec<Finding>> {
-    let compiled = compile::compile_catalog(catalog).map_err(|problems| findings(catalog, &problems));
+    let compiled = compile::check_catalog(catalog).map_err(|problems| findings(catalog, &problems));
     let mut others = calculated_fields(catalog);
     others.extend(offers::rankings(catalog));
     match compiled {

@@ -10,6 +10,7 @@ pub(crate) mod decode;
 pub(crate) mod diff;
 pub(crate) mod expressions;
 pub(crate) mod finding;
+mod lifecycle;
 pub(crate) mod lifetimes;
 pub(crate) mod merge_policy;
 pub(crate) mod offers;

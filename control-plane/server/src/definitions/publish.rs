@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use acquaint_store::catalog::{Catalog, store};
+use acquaint_store::catalog::{Audience, Catalog, store};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::diff::{self, Change};
 use super::finding::{Finding, attribute};
-use super::{Kind, Subject, at_edge, decode, expressions, lifetimes, references, secrets};
+use super::{Kind, Subject, at_edge, decode, expressions, lifecycle, lifetimes, references, secrets};
 use crate::app::{App, Shared, blocking};
+use crate::guardrails;
 use crate::problem::Problem;
 
 /// Who changes definitions: there is one administrator.
@@ -22,6 +23,8 @@ pub(crate) struct Plan {
     pub changes: Vec<Change>,
     pub unchanged: usize,
     pub warnings: Vec<Finding>,
+    /// What the catalogue would be.
+    pub after: Catalog,
 }
 
 /// What was, or would be, done.
@@ -80,6 +83,13 @@ fn put(
     if findings.is_empty() { Ok(places) } else { Err(findings) }
 }
 
+/// One audience as it is given, with versions and all.
+pub(crate) fn with_audience(before: &Catalog, audience: Audience) -> Result<Plan, Vec<Finding>> {
+    let mut after = before.clone();
+    after.audiences.insert(audience.id.clone(), audience);
+    plan(before, &after, &BTreeMap::new())
+}
+
 /// One definition less.
 pub(crate) fn without(before: &Catalog, kind: Kind, id: &str) -> Result<Plan, Vec<Finding>> {
     let mut after = before.clone();
@@ -102,6 +112,11 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
             return Err(findings);
         }
     };
+    let mut refused = lifecycle::check(before, after, &compiled);
+    if !refused.is_empty() {
+        attribute(&mut refused, places);
+        return Err(refused);
+    }
     let (changes, unchanged) = diff::between(before, after);
     let changed = |finding: &Finding| {
         changes.iter().any(|change| change.kind == Kind::Audience && change.id == finding.id)
@@ -116,7 +131,7 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
         lifetimes::warnings(after, &compiled).into_iter().filter(|finding| kept_anew || changed(finding)),
     );
     attribute(&mut warnings, places);
-    Ok(Plan { changes, unchanged, warnings })
+    Ok(Plan { changes, unchanged, warnings, after: after.clone() })
 }
 
 /// Plans and, unless it is only asked what would happen, saves. One change at a time.
@@ -128,7 +143,8 @@ pub(crate) async fn publish(
     let _one_at_a_time = app.publishing.lock().await;
     blocking(app, move |app| {
         let before = app.in_force();
-        let Plan { changes, unchanged, warnings } = make(app, &before.catalog)?;
+        let Plan { changes, unchanged, warnings, after } = make(app, &before.catalog)?;
+        guardrails::catalog::check(&before.catalog, &after, app.guardrails)?;
         let version = before.catalog.version;
         if dry_run || changes.is_empty() {
             return Ok(Done { applied: !dry_run, version, changes, unchanged, warnings });

@@ -15,7 +15,9 @@ use acquaint_engine::ingest::quarantine::{self, Origin, Quarantined};
 
 use super::body;
 use crate::app::{App, Shared, blocking};
+use crate::clock::system_ms;
 use crate::ingest::admit;
+use crate::metrics::Taken;
 use crate::problem::Problem;
 
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -43,7 +45,10 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
     let received_ms = app.clock.now_ms();
     let mut receipt = Receipt::default();
     let (mut ids, mut bodies, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    let mut datastreams = Vec::new();
     for event in forward.events {
+        let datastream = in_force.catalog.datastreams.contains_key(&event.datastream);
+        let datastream = datastream.then(|| event.datastream.clone());
         let id = event.event.id.clone();
         let quarantined = |refusal| Quarantined {
             received_ms,
@@ -56,15 +61,30 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
         match edge::event(&in_force.rules, event.clone(), received_ms) {
             Ok(of_one) => {
                 ids.extend(of_one.iter().map(|_| id.clone()));
+                datastreams.extend(of_one.iter().map(|_| datastream.clone()));
                 bodies.extend(of_one);
             }
             Err(refusal) => {
                 receipt.refused.push((id.clone(), refusal.reason.clone()));
+                app.metrics.ingested(datastream.as_deref(), Taken::Quarantined, 1);
                 refused.push(quarantined(refusal));
             }
         }
     }
+    let began_ms = system_ms();
     let answers = app.intake.accept(received_ms, bodies)?;
+    for (datastream, answer) in datastreams.iter().zip(&answers) {
+        let taken = if answer.duplicate { Taken::Duplicate } else { Taken::Accepted };
+        app.metrics.ingested(datastream.as_deref(), taken, 1);
+        if !answer.duplicate {
+            app.tracer.accepted(
+                answer.position,
+                datastream.as_deref().unwrap_or_default(),
+                began_ms,
+                system_ms(),
+            );
+        }
+    }
     receipt.accepted = ids.into_iter().zip(answers).map(|(id, answer)| (id, answer.position)).collect();
     quarantine::put(&*app.store, &refused)?;
     Ok(receipt)

@@ -14,6 +14,7 @@ use acquaint_core::profile::{Identity, IdentityMap};
 use acquaint_core::time::{format_instant, parse_instant};
 use acquaint_core::value::fields;
 use acquaint_store::catalog::definition::ONLY_ID;
+use acquaint_store::catalog::version;
 use acquaint_store::{ProfileDocument, ProfileStore, StoredEvent, profile_document};
 
 use crate::app::{App, Shared, blocking};
@@ -81,7 +82,10 @@ fn profile(app: &App, identity: &Identity, asked: &Asked) -> Result<Value, Probl
     let policy = app.in_force().catalog.merge_policy.clone().unwrap_or_default();
     let mut entity = fields::to_json(&policy.merge(&document.fragments));
     entity.insert("identityMap".into(), identity_map_to_json(&document.identities));
-    entity.insert("segmentMembership".into(), segment_membership_to_json(&document.memberships));
+    entity.insert(
+        "segmentMembership".into(),
+        segment_membership_to_json(&version::visible(&document.memberships, &app.in_force().catalog)),
+    );
     if let Some(wanted) = asked.get("fields") {
         entity = only(&entity, wanted);
     }

@@ -13,6 +13,7 @@ use acquaint_core::profile::Identity;
 use acquaint_core::time::format_instant;
 use acquaint_engine::{compile, publish};
 use acquaint_store::StoredEvent;
+use acquaint_store::catalog::version;
 
 use super::entities::{Asked, find, needed};
 use crate::app::{App, Shared, blocking};
@@ -57,7 +58,7 @@ fn explained(app: &App, id: &str, identity: &Identity) -> Result<Value, Problem>
         "entityId": document.id.to_string(),
         "evaluatedAt": format_instant(now_ms),
         "answer": explanation.as_ref().and_then(|explanation| explanation.value),
-        "membership": document.memberships.get(&AudienceId::new(id)).map(|membership| membership.to_json()),
+        "membership": version::visible(&document.memberships, &app.in_force().catalog).get(&AudienceId::new(id)).map(|membership| membership.to_json()),
         "because": explanation.as_ref().map(Explanation::to_json),
     }))
 }

@@ -46,10 +46,18 @@ async fn start(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Res
                 audiences.clear();
                 break;
             }
-            Some(id) if app.in_force().catalog.audiences.contains_key(id) => {
-                audiences.push(AudienceId::new(id))
+            Some(id) => {
+                match app.in_force().catalog.audiences.get(id).map(|audience| audience.lifecycle_state) {
+                    Some(state) if state.is_evaluated() => audiences.push(AudienceId::new(id)),
+                    Some(state) => {
+                        return Err(wrong(format!(
+                            "audience `{id}` is {}: nobody can be in it",
+                            state.name()
+                        )));
+                    }
+                    None => return Err(wrong(format!("there is no audience `{id}`"))),
+                }
             }
-            Some(id) => return Err(wrong(format!("there is no audience `{id}`"))),
             None => return Err(wrong("`segmentId` is needed: an audience's id, or `*`".into())),
         }
     }

@@ -17,10 +17,13 @@ mod entities;
 mod erasures;
 mod explain;
 mod flows;
+mod guardrails;
+mod health;
 mod identity;
 mod jobs;
 mod ledger;
 mod listening;
+mod metrics;
 mod page_bundle;
 mod quarantine;
 mod records;
@@ -28,11 +31,11 @@ mod refusals;
 mod segment;
 mod status;
 mod timed_body;
+mod versions;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use axum::routing::get;
 use axum::{Router, http::Uri};
 
 use crate::app::Shared;
@@ -51,13 +54,16 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(erasures::routes())
         .merge(explain::routes())
         .merge(flows::routes())
+        .merge(guardrails::routes())
         .merge(identity::routes())
         .merge(jobs::routes())
         .merge(ledger::routes())
+        .merge(metrics::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())
         .merge(status::routes())
+        .merge(versions::routes())
         .route_layer(from_fn_with_state(app.clone(), auth::admin));
     let edge = edge::routes().route_layer(from_fn_with_state(app.clone(), auth::edge));
     // The answer to a wrong method has to be there before the layer, which answers preflights in its place.
@@ -66,7 +72,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .method_not_allowed_fallback(not_that_way)
         .layer(from_fn(cors::open));
     Router::new()
-        .route("/healthz", get(status::health))
+        .merge(health::routes())
         // These know their callers by more than one sign.
         .merge(cloud_events::routes())
         .merge(collection::routes())
@@ -78,6 +84,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         // Every route reads its body itself, with its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(refusals::typed))
+        .layer(from_fn_with_state(app.clone(), metrics::count))
         .with_state(app)
 }
 

@@ -1,4 +1,4 @@
-//! `GET /healthz`, and `GET /status`: how far everything is. What a test or a person waits on.
+//! `GET /status`: how far everything is. What a test or a person waits on.
 
 use axum::Json;
 use axum::Router;
@@ -20,15 +20,6 @@ const COUNTED_MAX: usize = 100_000;
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new().route("/status", get(status))
-}
-
-/// 200 while requests are taken.
-pub(crate) async fn health(State(app): State<Shared>) -> Result<&'static str, Problem> {
-    match app.failure() {
-        None if !app.is_stopping() => Ok("ok\n"),
-        None => Err(Problem::unavailable("shutting down")),
-        Some(_) => Err(Problem::unavailable("a part of the server cannot go on")),
-    }
 }
 
 async fn status(State(app): State<Shared>) -> Result<(StatusCode, Json<Value>), Problem> {

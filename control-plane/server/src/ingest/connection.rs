@@ -69,7 +69,7 @@ fn judge(in_force: &InForce, source: &Source, form: Form, message: &Value, recei
         Form::CloudEvent => Origin::CloudEvent,
     };
     match read {
-        Ok(bodies) => Judged::Fine(bodies),
+        Ok(bodies) => Judged::Fine { source: source.id.clone(), bytes: raw.len(), bodies },
         Err(refusal) => Judged::Refused(Box::new(Quarantined {
             received_ms,
             origin,

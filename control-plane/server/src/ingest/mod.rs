@@ -6,6 +6,8 @@ mod rows;
 mod segment;
 pub(crate) mod shown;
 
+use std::collections::BTreeMap;
+
 use acquaint_core::id::Position;
 use acquaint_engine::Refusal;
 use acquaint_engine::ingest::Accepted;
@@ -15,6 +17,8 @@ use acquaint_store::record::Body;
 use acquaint_store::{Log, Topic};
 
 use crate::app::App;
+use crate::clock::system_ms;
+use crate::metrics::{Size, Taken};
 use crate::problem::Problem;
 
 pub(crate) use connection::{Answered, Form, connection};
@@ -23,13 +27,19 @@ pub(crate) use rows::rows;
 pub(crate) use segment::messages;
 
 /// Records that the engine may be behind; a client that sends more has to wait.
-const LAG_MAX: u64 = 2_000_000;
+pub(crate) const LAG_MAX: u64 = 2_000_000;
 /// How long it has to wait then.
 const LAG_WAIT_MS: u64 = 1_000;
 
 /// What one record became.
 pub(crate) enum Judged {
-    Fine(Vec<Body>),
+    Fine {
+        /// The source or datastream, by id.
+        source: String,
+        /// Of the message as it came.
+        bytes: usize,
+        bodies: Vec<Body>,
+    },
     Refused(Box<Quarantined>),
 }
 
@@ -51,19 +61,25 @@ pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<V
     let mut bodies = Vec::new();
     let mut refused = Vec::new();
     let mut lengths = Vec::with_capacity(judged.len());
+    let mut sources = Vec::with_capacity(judged.len());
     for record in judged {
         match record {
-            Judged::Fine(of_one) => {
+            Judged::Fine { source, bytes, bodies: of_one } => {
+                app.metrics.sized(size_of(&of_one), bytes);
+                sources.push(source);
                 lengths.push(Ok(of_one.len()));
                 bodies.extend(of_one);
             }
             Judged::Refused(record) => {
+                sources.push(record.source.clone());
                 lengths.push(Err(record.refusal.clone()));
                 refused.push(*record);
             }
         }
     }
+    let began_ms = system_ms();
     let mut answers = app.intake.accept(received_ms, bodies)?.into_iter();
+    let ended_ms = system_ms();
     let fates = lengths.into_iter().map(|length| match length {
         Err(refusal) => Fate::Refused(refusal),
         Ok(length) => {
@@ -74,9 +90,42 @@ pub(crate) fn keep(app: &App, received_ms: i64, judged: Vec<Judged>) -> Result<V
             }
         }
     });
-    let fates = fates.collect();
+    let fates: Vec<Fate> = fates.collect();
     quarantine::put(&*app.store, &refused)?;
+    count(app, &sources, &fates);
+    for (source, fate) in sources.iter().zip(&fates) {
+        if let Fate::Kept { position, duplicate: false } = fate {
+            app.tracer.accepted(*position, source, began_ms, ended_ms);
+        }
+    }
     Ok(fates)
+}
+
+fn size_of(bodies: &[Body]) -> Size {
+    match bodies.iter().any(|body| matches!(body, Body::Event { .. })) {
+        true => Size::Event,
+        false => Size::Record,
+    }
+}
+
+/// Counts what became of records, by the source or datastream of each.
+fn count(app: &App, sources: &[String], fates: &[Fate]) {
+    let mut counts: BTreeMap<(&str, Taken), usize> = BTreeMap::new();
+    for (source, fate) in sources.iter().zip(fates) {
+        let taken = match fate {
+            Fate::Kept { duplicate: false, .. } => Taken::Accepted,
+            Fate::Kept { duplicate: true, .. } => Taken::Duplicate,
+            Fate::Refused(_) => Taken::Quarantined,
+        };
+        let records = counts.entry((source.as_str(), taken)).or_default();
+        *records = records.saturating_add(1);
+    }
+    let in_force = app.in_force();
+    let defined =
+        |id: &str| in_force.catalog.sources.contains_key(id) || in_force.catalog.datastreams.contains_key(id);
+    for ((source, taken), records) in counts {
+        app.metrics.ingested(defined(source).then_some(source), taken, records);
+    }
 }
 
 /// How many records were accepted, known, refused.
@@ -110,6 +159,9 @@ pub(crate) fn admit(app: &App) -> Result<(), Problem> {
 /// Refuses to take more from a source than it may send.
 pub(crate) fn charge(app: &App, wanted: &[(&Source, usize)], now_ms: i64) -> Result<(), Problem> {
     app.buckets.take(wanted, now_ms).map_err(|wait_ms| {
+        for (source, records) in wanted {
+            app.metrics.ingested(Some(&source.id), Taken::TurnedAway, *records);
+        }
         Problem::too_fast(format!("the rate limit of the source is used up for {wait_ms} ms"), wait_ms)
     })
 }

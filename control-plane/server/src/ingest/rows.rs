@@ -93,7 +93,7 @@ fn judge(in_force: &InForce, source: &Source, sent: Result<Value, String>, recei
         }
     };
     match read {
-        Ok(bodies) => Judged::Fine(bodies),
+        Ok(bodies) => Judged::Fine { source: source.id.clone(), bytes: raw.len(), bodies },
         Err(refusal) => Judged::Refused(Box::new(Quarantined {
             received_ms,
             origin: Origin::Row,

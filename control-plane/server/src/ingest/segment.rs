@@ -90,7 +90,7 @@ impl Judge {
         }
         let envelope = Envelope { received_ms: self.received_ms, fallback_id: &fallback_id };
         match segment::message(&self.in_force.rules, source, message, &envelope) {
-            Ok(bodies) => Judged::Fine(bodies),
+            Ok(bodies) => Judged::Fine { source: source.id.clone(), bytes, bodies },
             Err(refusal) => self.refused(&source.id, &fallback_id, message, refusal),
         }
     }

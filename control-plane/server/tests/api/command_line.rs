@@ -162,3 +162,17 @@ async fn people_can_look_at_everything() {
     write(&server, "rule.json", &ok(&server, &["pql", "convert", "age   > 3"]).await);
     assert_eq!(ok(&server, &["pql", "convert", "--file", "rule.json"]).await, "age > 3\n");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_shown_and_audiences_led_through_their_life() {
+    let server = with_definitions().await;
+    let shown = ok(&server, &["guardrails"]).await;
+    let row = shown.lines().find(|line| line.starts_with("audiences ")).unwrap();
+    let words: Vec<_> = row.split_whitespace().take(5).collect();
+    assert_eq!(words, ["audiences", "4000", "2", "within", "enforced"], "{shown}");
+    assert!(ok(&server, &["guardrails", "--json"]).await.contains("\"note\""));
+    assert_eq!(ok(&server, &["audiences", "state", "buyers", "inactive"]).await, "buyers is inactive\n");
+    let listed = ok(&server, &["audiences", "list"]).await;
+    assert!(listed.lines().any(|line| line.starts_with("buyers") && line.contains("inactive")), "{listed}");
+    assert!(fails(&server, &["audiences", "state", "buyers", "draft"]).await.contains("cannot become draft"));
+}

@@ -64,6 +64,25 @@ pub(crate) async fn empty() -> Server {
     Server::on(tempfile::tempdir().unwrap()).await
 }
 
+/// Starts a server that knows the definitions of [`documents`] and runs by the system's clock.
+pub(crate) async fn by_the_systems_clock() -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings { clock_ms: None, ..settings(&folder) };
+    let server = Server::with(folder, settings).await;
+    server.apply(&documents()).await.ok();
+    server
+}
+
+/// As [`by_the_systems_clock`], with every record traced.
+pub(crate) async fn tracing_to(endpoint: &str) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = Some((endpoint.to_owned(), 1));
+    let settings = Settings { clock_ms: None, traces, ..settings(&folder) };
+    let server = Server::with(folder, settings).await;
+    server.apply(&documents()).await.ok();
+    server
+}
+
 /// Starts a server that knows nothing and publishes to an edge.
 pub(crate) async fn publishing_to(edge_url: &str) -> Server {
     let folder = tempfile::tempdir().unwrap();

@@ -95,6 +95,9 @@ pub struct Offer {
     pub id: String,
     /// The decision scope or surface.
     pub scope: String,
+    /// Whether the scope is a view of a single page (`viewName`): pages are told of all views with `__view__`.
+    #[serde(default)]
+    pub view: bool,
     /// Who sees it; absent: everyone.
     #[serde(default)]
     pub audience: Option<String>,

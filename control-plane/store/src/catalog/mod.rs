@@ -6,7 +6,9 @@ pub mod definition;
 mod edge;
 mod field_mapping;
 mod flag;
+mod lifecycle;
 pub mod store;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ pub use definition::{Definition, Kind};
 pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
+pub use lifecycle::Lifecycle;
 pub use store::{Action, Audit, Edit};
 
 /// All definitions in force, by id.
@@ -244,6 +247,12 @@ pub struct Audience {
     /// Who is left out, whatever the rule says.
     #[serde(default, skip_serializing_if = "DataGovernancePolicy::is_default")]
     pub data_governance_policy: DataGovernancePolicy,
+    /// Where it is in its life; published when absent.
+    #[serde(default, alias = "lifecycle", skip_serializing_if = "is_default")]
+    pub lifecycle_state: Lifecycle,
+    /// Its rule's versions.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub versions: version::Versions,
     /// When it was made and last changed: milliseconds since the epoch.
     #[serde(default)]
     pub creation_time: i64,
@@ -310,6 +319,10 @@ pub struct EvaluationInfo {
 pub struct Switch {
     /// On.
     pub enabled: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn yes() -> bool {

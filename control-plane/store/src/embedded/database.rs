@@ -199,6 +199,10 @@ impl Database {
         Ok(first.unwrap_or_default())
     }
 
+    pub(super) fn disk_bytes(&self) -> Result<u64> {
+        guarded(|| self.database.disk_space().map_err(Error::storage))
+    }
+
     pub(super) fn persist(&self, mode: PersistMode) -> Result<()> {
         guarded(|| self.database.persist(mode).map_err(Error::storage))
     }

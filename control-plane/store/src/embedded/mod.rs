@@ -102,6 +102,15 @@ impl Embedded {
         self.database.rewrite()
     }
 
+    /// Bytes of tables, logs and journal on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] if the disk does not say.
+    pub fn disk_bytes(&self) -> Result<u64> {
+        self.database.disk_bytes()
+    }
+
     /// Whether a write or flush has failed. Nothing is written any more until the directory is opened again.
     pub fn has_failed(&self) -> bool {
         self.committer.has_failed()

@@ -62,6 +62,8 @@ pub struct Row {
     pub only: Option<Dialect>,
     /// What of the instant of evaluation the answer depends on.
     pub clock: Clock,
+    /// Whether it says of a time where in its year it lies, and not in which year.
+    pub ignores_year: bool,
     /// Whether the edge computes it. What it does not is left out of the worker, and an audience that asks for it cannot
     /// run there.
     pub at_edge: bool,

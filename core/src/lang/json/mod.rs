@@ -79,7 +79,7 @@ pub enum Reason {
     /// Too deep.
     #[error("nested more than {EXPRESSION_DEPTH_MAX} deep")]
     TooDeep,
-    /// A name that no text can say, such as one with a space.
+    /// A name that no text can say, such as a variable with a space or a field with a backtick.
     #[error("the text form cannot say this: a name is not a name, or nothing")]
     NoText,
 }

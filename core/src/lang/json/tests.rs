@@ -198,9 +198,13 @@ fn errors_say_where() {
 
 #[test]
 fn what_no_text_can_say_has_no_text() {
-    for name in ["a b", "and", "a.b", "a\" or true or \"", "1"] {
+    for name in ["a`b", "${a}", "a\nb"] {
         let found = to_text(&apply("=", &json!([field(name), field("b")])));
         assert_eq!(found.unwrap_err().reason, Reason::NoText, "{name}");
+    }
+    for name in ["a b", "and", "a.b", "a\" or true or \"", "1"] {
+        let found = to_text(&apply("=", &json!([field(name), field("b")]))).unwrap();
+        assert_eq!(found, format!("`{name}` = b"));
     }
     assert_eq!(to_json(&parse("a = ").tree).unwrap_err().reason, Reason::NoText);
 }

@@ -138,6 +138,7 @@ impl Parser<'_> {
         let number = match self.peek() {
             TokenKind::Integer(number) => u32::try_from(*number).ok(),
             TokenKind::Word(_)
+            | TokenKind::QuotedName(_)
             | TokenKind::Double(_)
             | TokenKind::String(_)
             | TokenKind::Parameter(_)

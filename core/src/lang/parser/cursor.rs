@@ -72,7 +72,8 @@ impl Parser<'_> {
     pub(super) fn word(&self, count: usize) -> &str {
         match self.ahead(count) {
             TokenKind::Word(word) => word,
-            TokenKind::Integer(_)
+            TokenKind::QuotedName(_)
+            | TokenKind::Integer(_)
             | TokenKind::Double(_)
             | TokenKind::String(_)
             | TokenKind::Parameter(_)

@@ -93,6 +93,7 @@ impl Parser<'_> {
             TokenKind::Integer(number) => 0_i64.checked_sub_unsigned(*number).map(Literal::Integer),
             TokenKind::Double(number) => Some(Literal::Double(-number)),
             TokenKind::Word(_)
+            | TokenKind::QuotedName(_)
             | TokenKind::String(_)
             | TokenKind::Parameter(_)
             | TokenKind::Context(_)
@@ -117,7 +118,8 @@ impl Parser<'_> {
                 ];
                 known.into_iter().find(|(name, _)| words::is(word, name)).map(|(_, infix)| infix)
             }
-            TokenKind::Integer(_)
+            TokenKind::QuotedName(_)
+            | TokenKind::Integer(_)
             | TokenKind::Double(_)
             | TokenKind::String(_)
             | TokenKind::Parameter(_)

@@ -36,6 +36,11 @@ impl Parser<'_> {
     /// The field or method behind the dot.
     fn member(&mut self, object: Expr) -> Expr {
         let start = object.span;
+        if let TokenKind::QuotedName(text) = self.peek().clone() {
+            let name = Name { text, span: self.span() };
+            self.bump();
+            return self.node(Kind::Field(Box::new(object), name), start.to(self.behind()));
+        }
         let Some(name) = self.name() else {
             let message = format!("expected a field or method name after the dot, found {}", self.found());
             self.report(code::UNEXPECTED, message);
@@ -66,6 +71,7 @@ impl Parser<'_> {
                     Some(expr) => return expr,
                     None => return self.missing(),
                 },
+                TokenKind::QuotedName(name) => Kind::Name(name),
                 TokenKind::Integer(number) => {
                     let literal = self.integer(number, span);
                     self.bump();
@@ -164,7 +170,9 @@ impl Parser<'_> {
             TokenKind::Punctuation(Punctuation::ParenOpen) => {
                 self.matching(1).is_some_and(|closer| self.is_word(closer + 1, "over"))
             }
-            TokenKind::Punctuation(_) | TokenKind::Word(_) | TokenKind::End => false,
+            TokenKind::Punctuation(_) | TokenKind::Word(_) | TokenKind::QuotedName(_) | TokenKind::End => {
+                false
+            }
         }
     }
 
@@ -213,6 +221,7 @@ impl Parser<'_> {
             }
             TokenKind::String(_)
             | TokenKind::Word(_)
+            | TokenKind::QuotedName(_)
             | TokenKind::Integer(_)
             | TokenKind::Double(_)
             | TokenKind::Parameter(_)

@@ -32,6 +32,8 @@ pub(crate) enum Condition {
 /// The outcomes, in place of the number of a next test.
 const TRUE: u32 = u32::MAX;
 const FALSE: u32 = u32::MAX - 1;
+/// In place of the number of the first test of a formula that is open.
+const OPEN: u32 = u32::MAX - 2;
 /// Gates that are together likelier than this to be open are no gates.
 const GATE_CHANCE_MAX: f32 = 0.8;
 
@@ -46,15 +48,23 @@ struct Test {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Decisions {
     tests: Vec<Test>,
-    /// By formula: its first test; absent if it is open.
-    entries: Vec<Option<u32>>,
+    /// By formula: its first test.
+    entries: Vec<u32>,
     /// The bits that are gates.
     gates: Vec<u64>,
     /// By bit: where its formulas start in `gated`.
     starts: Vec<u32>,
-    gated: Vec<u32>,
+    gated: Vec<Entry>,
     /// The formulas without a gate.
-    always: Vec<u32>,
+    always: Vec<Entry>,
+}
+
+/// Where to begin with a formula.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    formula: u32,
+    /// Its first test, but that of its gate.
+    test: u32,
 }
 
 impl Decisions {
@@ -63,21 +73,21 @@ impl Decisions {
         let bits = words as usize * bits::WORD_BITS as usize;
         let mut by_bit = vec![Vec::new(); bits];
         let mut compiled = Self { gates: vec![0; words as usize], ..Self::default() };
-        for (mut condition, number) in conditions.into_iter().zip(0..) {
+        for (mut condition, formula) in conditions.into_iter().zip(0..) {
             condition.sort();
             let gates = condition.gates().filter(|gates| gates.chance <= GATE_CHANCE_MAX);
+            let gate = gates.as_ref().and_then(|gates| <[u32; 1]>::try_from(&*gates.bits).ok());
+            let (entry, test) = compiled.enter(&condition, gate.map(|[bit]| bit));
             match gates {
-                None => compiled.always.push(number),
+                None => compiled.always.push(Entry { formula, test: entry }),
                 Some(gates) => {
                     for bit in gates.bits {
                         if let Some(formulas) = by_bit.get_mut(bit as usize) {
-                            formulas.push(number);
+                            formulas.push(Entry { formula, test });
                         }
                     }
                 }
             }
-            let entry =
-                if condition.is_open() { None } else { Some(compiled.compile(&condition, TRUE, FALSE)) };
             compiled.entries.push(entry);
         }
         for (formulas, bit) in by_bit.iter().zip(0..) {
@@ -92,6 +102,35 @@ impl Decisions {
         }
         compiled.starts.push(u32::try_from(compiled.gated.len()).unwrap_or(0));
         compiled
+    }
+
+    /// The first test of a formula, and the first that is left where its gate is known to be set.
+    fn enter(&mut self, condition: &Condition, gate: Option<u32>) -> (u32, u32) {
+        if condition.is_open() {
+            return (OPEN, OPEN);
+        }
+        let is_gate = |operand: &Condition| match operand {
+            Condition::Bit { bit, negated: false, .. } => Some(*bit) == gate,
+            _ => false,
+        };
+        match condition {
+            Condition::All(operands) => match operands.split_first() {
+                Some((first, rest)) if is_gate(first) => {
+                    let rest =
+                        rest.iter().rev().fold(TRUE, |next, operand| self.compile(operand, next, FALSE));
+                    (self.compile(first, rest, FALSE), rest)
+                }
+                Some(_) | None => {
+                    let entry = self.compile(condition, TRUE, FALSE);
+                    (entry, entry)
+                }
+            },
+            Condition::Bit { .. } if is_gate(condition) => (self.compile(condition, TRUE, FALSE), TRUE),
+            Condition::Constant(_) | Condition::Bit { .. } | Condition::Open | Condition::Any(_) => {
+                let entry = self.compile(condition, TRUE, FALSE);
+                (entry, entry)
+            }
+        }
     }
 
     /// The tests of a condition that go on at one of two places; where they start.
@@ -114,18 +153,30 @@ impl Decisions {
         }
     }
 
-    /// Calls `visit` with every formula that may be true, some more than once.
+    /// Calls `visit` with the formulas that may be true, of those that are `wanted`, and with their truth, which is absent
+    /// where one is open; with some more than once.
     #[inline]
-    pub(crate) fn each_possible(&self, bits: &[Cell<u64>], mut visit: impl FnMut(u32)) {
-        self.always.iter().for_each(|number| visit(*number));
+    pub(crate) fn each_possible(
+        &self,
+        bits: &[Cell<u64>],
+        wanted: impl Fn(u32) -> bool,
+        is_set: impl Fn(u32) -> bool,
+        mut visit: impl FnMut(u32, Option<bool>),
+    ) {
+        let mut decide = |entries: &[Entry]| {
+            for Entry { formula, test } in entries {
+                if wanted(*formula) {
+                    visit(*formula, self.follow(*test, &is_set));
+                }
+            }
+        };
+        decide(&self.always);
         for (place, (gates, word)) in self.gates.iter().zip(bits).enumerate() {
             bits::each(place, gates & word.get(), |bit| {
                 let bit = bit as usize;
-                let (Some(start), Some(end)) = (self.starts.get(bit), self.starts.get(bit + 1)) else {
-                    return;
-                };
-                let formulas = self.gated.get(*start as usize..*end as usize).unwrap_or(&[]);
-                formulas.iter().for_each(|number| visit(*number));
+                if let (Some(start), Some(end)) = (self.starts.get(bit), self.starts.get(bit + 1)) {
+                    decide(self.gated.get(*start as usize..*end as usize).unwrap_or(&[]));
+                }
             });
         }
     }
@@ -133,16 +184,21 @@ impl Decisions {
     /// The truth of a formula; absent if it is open.
     #[inline]
     pub(crate) fn decide(&self, number: u32, is_set: impl Fn(u32) -> bool) -> Option<bool> {
-        let mut at = (*self.entries.get(number as usize)?)?;
+        self.follow(*self.entries.get(number as usize)?, &is_set)
+    }
+
+    #[inline]
+    fn follow(&self, test: u32, is_set: &impl Fn(u32) -> bool) -> Option<bool> {
+        let mut at = test;
         while let Some(test) = self.tests.get(at as usize) {
             at = if is_set(test.bit) { test.set } else { test.unset };
         }
-        Some(at == TRUE)
+        (at != OPEN).then_some(at == TRUE)
     }
 
     /// Whether a formula is open.
     pub(crate) fn is_open(&self, number: u32) -> bool {
-        self.entries.get(number as usize).is_none_or(Option::is_none)
+        self.entries.get(number as usize).is_none_or(|entry| *entry == OPEN)
     }
 }
 

@@ -76,6 +76,7 @@ fn wish(inside: bool, content: u8, since_ms: i64) -> Wish {
         status: if inside { Status::Realized } else { Status::Exited },
         existing: false,
         since_ms,
+        position: 0,
         identities: IdentityMap::from([("crm".into(), id)]),
         attributes: Fields::from([("content".into(), Value::Integer(content.into()))]),
         blocked: None,

@@ -6,6 +6,7 @@ mod oracle;
 mod policies;
 mod property;
 mod scenarios;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -303,6 +303,40 @@ fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
 }
 
+/// Somebody looks at a page that the edge answers.
+fn look_at_edge(id: &str, timestamp_ms: i64, who: &Identity) -> Body {
+    let fields = fields_of(&json!({"eventType": "look"}));
+    let event = acquaint_core::profile::Event { id: id.into(), timestamp_ms, fields };
+    Body::Event { dataset: "events".into(), identities: vec![who.clone()], event, from_edge: true }
+}
+
+#[test]
+fn the_edge_is_told_of_whom_it_has_seen_in_the_last_two_weeks() {
+    const DAY: i64 = 24 * HOUR;
+    let mut world = World::new(vec![buyers()]);
+    let phone = identity("device", "phone");
+    // Whether the edge is sent what changes at an instant.
+    let mut is_told = |at_ms: i64, body: Body| {
+        world.send(at_ms, [body]);
+        let owed = publish::owed(&*world.store, None, 9).unwrap();
+        let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
+        let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
+        let told =
+            |owed: &publish::Owed, at_ms| slicer.project(&*snapshot, owed, at_ms).unwrap().projections.len();
+        let sent: usize = owed.iter().map(|owed| told(owed, at_ms)).sum();
+        // What is owed for longer than the edge keeps it is not sent any more.
+        assert!(owed.iter().all(|owed| told(owed, at_ms + 14 * DAY) == 0));
+        publish::acknowledged(&*world.store, &owed).unwrap();
+        (owed.len(), sent)
+    };
+    assert_eq!(is_told(NOW, look_at_edge("1", NOW, &phone)), (1, 1));
+    assert_eq!(is_told(NOW + 14 * DAY - 1, buy("2", NOW, &[&phone])), (1, 1));
+    assert_eq!(is_told(NOW + 14 * DAY, buy("3", NOW, &[&phone])), (0, 0));
+    let visit = NOW + 30 * DAY;
+    assert_eq!(is_told(visit, look_at_edge("4", visit, &phone)), (1, 1));
+    assert_eq!(is_told(visit + DAY, buy("5", visit, &[&phone])), (1, 1));
+}
+
 #[test]
 fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     let quick = audience(
@@ -314,17 +348,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
     world.send(NOW, [buy("1", NOW, &[&phone])]);
     assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
-    let from_edge = Body::Event {
-        dataset: "events".into(),
-        identities: vec![phone.clone()],
-        event: acquaint_core::profile::Event {
-            id: "2".into(),
-            timestamp_ms: NOW,
-            fields: fields_of(&json!({"eventType": "look"})),
-        },
-        from_edge: true,
-    };
-    world.send(NOW, [from_edge]);
+    world.send(NOW, [look_at_edge("2", NOW, &phone)]);
     let owed = publish::owed(&*world.store, None, 9).unwrap();
     assert_eq!(owed.len(), 1);
     let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();

@@ -1,5 +1,6 @@
 //! What a file says, made into what the edge is sent. Checked like `acquaint apply` checks it; beside the kinds it knows
-//! there is `kind: profile`, which stands for what a control plane would know of a person.
+//! there is `kind: profile`, which stands for what a control plane would know of a person, and `kind: apiToken`, which
+//! stands for the setting of that name, so that one file can be a whole edge.
 
 use std::path::PathBuf;
 
@@ -29,6 +30,8 @@ pub(super) struct Definitions {
     pub(super) projections: Vec<(Identity, Projection)>,
     /// The ids of the datastreams.
     pub(super) datastreams: Vec<String>,
+    /// Of servers that may see attributes.
+    pub(super) api_token: Option<String>,
     /// What should be said all the same, for people.
     pub(super) warnings: Vec<String>,
 }
@@ -49,10 +52,19 @@ struct Person {
     audiences: Vec<String>,
 }
 
+/// A token for servers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApiToken {
+    value: String,
+}
+
 /// Checks documents. The time is when they are published: milliseconds since the epoch, UTC.
 pub(super) fn prepare(documents: Vec<Document>, now_ms: i64) -> Result<Definitions, Error> {
-    let (people, mut documents): (Vec<_>, Vec<_>) =
-        documents.into_iter().partition(|document| text(document, "kind") == "profile");
+    let (people, documents) = of_kind("profile", documents);
+    let (tokens, mut documents) = of_kind("apiToken", documents);
+    let tokens = tokens.iter().map(|token| parse::<ApiToken>(token, "apiToken"));
+    let token = tokens.last().transpose()?;
     let mut projections = Vec::new();
     for (index, person) in people.iter().enumerate() {
         projections.extend(project(person, index, now_ms)?);
@@ -70,7 +82,27 @@ pub(super) fn prepare(documents: Vec<Document>, now_ms: i64) -> Result<Definitio
     let bundle =
         publish::bundle(&catalog, now_ms).map_err(|problems| Error::Refused(compile::summary(&problems)))?;
     let datastreams = catalog.datastreams.keys().cloned().collect();
-    Ok(Definitions { bundle, projections, datastreams, warnings: tell(&plan.warnings, &documents) })
+    let warnings = tell(&plan.warnings, &documents);
+    Ok(Definitions { bundle, projections, datastreams, api_token: token.map(|token| token.value), warnings })
+}
+
+/// Takes out the documents of a kind.
+fn of_kind(kind: &str, documents: Vec<Document>) -> (Vec<Document>, Vec<Document>) {
+    documents.into_iter().partition(|document| text(document, "kind") == kind)
+}
+
+/// A document of a kind that only this command knows.
+fn parse<T: serde::de::DeserializeOwned>(document: &Document, kind: &str) -> Result<T, Error> {
+    let mut value = document.value.clone();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("kind");
+    }
+    serde_json::from_value(value).map_err(|error| wrong(document, kind, &error.to_string()))
+}
+
+fn wrong(document: &Document, kind: &str, message: &str) -> Error {
+    let at = document.place_of("");
+    Error::Refused(format!("{}:{}:{}: {kind}: {message}", document.file.display(), at.line, at.column))
 }
 
 fn tell(findings: &[Finding], documents: &[Document]) -> Vec<String> {
@@ -123,23 +155,15 @@ fn complete(documents: &mut Vec<Document>) {
 /// A person as the control plane would send them, under each identity. At position 0: what is seen at the edge counts
 /// besides.
 fn project(document: &Document, index: usize, now_ms: i64) -> Result<Vec<(Identity, Projection)>, Error> {
-    let wrong = |message: String| {
-        let at = document.place_of("");
-        Error::Refused(format!("{}:{}:{}: profile: {message}", document.file.display(), at.line, at.column))
-    };
-    let mut value = document.value.clone();
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove("kind");
-    }
-    let person: Person = serde_json::from_value(value).map_err(|error| wrong(error.to_string()))?;
+    let person: Person = parse(document, "profile")?;
     if person.identities.is_empty() {
-        return Err(wrong("it needs an identity".into()));
+        return Err(wrong(document, "profile", "it needs an identity"));
     }
     let mut projection = Projection {
         profile: u64::try_from(index).unwrap_or_default().saturating_add(1),
         made_ms: now_ms,
         attributes: fields::from_json(&person.attributes, VALUE_DEPTH_MAX)
-            .map_err(|error| wrong(error.to_string()))?,
+            .map_err(|error| wrong(document, "profile", &error.to_string()))?,
         ..Projection::default()
     };
     for identity in &person.identities {
@@ -209,6 +233,15 @@ mod tests {
             json!({"loyalty": {"tier": "gold"}})
         );
         assert!(projection.memberships.contains_key(&AudienceId::from("vip")));
+    }
+
+    #[test]
+    fn a_file_may_name_the_token_of_servers() {
+        let found = prepare_text("kind: apiToken\nvalue: test\n").unwrap();
+        assert_eq!(found.api_token.as_deref(), Some("test"));
+        assert_eq!(prepare_text("kind: datastream\nid: shop\norg: A@B\n").unwrap().api_token, None);
+        let message = prepare_text("kind: apiToken\ntoken: test\n").unwrap_err();
+        assert_eq!(message, "edge.yaml:1:1: apiToken: unknown field `token`, expected `value`");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// A file to which every event is appended that the edge would forward to a control plane, a line of JSON each.
     #[arg(long)]
     events: Option<PathBuf>,
-    /// The token of servers that may see attributes (v2).
+    /// The token of servers that may see attributes (v2); that of the file when absent.
     #[arg(long, env = "EDGE_API_TOKEN", hide_env_values = true)]
     api_token: Option<String>,
     /// What the edge calls its region in the cluster cookie and in `x-adobe-edge`.
@@ -74,7 +74,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
         ("LOCATION_HINT", arguments.location_hint),
         ("REGION_ID", arguments.region_id.to_string()),
     ];
-    variables.extend(arguments.api_token.map(|token| ("EDGE_API_TOKEN", token)));
+    let api_token = arguments.api_token.or_else(|| definitions.api_token.clone());
+    variables.extend(api_token.map(|token| ("EDGE_API_TOKEN", token)));
     if clock.is_manual() {
         variables.push(("CLOCK_MS", clock.now_ms().to_string()));
     }

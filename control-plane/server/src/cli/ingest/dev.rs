@@ -53,6 +53,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
     let data = Scratch::new(arguments.data, "ingest")?;
     let admin = arguments.admin_token.unwrap_or_else(|| arguments.write_key.clone());
     let running = serve::start(Settings {
+        guardrails: serve::Rules::default(),
+        traces: None,
         data: data.path().to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], arguments.port)).to_string(),
         edge_url: None,

@@ -41,7 +41,19 @@ const fn row(
     doc: &'static str,
 ) -> Row {
     let doc = if WHOLE { doc } else { "" };
-    Row { code, name, parameters, result, family, only: None, clock: Clock::Never, at_edge: true, apply, doc }
+    Row {
+        code,
+        name,
+        parameters,
+        result,
+        family,
+        only: None,
+        clock: Clock::Never,
+        ignores_year: false,
+        at_edge: true,
+        apply,
+        doc,
+    }
 }
 
 const fn clocked(clock: Clock, row: Row) -> Row {
@@ -50,6 +62,11 @@ const fn clocked(clock: Clock, row: Row) -> Row {
 
 const fn only(dialect: Dialect, row: Row) -> Row {
     Row { only: Some(dialect), ..row }
+}
+
+/// The same row of a function that says where in its year a time lies.
+const fn of_any_year(row: Row) -> Row {
+    Row { ignores_year: true, ..row }
 }
 
 /// What writes or hashes text for receivers. The worker is kept small: what the table does not name, it is built without.

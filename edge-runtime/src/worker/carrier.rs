@@ -1,0 +1,67 @@
+//! The consumer of the queue of events: takes those of many profiles to the control plane together, and its receipts back
+//! to the profiles. A message is only done with when its profile has its receipt; until then the queue brings it again, and
+//! the control plane counts an event once.
+
+use futures_util::future::join_all;
+use worker::{Env, MessageBatch, MessageExt as _, Method, RawMessage, Result, console_error, js_sys};
+
+use acquaint_core::wire::{Forward, Receipt, open, seal};
+
+use super::convert::{failure, post};
+use super::forward;
+use super::public::profile_name;
+use super::settings::Settings;
+use crate::limits;
+
+/// Takes a batch. What could not be done is left to the queue to bring again.
+pub(crate) async fn take(settings: &Settings, env: &Env, batch: &MessageBatch<()>) {
+    let mut read = Vec::new();
+    for message in batch.raw_iter() {
+        let bytes = js_sys::Uint8Array::new(&message.body()).to_vec();
+        match open::<Forward>(&bytes) {
+            Ok(forward) => read.push((message, forward)),
+            Err(error) => {
+                console_error!("a message of the queue cannot be read: {error}");
+                message.retry();
+            }
+        }
+    }
+    for together in read.chunks(limits::MESSAGES_PER_FORWARD_MAX) {
+        let events = together.iter().flat_map(|(_, forward)| forward.events.iter().cloned()).collect();
+        match forward::deliver(settings, &Forward { events }).await {
+            Ok(receipt) => {
+                join_all(together.iter().map(|(message, forward)| settle(env, message, forward, &receipt)))
+                    .await;
+            }
+            Err(error) => {
+                console_error!("what the queue carries could not be forwarded: {error}");
+                together.iter().for_each(|(message, _)| message.retry());
+            }
+        }
+    }
+}
+
+async fn settle(env: &Env, message: &RawMessage, forward: &Forward, receipt: &Receipt) {
+    match tell(env, forward, &receipt.of(forward)).await {
+        Ok(()) => message.ack(),
+        Err(error) => {
+            console_error!("a profile could not be told that its events have arrived: {error}");
+            message.retry();
+        }
+    }
+}
+
+/// All events of a message are of the profile that their first identity names.
+async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
+    let Some(primary) = forward.events.first().and_then(|event| event.identities.first()) else {
+        return Ok(());
+    };
+    let bytes = seal(receipt).map_err(|error| failure(&error))?;
+    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(primary))?;
+    let response =
+        stub.fetch_with_request(post("https://profile/receipt", Method::Post, &bytes, &[])?).await?;
+    match response.status_code() {
+        200 => Ok(()),
+        status => Err(failure(&format!("status {status}"))),
+    }
+}
