@@ -24,6 +24,10 @@ pub mod code {
     };
 }
 
+/// Nothing said is no objection.
+const NOT_OPTED_OUT: &str =
+    r#"not(consents.collect.val in ["n", "dn"]) and not(consents.share.val in ["n", "dn"])"#;
+
 /// What is wrong with one audience; with the catalogue as a whole if `audience` is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -225,7 +229,17 @@ fn checked(
         let message = "`evaluationInfo` enables more than one mode; an audience has one";
         return Err(vec![diagnostic(code::SEVERAL_MODES, message)]);
     }
-    lang::compile(&audience.expression.value, schema, directory)
+    let rule = &audience.expression.value;
+    let checked = lang::compile(rule, schema, directory)?;
+    if !audience.data_governance_policy.exclude_opt_out {
+        return Ok(checked);
+    }
+    // The rule by itself is in order, so what is wrong now is that there are no such fields.
+    lang::compile(&format!("({rule}) and {NOT_OPTED_OUT}"), schema, directory).map_err(|_| {
+        let message = "`excludeOptOut` reads `consents`, and no schema of profiles has it";
+        let help = "add the field group `consent` to a schema of the class `profile`".to_owned();
+        vec![Diagnostic { help: Some(help), ..diagnostic(code::SCHEMA, message) }]
+    })
 }
 
 /// The diagnostic of a mode that an audience cannot run in.

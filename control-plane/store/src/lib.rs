@@ -11,6 +11,7 @@ pub mod embedded;
 pub mod keys;
 
 pub mod catalog;
+pub mod erasure;
 pub mod graph_trail;
 pub mod profile_document;
 pub mod record;

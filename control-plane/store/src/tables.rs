@@ -2,6 +2,8 @@
 
 use std::ops::Bound;
 
+use acquaint_core::id::Position;
+
 use crate::Result;
 use crate::log::Topic;
 
@@ -40,6 +42,8 @@ pub enum Table {
     Audit,
     /// Identity, position, number to a change of its graph ([`crate::graph_trail`]).
     GraphTrail,
+    /// Id to a request to erase a person ([`crate::erasure`]).
+    Erasures,
 }
 
 impl Table {
@@ -61,6 +65,7 @@ impl Table {
         Self::DeadLetters,
         Self::Audit,
         Self::GraphTrail,
+        Self::Erasures,
     ];
 
     /// Its name on disk and in messages.
@@ -82,6 +87,7 @@ impl Table {
             Self::DeadLetters => "dead-letters",
             Self::Audit => "audit",
             Self::GraphTrail => "graph-trail",
+            Self::Erasures => "erasures",
         }
     }
 
@@ -115,6 +121,8 @@ pub struct WriteBatch {
     pub writes: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
     /// Appends to logs.
     pub appends: Vec<(Topic, Vec<u8>)>,
+    /// Records of logs that are others from now on: those of people who were erased.
+    pub replaced: Vec<(Topic, Position, Vec<u8>)>,
     /// Values that must still be what they were, or the whole batch is refused with `Conflict`.
     pub expected: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
 }

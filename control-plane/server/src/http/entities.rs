@@ -13,6 +13,7 @@ use acquaint_core::profile::membership::segment_membership_to_json;
 use acquaint_core::profile::{Identity, IdentityMap};
 use acquaint_core::time::{format_instant, parse_instant};
 use acquaint_core::value::fields;
+use acquaint_store::catalog::definition::ONLY_ID;
 use acquaint_store::catalog::version;
 use acquaint_store::{ProfileDocument, ProfileStore, StoredEvent, profile_document};
 
@@ -94,7 +95,8 @@ fn profile(app: &App, identity: &Identity, asked: &Asked) -> Result<Value, Probl
     let xid = document.id.to_string();
     let reply = json!({
         "entityId": xid,
-        "mergePolicy": {"id": "default", "attributeMerge": policy.attribute_merge, "stitch": policy.stitch},
+        "mergePolicy": {"id": ONLY_ID, "attributeMerge": policy.attribute_merge,
+            "overrides": policy.overrides, "stitch": policy.stitch},
         "sources": sources,
         "identityGraph": identity_graph(&document.identities),
         "entity": entity,

@@ -14,6 +14,7 @@ mod conversion;
 mod cors;
 mod edge;
 mod entities;
+mod erasures;
 mod explain;
 mod flows;
 mod guardrails;
@@ -21,6 +22,7 @@ mod health;
 mod identity;
 mod imports;
 mod jobs;
+mod ledger;
 mod listening;
 mod metrics;
 mod page_bundle;
@@ -50,12 +52,14 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(clock::routes(&app))
         .merge(conversion::routes())
         .merge(entities::routes())
+        .merge(erasures::routes())
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(guardrails::routes())
         .merge(identity::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(ledger::routes())
         .merge(metrics::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer, Schema, Source,
+    Audience, Catalog, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer,
+    PseudonymousExpiry, Schema, Source,
 };
 
 /// The kinds of definition.
@@ -21,6 +22,7 @@ pub enum Kind {
     Dataset,
     Source,
     MergePolicy,
+    PseudonymousExpiry,
     Audience,
     Offer,
     Datastream,
@@ -31,12 +33,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
         Self::Source,
         Self::MergePolicy,
+        Self::PseudonymousExpiry,
         Self::Audience,
         Self::Offer,
         Self::Datastream,
@@ -53,6 +56,7 @@ impl Kind {
             Self::Dataset => "dataset",
             Self::Source => "source",
             Self::MergePolicy => "mergePolicy",
+            Self::PseudonymousExpiry => "pseudonymousExpiry",
             Self::Audience => "audience",
             Self::Offer => "offer",
             Self::Datastream => "datastream",
@@ -74,8 +78,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The id of the one merge policy.
-pub const MERGE_POLICY_ID: &str = "default";
+/// The id of what there is one of: the merge policy, the expiry of pseudonymous profiles.
+pub const ONLY_ID: &str = "default";
 
 /// One definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +90,7 @@ pub enum Definition {
     Dataset(Dataset),
     Source(Source),
     MergePolicy(MergePolicy),
+    PseudonymousExpiry(PseudonymousExpiry),
     Audience(Audience),
     Offer(Offer),
     Datastream(Datastream),
@@ -103,6 +108,7 @@ impl Definition {
             Self::Dataset(_) => Kind::Dataset,
             Self::Source(_) => Kind::Source,
             Self::MergePolicy(_) => Kind::MergePolicy,
+            Self::PseudonymousExpiry(_) => Kind::PseudonymousExpiry,
             Self::Audience(_) => Kind::Audience,
             Self::Offer(_) => Kind::Offer,
             Self::Datastream(_) => Kind::Datastream,
@@ -119,7 +125,7 @@ impl Definition {
             Self::Namespace(namespace) => &namespace.id,
             Self::Dataset(dataset) => &dataset.id,
             Self::Source(source) => &source.id,
-            Self::MergePolicy(_) => MERGE_POLICY_ID,
+            Self::MergePolicy(_) | Self::PseudonymousExpiry(_) => ONLY_ID,
             Self::Audience(audience) => &audience.id,
             Self::Offer(offer) => &offer.id,
             Self::Datastream(datastream) => &datastream.id,
@@ -143,6 +149,7 @@ impl Definition {
             Kind::Dataset => read(value, Self::Dataset),
             Kind::Source => read(value, Self::Source),
             Kind::MergePolicy => read(value, Self::MergePolicy),
+            Kind::PseudonymousExpiry => read(value, Self::PseudonymousExpiry),
             Kind::Audience => read(value, Self::Audience),
             Kind::Offer => read(value, Self::Offer),
             Kind::Datastream => read(value, Self::Datastream),
@@ -163,6 +170,7 @@ impl Definition {
             Self::Dataset(dataset) => write(dataset),
             Self::Source(source) => write(source),
             Self::MergePolicy(policy) => write(policy),
+            Self::PseudonymousExpiry(expiry) => write(expiry),
             Self::Audience(audience) => write(audience),
             Self::Offer(offer) => write(offer),
             Self::Datastream(datastream) => write(datastream),
@@ -181,10 +189,11 @@ impl Catalog {
             Kind::Namespace => self.namespaces.get(id).cloned().map(Definition::Namespace),
             Kind::Dataset => self.datasets.get(id).cloned().map(Definition::Dataset),
             Kind::Source => self.sources.get(id).cloned().map(Definition::Source),
-            Kind::MergePolicy if id == MERGE_POLICY_ID => {
-                self.merge_policy.clone().map(Definition::MergePolicy)
+            Kind::MergePolicy if id == ONLY_ID => self.merge_policy.clone().map(Definition::MergePolicy),
+            Kind::PseudonymousExpiry if id == ONLY_ID => {
+                self.pseudonymous_expiry.clone().map(Definition::PseudonymousExpiry)
             }
-            Kind::MergePolicy => None,
+            Kind::MergePolicy | Kind::PseudonymousExpiry => None,
             Kind::Audience => self.audiences.get(id).cloned().map(Definition::Audience),
             Kind::Offer => self.offers.get(id).cloned().map(Definition::Offer),
             Kind::Datastream => self.datastreams.get(id).cloned().map(Definition::Datastream),
@@ -207,6 +216,7 @@ impl Catalog {
             .chain(all(Definition::Dataset, &self.datasets))
             .chain(all(Definition::Source, &self.sources))
             .chain(self.merge_policy.clone().map(Definition::MergePolicy))
+            .chain(self.pseudonymous_expiry.clone().map(Definition::PseudonymousExpiry))
             .chain(all(Definition::Audience, &self.audiences))
             .chain(all(Definition::Offer, &self.offers))
             .chain(all(Definition::Datastream, &self.datastreams))
@@ -225,6 +235,7 @@ impl Catalog {
             Definition::Dataset(dataset) => drop(self.datasets.insert(id, dataset)),
             Definition::Source(source) => drop(self.sources.insert(id, source)),
             Definition::MergePolicy(policy) => self.merge_policy = Some(policy),
+            Definition::PseudonymousExpiry(expiry) => self.pseudonymous_expiry = Some(expiry),
             Definition::Audience(audience) => drop(self.audiences.insert(id, audience)),
             Definition::Offer(offer) => drop(self.offers.insert(id, offer)),
             Definition::Datastream(datastream) => drop(self.datastreams.insert(id, datastream)),
@@ -241,7 +252,8 @@ impl Catalog {
             Kind::Namespace => self.namespaces.remove(id).is_some(),
             Kind::Dataset => self.datasets.remove(id).is_some(),
             Kind::Source => self.sources.remove(id).is_some(),
-            Kind::MergePolicy => id == MERGE_POLICY_ID && self.merge_policy.take().is_some(),
+            Kind::MergePolicy => id == ONLY_ID && self.merge_policy.take().is_some(),
+            Kind::PseudonymousExpiry => id == ONLY_ID && self.pseudonymous_expiry.take().is_some(),
             Kind::Audience => self.audiences.remove(id).is_some(),
             Kind::Offer => self.offers.remove(id).is_some(),
             Kind::Datastream => self.datastreams.remove(id).is_some(),

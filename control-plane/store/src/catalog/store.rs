@@ -196,6 +196,7 @@ mod tests {
             Kind::Namespace => json!({"id": "ECID", "type": "cookie", "edge": true}),
             Kind::Dataset => json!({"id": "d/1", "schema": "s"}),
             Kind::Source => json!({"id": "web", "writeKey": "k", "eventDataset": "d/1"}),
+            Kind::PseudonymousExpiry => json!({"namespaces": ["ECID"], "inactiveDays": 14}),
             Kind::MergePolicy => json!({"attributeMerge": {"type": "timestampOrdered"}, "stitch": true}),
             Kind::Audience => json!({"id": "a", "name": "A", "expression": expression}),
             Kind::Offer => json!({"id": "o", "scope": "home", "schema": "s", "data": {"x": 1.5}}),
