@@ -105,6 +105,7 @@ impl Table {
             | Self::Timers
             | Self::Projections
             | Self::Quarantine
+            | Self::Imports
             | Self::Jobs
             | Self::Ledger
             | Self::Due

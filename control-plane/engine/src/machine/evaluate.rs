@@ -76,6 +76,7 @@ impl Turn<'_> {
         self.adopt_versions(entry, at_ms)?;
         self.forget_audiences(entry, at_ms)?;
         self.answer_all(entry, at_ms)?;
+        self.mark_outside(entry, at_ms);
         self.schedule(entry, at_ms);
         self.owe(&entry.document);
         self.cause = cause;
@@ -98,6 +99,16 @@ impl Turn<'_> {
         }
         self.change(entry, changes)?;
         Ok(())
+    }
+
+    /// Who is in an audience and not in its shadow is noted to be out of that one: when it comes into force, it is read by
+    /// whoever meets the profile before the engine does.
+    fn mark_outside(&self, entry: &mut Entry, at_ms: i64) {
+        let memberships = &entry.document.memberships;
+        let shadows = memberships.keys().filter_map(|id| version::shadow_of(&self.rules.catalog, id));
+        let missing: Vec<_> = shadows.filter(|shadow| !memberships.contains_key(shadow)).collect();
+        let outside = Membership { status: Status::Exited, since_ms: at_ms };
+        entry.document.memberships.extend(missing.into_iter().map(|shadow| (shadow, outside)));
     }
 
     /// Audiences that are no longer defined are left.
@@ -143,6 +154,10 @@ impl Turn<'_> {
         for change in changes {
             let membership = Membership { status: change.status, since_ms: change.at_ms };
             entry.document.memberships.insert(change.audience.clone(), membership);
+            if let Some(shadow) = version::shadow_of(&self.rules.catalog, &change.audience) {
+                let outside = Membership { status: Status::Exited, since_ms: change.at_ms };
+                entry.document.memberships.entry(shadow).or_insert(outside);
+            }
             self.tell_membership(&entry.document, change)?;
         }
         Ok(changed)

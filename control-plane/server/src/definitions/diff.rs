@@ -68,8 +68,8 @@ fn by_name(catalog: &Catalog) -> BTreeMap<(Kind, String), Definition> {
     definitions.map(|definition| ((definition.kind(), definition.id().to_owned()), definition)).collect()
 }
 
-/// Times that we keep ourselves are no news.
-const SILENT: [&str; 2] = ["creationTime", "updateTime"];
+/// Times and numbers that we keep ourselves are no news.
+const SILENT: [&str; 4] = ["creationTime", "updateTime", "versions.inForce", "versions.made"];
 
 fn lines(before: Option<&Definition>, after: Option<&Definition>) -> Vec<String> {
     let fields = |definition: Option<&Definition>| {

@@ -84,6 +84,12 @@ pub fn of_shadow(id: &AudienceId) -> Option<(&str, u32)> {
     Some((audience, version.parse().ok()?))
 }
 
+/// The shadow that is evaluated beside an audience.
+pub fn shadow_of(catalog: &Catalog, id: &AudienceId) -> Option<AudienceId> {
+    let staged = catalog.audiences.get(id.as_str())?.versions.staged.as_ref()?;
+    Some(shadow(id.as_str(), staged.version))
+}
+
 /// The audience that a shadow has become.
 pub fn become_of(catalog: &Catalog, id: &AudienceId) -> Option<AudienceId> {
     let (audience, version) = of_shadow(id)?;
