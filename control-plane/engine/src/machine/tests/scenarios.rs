@@ -303,6 +303,15 @@ fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
 }
 
+/// Decided at the edge.
+fn quick() -> acquaint_store::catalog::Definition {
+    audience(
+        "quick",
+        "synchronous",
+        r#"xEvent[eventType = "buy" and timestamp occurs <= 1 hours before now].count() >= 1"#,
+    )
+}
+
 /// Somebody looks at a page that the edge answers.
 fn look_at_edge(id: &str, timestamp_ms: i64, who: &Identity) -> Body {
     let fields = fields_of(&json!({"eventType": "look"}));
@@ -313,7 +322,7 @@ fn look_at_edge(id: &str, timestamp_ms: i64, who: &Identity) -> Body {
 #[test]
 fn the_edge_is_told_of_whom_it_has_seen_in_the_last_two_weeks() {
     const DAY: i64 = 24 * HOUR;
-    let mut world = World::new(vec![buyers()]);
+    let mut world = World::new(vec![quick()]);
     let phone = identity("device", "phone");
     // Whether the edge is sent what changes at an instant.
     let mut is_told = |at_ms: i64, body: Body| {
@@ -330,21 +339,16 @@ fn the_edge_is_told_of_whom_it_has_seen_in_the_last_two_weeks() {
         (owed.len(), sent)
     };
     assert_eq!(is_told(NOW, look_at_edge("1", NOW, &phone)), (1, 1));
-    assert_eq!(is_told(NOW + 14 * DAY - 1, buy("2", NOW, &[&phone])), (1, 1));
-    assert_eq!(is_told(NOW + 14 * DAY, buy("3", NOW, &[&phone])), (0, 0));
-    let visit = NOW + 30 * DAY;
+    let (last, visit) = (NOW + 14 * DAY - 1, NOW + 30 * DAY);
+    assert_eq!(is_told(last, buy("2", last, &[&phone])), (1, 1));
+    assert_eq!(is_told(last + 1, buy("3", last + 1, &[&phone])), (0, 0));
     assert_eq!(is_told(visit, look_at_edge("4", visit, &phone)), (1, 1));
-    assert_eq!(is_told(visit + DAY, buy("5", visit, &[&phone])), (1, 1));
+    assert_eq!(is_told(visit + DAY, buy("5", visit + DAY, &[&phone])), (1, 1));
 }
 
 #[test]
 fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
-    let quick = audience(
-        "quick",
-        "synchronous",
-        r#"xEvent[eventType = "buy" and timestamp occurs <= 1 hours before now].count() >= 1"#,
-    );
-    let mut world = World::new(vec![quick, buyers()]);
+    let mut world = World::new(vec![quick(), buyers()]);
     let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
     world.send(NOW, [buy("1", NOW, &[&phone])]);
     assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
