@@ -48,7 +48,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
@@ -110,7 +110,8 @@ impl Table {
             | Self::Ledger
             | Self::Due
             | Self::DeadLetters
-            | Self::Audit => format!("{}/{}", self.name(), key.escape_ascii()),
+            | Self::Audit
+            | Self::Erasures => format!("{}/{}", self.name(), key.escape_ascii()),
         }
     }
 }
@@ -131,8 +132,8 @@ pub struct WriteBatch {
 impl WriteBatch {
     /// Whether it changes and expects nothing.
     pub fn is_empty(&self) -> bool {
-        let Self { writes, appends, expected } = self;
-        writes.is_empty() && appends.is_empty() && expected.is_empty()
+        let Self { writes, appends, replaced, expected } = self;
+        writes.is_empty() && appends.is_empty() && replaced.is_empty() && expected.is_empty()
     }
 }
 

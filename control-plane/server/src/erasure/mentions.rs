@@ -66,6 +66,7 @@ mod tests {
                 fallback_id: String::new(),
                 refusal: Refusal { code: String::new(), reason: String::new(), path: String::new() },
                 raw: raw.into(),
+                place: None,
             };
             assert_eq!(refused(&record, &person), expected, "{raw}");
         };

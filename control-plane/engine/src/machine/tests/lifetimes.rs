@@ -65,7 +65,7 @@ fn events_go_at_the_midnight_after_their_time_and_memberships_end_then() {
     assert_eq!((stored(&world, &ada).len(), world.audiences(&ada)), (0, Vec::<String>::new()));
     assert_eq!(world.told().pop().unwrap(), format!("1 -ever @{}", 9 * DAY));
     let document = world.profile(&ada);
-    assert_eq!((document.events, document.events_end_ms, document.state.leaves.len()), (0, None, 0));
+    assert_eq!((document.events, document.events_end_ms, document.state.streams.len()), (0, None, 0));
     assert_eq!(next_timer(&*world.store).unwrap(), None);
     // What comes too late is not stored at all.
     world.send(NOW + 20 * DAY, [buy("3", NOW, &ada)]);
