@@ -60,6 +60,8 @@ pub const IDENTITIES_PER_PROFILE_MAX: usize = 50;
 pub const IDENTITIES_PER_RECORD_MAX: usize = 20;
 /// Characters of one identity value.
 pub const IDENTITY_CHARACTERS_MAX: usize = 1_024;
+/// Days that data may be kept before it goes by itself: a hundred years.
+pub const LIFETIME_DAYS_MAX: u32 = 36_525;
 /// How long a signature between edge and control plane holds, and how far their clocks may be apart.
 pub const SIGNATURE_AGE_MS_MAX: u64 = 5 * 60 * 1000;
 /// How long an edge keeps a profile after its last visit, and so is told of it (`edge-api.md` section 7: 14 days).

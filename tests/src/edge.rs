@@ -127,7 +127,7 @@ impl Edge {
 
     /// Pushes projections, as the control plane does: at most 50.
     pub fn project(&self, projections: Vec<(Identity, Projection)>) -> Result<()> {
-        let bytes = wire::seal(&ProjectionBatch { projections })?;
+        let bytes = wire::seal(&ProjectionBatch { projections, ..ProjectionBatch::default() })?;
         self.signed("/_acquaint/v1/projections", &bytes)?.ok().map(drop)
     }
 

@@ -11,6 +11,7 @@
 mod activation;
 mod circuit;
 mod destinations;
+mod erase;
 mod error;
 mod executor;
 mod instant;
@@ -26,6 +27,7 @@ mod view;
 
 pub use activation::{Activation, Storage};
 pub use circuit::Circuit;
+pub use erase::Left;
 pub use error::{Error, Result};
 pub use executor::{Run, RunFile, Step};
 pub use report::{Letter, Status};

@@ -2,7 +2,7 @@
 
 use acquaint_core::eval::{Subject, naive};
 use acquaint_core::lang::typed::Expr;
-use acquaint_core::profile::{IdentityMap, Memberships};
+use acquaint_core::profile::{Consent, IdentityMap, Memberships, consent};
 use acquaint_core::time::format_instant;
 use acquaint_core::value::fields::get_path;
 use acquaint_core::value::{Fields, Value};
@@ -26,9 +26,13 @@ pub(crate) struct Known<'a> {
     pub(crate) memberships: &'a Memberships,
 }
 
-/// The mapping of a dataflow, its expressions compiled.
+/// The mapping of a dataflow, its expressions compiled, and what it asks of a person.
 #[derive(Debug, Default)]
-pub(crate) struct Mapping(Vec<Field>);
+pub(crate) struct Mapping {
+    fields: Vec<Field>,
+    /// Purposes to which a person must have consented.
+    consent: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Field {
@@ -45,7 +49,11 @@ enum Source {
 
 impl Mapping {
     /// Compiles the expressions. One that `compile` does not take has no value; none such is ever published.
-    pub(crate) fn of(mapping: &[FieldMapping], compile: impl Fn(&str) -> Option<Expr>) -> Self {
+    pub(crate) fn of(
+        mapping: &[FieldMapping],
+        consent: &[String],
+        compile: impl Fn(&str) -> Option<Expr>,
+    ) -> Self {
         let field = |field: &FieldMapping| {
             let source = match &field.source {
                 FieldSource::Path(path) => match path.strip_prefix(IDENTITY_PREFIX) {
@@ -56,14 +64,24 @@ impl Mapping {
             };
             Some(Field { to: field.to.clone(), source })
         };
-        Self(mapping.iter().filter(|field| !is_status(field)).filter_map(field).collect())
+        let fields = mapping.iter().filter(|field| !is_status(field)).filter_map(field).collect();
+        Self { fields, consent: consent.to_vec() }
+    }
+
+    /// Why nothing may be sent of a person: the first purpose that they have not consented to.
+    pub(crate) fn blocked(&self, attributes: &Fields) -> Option<String> {
+        self.consent.iter().find_map(|purpose| match consent::of(attributes, purpose) {
+            Consent::Given => None,
+            Consent::Refused => Some(format!("consent to `{purpose}` is refused")),
+            Consent::Unknown => Some(format!("there is no consent to `{purpose}`")),
+        })
     }
 
     /// The mapped fields, by the destination's names, at `now_ms`; what the profile does not have is absent.
     pub(crate) fn project(&self, known: Known<'_>, now_ms: i64) -> Fields {
         let Known { attributes, identities, memberships } = known;
         let mut fields = Fields::new();
-        for Field { to, source } in &self.0 {
+        for Field { to, source } in &self.fields {
             let value = match source {
                 Source::Identity(namespace) => {
                     identities.get(namespace).and_then(|ids| ids.first()).cloned().map(Value::String)
@@ -126,7 +144,8 @@ mod tests {
         let compile =
             |text: &str| Some(calculated::compile(&Catalog::default(), &schema, text).unwrap().expr);
         let source = FieldSource::Calculated(text.into());
-        let mapping = Mapping::of(&[FieldMapping { source, to: "out".into(), mandatory: false }], compile);
+        let mapping =
+            Mapping::of(&[FieldMapping { source, to: "out".into(), mandatory: false }], &[], compile);
         let teams = Value::List(vec!["red".into(), "blue".into()]);
         let attributes: Fields = [("teams".into(), teams), ("born".into(), Value::Time(0))].into();
         let identities: IdentityMap = [("email".into(), ["a@x".into()].into())].into();
@@ -171,7 +190,7 @@ mod tests {
             [("income".into(), Value::Integer(5)), ("mail".into(), Value::String("a@x".into()))].into();
         let known =
             Known { attributes: &attributes, identities: &identities, memberships: &Memberships::new() };
-        assert_eq!(Mapping::of(&mapping, |_| None).project(known, 0), expected);
+        assert_eq!(Mapping::of(&mapping, &[], |_| None).project(known, 0), expected);
     }
 
     #[test]

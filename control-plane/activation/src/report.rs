@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::executor::{Disabled, Run, is_owed, runs, status_is_mapped};
 use crate::ledger::book::{self, Draft, misplaced};
 use crate::ledger::decide::obligation;
-use crate::ledger::keys::of_dataflow;
+use crate::ledger::keys::{of_dataflow, of_profile};
 use crate::ledger::{DeadLetter, Entry, Key};
 
 /// Rows read or written at once.
@@ -39,6 +39,8 @@ pub struct Status {
     pub pending: u64,
     /// Of those, the ones whose last attempt failed.
     pub failed: u64,
+    /// Members of whom nothing may be sent, because they have not consented.
+    pub blocked: u64,
     /// Rows given up; their dead letters can be replayed.
     pub dead: u64,
     /// A back-fill or a withdrawal is still being planned.
@@ -182,6 +184,15 @@ impl Activation {
         runs(&*self.shared.store, dataflow)
     }
 
+    /// What the destination of a dataflow should know and does know of a profile, by audience.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails.
+    pub fn rows(&self, dataflow: &str, profile: ProfileId) -> Result<Vec<(Key, Entry)>> {
+        book::scan(&*self.shared.store, &of_profile(dataflow, profile), None, usize::MAX)
+    }
+
     /// What a destination should know and does know of a profile in an audience.
     ///
     /// # Errors
@@ -196,6 +207,7 @@ fn count(status: &mut Status, entry: &Entry, owed: bool) {
     let known =
         entry.delivered.as_ref().is_some_and(|delivered| delivered.intent.status == Membership::Realized);
     status.desired += u64::from(entry.desired.status == Membership::Realized);
+    status.blocked += u64::from(entry.desired.blocked.is_some());
     status.delivered += u64::from(known);
     if entry.dead.is_some() {
         status.dead += 1;

@@ -11,7 +11,7 @@ use acquaint_core::value::{Fields, Value};
 use acquaint_core::wire;
 use acquaint_store::catalog::{self, Definition, Edit, Kind};
 use acquaint_store::record::{Change, ChangeKind};
-use acquaint_store::{Embedded, ProfileDocument, ProfileStore, Table, Topic, WriteBatch};
+use acquaint_store::{Embedded, ProfileDocument, ProfileStore, Table, Topic, WriteBatch, keys};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -143,6 +143,17 @@ impl House {
 
     pub(crate) fn leave(&self, profile: u64, audience: &str) {
         self.decide(profile, audience, Status::Exited);
+    }
+
+    /// The engine has let go of the profile: it leaves its audiences, and is no more.
+    pub(crate) fn gone(&self, profile: u64) {
+        let document = self.document(profile);
+        for (audience, _) in &document.memberships {
+            self.leave(profile, audience.as_str());
+        }
+        self.save(&document, Some(ChangeKind::Gone));
+        let writes = vec![(Table::Profiles, keys::profile(document.id), None)];
+        self.store.commit(WriteBatch { writes, ..WriteBatch::default() }, true).unwrap();
     }
 
     pub(crate) fn upsert(&self, profile: u64, attributes: Json) {

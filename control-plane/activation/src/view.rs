@@ -121,7 +121,7 @@ impl View {
             let kept = before.flows.get(id);
             let flow = Flow {
                 definition: Arc::new(dataflow.clone()),
-                mapping: Mapping::of(&dataflow.mapping, compile),
+                mapping: Mapping::of(&dataflow.mapping, &dataflow.consent, compile),
                 audiences,
                 target,
                 wake: kept.map_or_else(Arc::default, |flow| Arc::clone(&flow.wake)),

@@ -25,6 +25,10 @@ pub mod code {
     };
 }
 
+/// Nothing said is no objection.
+const NOT_OPTED_OUT: &str =
+    r#"not(consents.collect.val in ["n", "dn"]) and not(consents.share.val in ["n", "dn"])"#;
+
 /// What is wrong with one audience; with the catalogue as a whole if `audience` is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -244,7 +248,17 @@ fn checked(
         let message = "`evaluationInfo` enables more than one mode; an audience has one";
         return Err(vec![diagnostic(code::SEVERAL_MODES, message)]);
     }
-    compile_inlined(catalog, schema, &audience.expression.value)
+    let rule = &audience.expression.value;
+    let checked = compile_inlined(catalog, schema, rule)?;
+    if !audience.data_governance_policy.exclude_opt_out {
+        return Ok(checked);
+    }
+    // The rule by itself is in order, so what is wrong now is that there are no such fields.
+    compile_inlined(catalog, schema, &format!("({rule}) and {NOT_OPTED_OUT}")).map_err(|_| {
+        let message = "`excludeOptOut` reads `consents`, and no schema of profiles has it";
+        let help = "add the field group `consent` to a schema of the class `profile`".to_owned();
+        vec![Diagnostic { help: Some(help), ..diagnostic(code::SCHEMA, message) }]
+    })
 }
 
 /// The diagnostic of a mode that an audience cannot run in.

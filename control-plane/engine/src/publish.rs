@@ -1,6 +1,7 @@
 //! What the edge gets: the bundle, the same for everybody, and the projection of each profile it knows. Plain functions
 //! over the catalogue in force and a view of the tables; sending is the server's.
 
+mod debt;
 mod edge;
 
 use std::collections::BTreeSet;
@@ -10,14 +11,17 @@ use acquaint_core::id::{Position, ProfileId, StreamId};
 use acquaint_core::plan::{Prepared, slice_attributes};
 use acquaint_core::profile::Identity;
 use acquaint_core::state::State;
-use acquaint_core::wire::{Bundle, Projection};
+use acquaint_core::wire::{Bundle, Projection, ProjectionBatch};
 use acquaint_store::catalog::{Catalog, version};
+use acquaint_store::profile_document::find;
 use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
 
+use crate::Result;
 use crate::compile::Problem;
 use crate::machine::Progress;
 use crate::machine::in_force::{self, InForce};
-use crate::{Error, Result};
+
+pub use debt::Debt;
 
 /// The catalogue that the engine works by. The bundle is made of this one: the engine's answers and the edge's then are
 /// those of the same definitions.
@@ -46,12 +50,12 @@ pub(crate) fn exported_paths(catalog: &Catalog) -> BTreeSet<Vec<String>> {
 }
 
 /// A profile that the edge has to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
     /// Which.
     pub profile: ProfileId,
-    /// Which debt: it is another one when the profile has changed again.
-    pub serial: u64,
+    /// What.
+    pub debt: Debt,
 }
 
 /// Up to `limit` profiles that the edge has to be sent, after `after`.
@@ -59,25 +63,21 @@ pub fn owed(tables: &(impl Read + ?Sized), after: Option<ProfileId>, limit: usiz
     let after = after.map(keys::profile);
     let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
     let rows = tables.scan(Table::Projections, from, Bound::Unbounded, limit)?;
-    rows.iter()
-        .map(|(key, value)| match (keys::parse_profile(key), keys::parse_position(value)) {
-            (Some(profile), Some(serial)) => Ok(Owed { profile, serial }),
-            (None, _) | (_, None) => {
-                Err(Error::damaged(Table::Projections, key, acquaint_core::wire::Error::Content))
-            }
-        })
-        .collect()
+    let owed = |(key, value): &acquaint_store::Row| {
+        let (profile, debt) = Debt::from_row(key, value)?;
+        Ok(Owed { profile, debt })
+    };
+    rows.iter().map(owed).collect()
 }
 
 /// The edge has acknowledged what it was owed. What has become owed again since stays owed.
 pub fn acknowledged(store: &(impl ProfileStore + ?Sized), sent: &[Owed]) -> Result<()> {
     for owed in sent {
-        let key = keys::profile(owed.profile);
-        let was = keys::position(owed.serial);
+        let (key, was) = owed.debt.to_row(owed.profile)?;
         let batch = WriteBatch {
             writes: vec![(Table::Projections, key.clone(), None)],
-            appends: Vec::new(),
             expected: vec![(Table::Projections, key, Some(was))],
+            ..WriteBatch::default()
         };
         match store.commit(batch, false) {
             Ok(()) | Err(acquaint_store::Error::Conflict { .. }) => {}
@@ -104,29 +104,41 @@ impl Slicer {
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
-    /// The projections of a profile, one for each identity under which the edge keeps it: those of the last 14 days, and
-    /// those of namespaces that the edge is always told of. Nothing if the profile is
-    /// gone, or is not on the program of this catalogue yet: then it is owed again when it is.
+    /// What the edge is to be told of a profile, under each identity under which the edge keeps it (those of the last 14
+    /// days, and those of namespaces that the edge is always told of): its projection, an empty one if it is gone, that it
+    /// was erased. Nothing if it is not on the program of this catalogue yet: then it is owed again when it is.
     ///
     /// `snapshot` must be of one instant: the projection says which records it covers.
     pub fn project(
         &self,
         snapshot: &(impl Read + ?Sized),
-        profile: ProfileId,
+        owed: &Owed,
         now_ms: i64,
-    ) -> Result<Vec<(Identity, Projection)>> {
+    ) -> Result<ProjectionBatch> {
         let position = Progress::load(snapshot)?.position;
-        let Some(document) = ProfileDocument::load(snapshot, profile)? else {
-            return Ok(Vec::new());
+        let mut batch = ProjectionBatch::default();
+        let Some(document) = ProfileDocument::load(snapshot, owed.profile)? else {
+            let nothing =
+                Projection { profile: owed.profile.0, position, made_ms: now_ms, ..Projection::default() };
+            for identity in &owed.debt.gone {
+                if owed.debt.erased {
+                    batch.forgotten.push(identity.clone());
+                // Somebody new may have come under it since.
+                } else if find(snapshot, identity)?.is_none() {
+                    batch.projections.push((identity.clone(), nothing.clone()));
+                }
+            }
+            return Ok(batch);
         };
         if document.program != self.rules.fingerprint {
-            return Ok(Vec::new());
+            return Ok(batch);
         }
         let mut under: BTreeSet<Identity> =
             self.rules.edge_identities(&document.identities).into_iter().collect();
         under.extend(document.kept_at_edge(now_ms).cloned());
         let projection = self.slice(&document, position, now_ms);
-        Ok(under.into_iter().map(|identity| (identity, projection.clone())).collect())
+        batch.projections.extend(under.into_iter().map(|identity| (identity, projection.clone())));
+        Ok(batch)
     }
 
     fn slice(&self, document: &ProfileDocument, position: Position, made_ms: i64) -> Projection {

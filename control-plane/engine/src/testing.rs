@@ -121,6 +121,10 @@ impl ProfileStore for MemoryStore {
                 None => inner.tables.remove(&(table, key)),
             };
         }
+        for (topic, position, payload) in batch.replaced {
+            let place = usize::try_from(position - 1).unwrap();
+            inner.logs.entry(topic).or_default()[place] = payload;
+        }
         for (topic, payload) in batch.appends {
             inner.logs.entry(topic).or_default().push(payload);
         }

@@ -12,6 +12,7 @@ pub mod keys;
 
 pub mod catalog;
 pub mod computed_values;
+pub mod erasure;
 pub mod graph_trail;
 pub mod profile_document;
 pub mod record;

@@ -41,6 +41,10 @@ pub struct ProfileDocument {
     pub position: Position,
     /// When it was made: milliseconds since the epoch, UTC.
     pub created_ms: i64,
+    /// When an event or a record of it last came in.
+    pub active_ms: i64,
+    /// No stored event has been kept for long enough before this instant; absent if none ever has.
+    pub events_end_ms: Option<i64>,
 }
 
 /// One event of a profile: the value of `Table::Events`.
@@ -56,7 +60,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 6;
 }
 
 impl Sealed for StoredEvent {
@@ -80,6 +84,8 @@ impl ProfileDocument {
             seen_at_edge: BTreeMap::new(),
             position: 0,
             created_ms,
+            active_ms: created_ms,
+            events_end_ms: None,
         }
     }
 

@@ -57,6 +57,15 @@ pub enum Body {
         /// Who said so, as the API names its callers.
         who: String,
     },
+    /// A person is to be erased: everybody who has one of the identities.
+    Erase {
+        /// The request ([`crate::erasure`]).
+        request: String,
+        /// Which.
+        identities: Vec<Identity>,
+    },
+    /// There was a record of somebody who was erased.
+    Erased,
     /// The catalogue has changed: from here on the definitions of this version are in force.
     Catalog {
         /// The catalogue's version.
@@ -102,14 +111,16 @@ pub enum ChangeKind {
         /// The survivor.
         into: ProfileId,
     },
+    /// The profile is gone: nothing is known of it any more.
+    Gone,
 }
 
 impl Sealed for Record {
     const KIND: u16 = 0x0101;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Sealed for Change {
     const KIND: u16 = 0x0102;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Bound;
 
+use acquaint_core::id::Position;
+
 use crate::Result;
 use crate::log::Topic;
 
@@ -40,11 +42,13 @@ pub enum Table {
     Audit,
     /// Identity, position, number to a change of its graph ([`crate::graph_trail`]).
     GraphTrail,
+    /// Id to a request to erase a person ([`crate::erasure`]).
+    Erasures,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
@@ -61,6 +65,7 @@ impl Table {
         Self::DeadLetters,
         Self::Audit,
         Self::GraphTrail,
+        Self::Erasures,
     ];
 
     /// Its name on disk and in messages.
@@ -82,6 +87,7 @@ impl Table {
             Self::DeadLetters => "dead-letters",
             Self::Audit => "audit",
             Self::GraphTrail => "graph-trail",
+            Self::Erasures => "erasures",
         }
     }
 
@@ -104,7 +110,8 @@ impl Table {
             | Self::Ledger
             | Self::Due
             | Self::DeadLetters
-            | Self::Audit => format!("{}/{}", self.name(), key.escape_ascii()),
+            | Self::Audit
+            | Self::Erasures => format!("{}/{}", self.name(), key.escape_ascii()),
         }
     }
 }
@@ -116,6 +123,8 @@ pub struct WriteBatch {
     pub writes: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
     /// Appends to logs.
     pub appends: Vec<(Topic, Vec<u8>)>,
+    /// Records of logs that are others from now on: those of people who were erased.
+    pub replaced: Vec<(Topic, Position, Vec<u8>)>,
     /// Values that must still be what they were, or the whole batch is refused with `Conflict`.
     pub expected: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
 }
@@ -123,8 +132,8 @@ pub struct WriteBatch {
 impl WriteBatch {
     /// Whether it changes and expects nothing.
     pub fn is_empty(&self) -> bool {
-        let Self { writes, appends, expected } = self;
-        writes.is_empty() && appends.is_empty() && expected.is_empty()
+        let Self { writes, appends, replaced, expected } = self;
+        writes.is_empty() && appends.is_empty() && replaced.is_empty() && expected.is_empty()
     }
 }
 

@@ -93,6 +93,7 @@ fn batch(number: u64) -> WriteBatch {
         ],
         appends: vec![(Topic::Changes, text.into_bytes())],
         expected: vec![(Table::Timers, key, None)],
+        ..WriteBatch::default()
     }
 }
 

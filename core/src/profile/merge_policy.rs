@@ -1,27 +1,16 @@
-//! Fragments, and the policy by which they become one profile (`pql.md` section 5).
+//! The policy by which fragments become one profile (`pql.md` section 5).
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::Identity;
+use super::Fragment;
 use crate::id::DatasetId;
-use crate::value::{Fields, fields};
-
-/// The attributes that one dataset holds for one primary identity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fragment {
-    /// Where the attributes came from.
-    pub dataset: DatasetId,
-    /// The primary identity they were sent for.
-    pub identity: Identity,
-    /// When they were last written: milliseconds since the epoch, UTC.
-    pub updated_ms: i64,
-    /// The attributes.
-    pub attributes: Fields,
-}
+use crate::value::{Fields, Value, fields};
 
 /// How one value is chosen when fragments disagree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,24 +25,54 @@ pub enum AttributeMerge {
     },
 }
 
-/// A merge policy.
+/// A merge policy. There is one for profiles; events are never in conflict, all of them are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MergePolicy {
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// How attributes are merged.
     pub attribute_merge: AttributeMerge,
+    /// How some attributes, by dotted path, are merged instead; the longer path decides for what is below it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overrides: BTreeMap<String, AttributeMerge>,
     /// Whether fragments of linked identities are joined (`pdg`) or not (`none`).
+    #[serde(default = "yes")]
     pub stitch: bool,
+    /// Whether audiences may be evaluated at the edge over profiles that were merged by it.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub is_active_on_edge: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 impl Default for MergePolicy {
     /// Newest wins, identities are stitched.
     fn default() -> Self {
-        Self { attribute_merge: AttributeMerge::TimestampOrdered, stitch: true }
+        Self {
+            name: None,
+            attribute_merge: AttributeMerge::TimestampOrdered,
+            overrides: BTreeMap::new(),
+            stitch: true,
+            is_active_on_edge: true,
+        }
     }
 }
 
 impl MergePolicy {
+    /// Every way of merging it has, with the path it is for; the whole profile has none.
+    pub fn merges(&self) -> impl Iterator<Item = (Option<&str>, &AttributeMerge)> {
+        let overrides = self.overrides.iter().map(|(path, merge)| (Some(path.as_str()), merge));
+        core::iter::once((None, &self.attribute_merge)).chain(overrides)
+    }
+
     /// The attributes of the profile that has these fragments. Objects are merged field by field; anything else is one
     /// value. A single fragment is lent as it is.
     pub fn merge<'a>(&self, fragments: &'a [Fragment]) -> Cow<'a, Fields> {
@@ -65,22 +84,50 @@ impl MergePolicy {
     }
 
     fn merge_several(&self, fragments: &[Fragment]) -> Fields {
+        let mut merged = Fields::new();
+        for fragment in self.attribute_merge.weakest_first(fragments) {
+            fields::merge_patch(&mut merged, fragment.attributes.clone());
+        }
+        // A path comes before those below it.
+        for (path, merge) in &self.overrides {
+            override_at(&mut merged, path, merge, fragments);
+        }
+        merged
+    }
+}
+
+/// Merges what is at a path anew.
+fn override_at(merged: &mut Fields, path: &str, merge: &AttributeMerge, fragments: &[Fragment]) {
+    let steps: Vec<&str> = path.split('.').collect();
+    let mut at_path = Fields::new();
+    for fragment in merge.weakest_first(fragments) {
+        if let Some(value) = fields::get_path(&fragment.attributes, path) {
+            let patch = Fields::from([(String::new(), value.clone())]);
+            fields::merge_patch(&mut at_path, patch);
+        }
+    }
+    fields::remove(merged, &steps);
+    if let Some(value) = at_path.remove("").filter(|value| *value != Value::Null) {
+        // Where a fragment that wins otherwise has no object on the way, there is nothing to put it into.
+        let _no_object = fields::insert_path(merged, path, value);
+    }
+}
+
+impl AttributeMerge {
+    /// The fragments in the order in which each is laid over those before it.
+    fn weakest_first<'a>(&self, fragments: &'a [Fragment]) -> Vec<&'a Fragment> {
         let mut weakest_first: Vec<&Fragment> = fragments.iter().collect();
         weakest_first.sort_by_key(|fragment| {
             (self.rank(&fragment.dataset), fragment.updated_ms, &fragment.dataset, &fragment.identity)
         });
-        let mut merged = Fields::new();
-        for fragment in weakest_first {
-            fields::merge_patch(&mut merged, fragment.attributes.clone());
-        }
-        merged
+        weakest_first
     }
 
     /// Larger is stronger; equal ranks are decided by time.
     fn rank(&self, dataset: &DatasetId) -> Reverse<usize> {
-        match &self.attribute_merge {
-            AttributeMerge::TimestampOrdered => Reverse(0),
-            AttributeMerge::DataSetPrecedence { order } => {
+        match self {
+            Self::TimestampOrdered => Reverse(0),
+            Self::DataSetPrecedence { order } => {
                 Reverse(order.iter().position(|listed| listed == dataset).unwrap_or(usize::MAX))
             }
         }
@@ -92,6 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::profile::Identity;
 
     fn fragment(dataset: &str, updated_ms: i64, attributes: &serde_json::Value) -> Fragment {
         Fragment {
@@ -103,13 +151,47 @@ mod tests {
     }
 
     fn check(merge: AttributeMerge, fragments: &[Fragment], expected: &serde_json::Value) {
-        let policy = MergePolicy { attribute_merge: merge, stitch: true };
+        check_policy(&MergePolicy { attribute_merge: merge, ..MergePolicy::default() }, fragments, expected);
+    }
+
+    fn check_policy(policy: &MergePolicy, fragments: &[Fragment], expected: &serde_json::Value) {
         let mut reversed = fragments.to_vec();
         reversed.reverse();
         for fragments in [fragments, &reversed] {
             let merged = fields::to_json(&policy.merge(fragments));
             assert_eq!(serde_json::Value::Object(merged), *expected);
         }
+    }
+
+    #[test]
+    fn what_is_at_an_overridden_path_is_merged_its_own_way() {
+        let policy = json!({
+            "attributeMerge": {"type": "timestampOrdered"},
+            "overrides": {
+                "person": {"type": "dataSetPrecedence", "order": ["crm"]},
+                "person.nick": {"type": "timestampOrdered"},
+                "gone": {"type": "dataSetPrecedence", "order": ["crm"]},
+            },
+        });
+        let policy: MergePolicy = serde_json::from_value(policy).unwrap();
+        assert!(policy.stitch && policy.is_active_on_edge);
+        let fragments = [
+            fragment("crm", 1, &json!({"tier": "old", "person": {"name": "Ada", "nick": "A"}})),
+            fragment("web", 2, &json!({"tier": "new", "person": {"name": "ada?", "nick": "Addy", "age": 3}})),
+        ];
+        let expected = json!({"tier": "new", "person": {"name": "Ada", "nick": "Addy", "age": 3}});
+        check_policy(&policy, &fragments, &expected);
+    }
+
+    #[test]
+    fn an_override_has_no_place_where_there_is_no_object() {
+        let overrides = BTreeMap::from([(
+            String::from("a.b"),
+            AttributeMerge::DataSetPrecedence { order: alloc::vec!["x".into()] },
+        )]);
+        let policy = MergePolicy { overrides, ..MergePolicy::default() };
+        let fragments = [fragment("x", 1, &json!({"a": {"b": 1}})), fragment("y", 2, &json!({"a": 7}))];
+        check_policy(&policy, &fragments, &json!({"a": 7}));
     }
 
     #[test]

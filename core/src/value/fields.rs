@@ -92,6 +92,18 @@ pub fn merge_patch(fields: &mut Fields, patch: Fields) {
     }
 }
 
+/// Adds the fields that are missing, at any depth; what is there stays, and `Null` says nothing.
+pub fn add_missing(fields: &mut Fields, more: Fields) {
+    for (name, value) in more {
+        match (fields.get_mut(&name), value) {
+            (_, Value::Null) => {}
+            (Some(Value::Object(existing)), Value::Object(inner)) => add_missing(existing, inner),
+            (Some(_), _) => {}
+            (None, value) => drop(fields.insert(name, value.without_nulls())),
+        }
+    }
+}
+
 /// The fields without those that are `Null`, at any depth.
 pub fn without_nulls(fields: Fields) -> Fields {
     let kept = fields.into_iter().filter(|(_, value)| *value != Value::Null);

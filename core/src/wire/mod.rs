@@ -121,6 +121,8 @@ pub struct Projection {
 pub struct ProjectionBatch {
     /// Identity and projection.
     pub projections: Vec<(Identity, Projection)>,
+    /// Identities of people who were erased: everything that is kept under them goes.
+    pub forgotten: Vec<Identity>,
 }
 
 /// Events on their way from the edge to the control plane.

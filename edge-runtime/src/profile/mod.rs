@@ -9,6 +9,7 @@ mod alone;
 mod carried;
 mod consent;
 mod displays;
+mod forget;
 pub mod forward;
 mod owed;
 mod rate;

@@ -249,3 +249,20 @@ fn an_event_is_one_row_and_its_id_is_known_after_a_restart_whether_it_left_the_t
     let profile = restart(&mut profile, &mut stored);
     assert!(["a", "b", "c"].iter().all(|id| profile.has_seen(id)));
 }
+
+#[test]
+fn who_was_erased_is_forgotten_but_for_events_that_are_not_acknowledged() {
+    let mut stored = BTreeMap::new();
+    let mut profile = with_events(&["a", "b"]);
+    profile.set_consent(Consent::Out, 1_000);
+    profile.project(Projection { profile: 7, ..projection(3) }, 1_000);
+    profile.acknowledge(&accepted(&[("a", 10)]));
+    profile = restart(&mut profile, &mut stored);
+    assert!(!profile.forget());
+    let after = restart(&mut profile, &mut stored);
+    check_tail(&after, &[("b", None)]);
+    assert_eq!((after.objection(), after.position(), after.memberships().len()), (None, 0, 0));
+    let mut done = EdgeProfile::default();
+    done.project(projection(3), 1_000);
+    assert!(done.forget());
+}

@@ -3,7 +3,8 @@
 //!
 //! * `PUT  /_acquaint/v1/bundle` (sealed `Bundle`) -> 200 `{version, tag}`
 //! * `GET  /_acquaint/v1/bundle` -> 200 `{version, tag, publishedMs}`, or 404
-//! * `POST /_acquaint/v1/projections` (sealed `ProjectionBatch`, at most 50) -> 200 `{accepted}`; all or none is promised
+//! * `POST /_acquaint/v1/projections` (sealed `ProjectionBatch`, at most 50) -> 200 `{accepted}`; all or none is promised.
+//!   Those who were erased are forgotten
 //! * `GET  /_acquaint/v1/status` -> 200 `{unacknowledged, profilesWaiting}`: events of this process that the control plane
 //!   has not acknowledged
 //! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
@@ -125,7 +126,7 @@ async fn get_bundle(env: &Env) -> std::result::Result<serde_json::Value, Problem
 async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_json::Value, Problem> {
     let batch: ProjectionBatch =
         open(bytes).map_err(|error| Problem::Field(format!("not a batch of projections: {error}")))?;
-    let found = batch.projections.len();
+    let found = batch.projections.len().saturating_add(batch.forgotten.len());
     if found > limits::PROJECTIONS_PER_PUSH_MAX {
         let detail = format!("{found} are more than the {} allowed", limits::PROJECTIONS_PER_PUSH_MAX);
         return Err(Problem::Invalid { field: "projections".into(), detail });
@@ -135,17 +136,28 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
     for result in join_all(sent).await {
         result.map_err(|error| unavailable(&error))?;
     }
+    for result in join_all(batch.forgotten.iter().map(|identity| forget(env, identity))).await {
+        result.map_err(|error| unavailable(&error))?;
+    }
     Ok(json!({ "accepted": found }))
 }
 
 async fn put_projection(env: &Env, identity: &Identity, projection: &Projection) -> Result<()> {
     let bytes = seal(projection).map_err(|error| failure(&error))?;
+    tell(env, identity, "projection", &bytes).await
+}
+
+async fn forget(env: &Env, identity: &Identity) -> Result<()> {
+    tell(env, identity, "forget", &[]).await
+}
+
+async fn tell(env: &Env, identity: &Identity, what: &str, bytes: &[u8]) -> Result<()> {
     let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
-    let request = post("https://profile/projection", Method::Post, &bytes, &[])?;
+    let request = post(&format!("https://profile/{what}"), Method::Post, bytes, &[])?;
     let response = stub.fetch_with_request(request).await?;
     match response.status_code() {
         200 => Ok(()),
-        status => Err(failure(&format!("a profile answered {status} to its projection"))),
+        status => Err(failure(&format!("a profile answered {status} to `{what}`"))),
     }
 }
 

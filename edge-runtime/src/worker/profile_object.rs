@@ -89,6 +89,7 @@ impl DurableObject for ProfileObject {
             Some(tag) => self.keeper.visit(tag, &request.bytes().await?).await,
             None if path.starts_with("/view/") => self.keeper.view(path.trim_start_matches("/view/")).await,
             None if path == "/projection" => self.keeper.project(&request.bytes().await?).await,
+            None if path == "/forget" => self.keeper.forget().await,
             None if path == "/receipt" => self.keeper.acknowledge(&request.bytes().await?).await,
             None => self.keeper.inspect().await,
         };
@@ -179,6 +180,19 @@ impl Keeper {
             held.failures = 0;
         }
         self.store().await?;
+        Response::empty()
+    }
+
+    /// The person was erased. What the control plane has not acknowledged yet is still forwarded.
+    async fn forget(&self) -> Result<Response> {
+        self.load().await?;
+        let nothing_left = self.held.borrow_mut().as_mut().is_none_or(|held| held.profile.forget());
+        if nothing_left {
+            self.held.replace(None);
+            self.state.storage().delete_all().await?;
+        } else {
+            self.store().await?;
+        }
         Response::empty()
     }
 

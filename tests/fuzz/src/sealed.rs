@@ -205,7 +205,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let identity = Identity { namespace: "email".into(), id: "a".into() };
     let event = person.events[0].clone();
     seeds.push(seed(2, &projection));
-    seeds.push(seed(3, &ProjectionBatch { projections: vec![(identity.clone(), projection)] }));
+    seeds.push(seed(
+        3,
+        &ProjectionBatch {
+            projections: vec![(identity.clone(), projection)],
+            forgotten: vec![identity.clone()],
+        },
+    ));
     let forwarded =
         ForwardedEvent { datastream: "d".into(), identities: vec![identity.clone()], event: event.clone() };
     seeds.push(seed(4, &Forward { events: vec![forwarded] }));

@@ -262,6 +262,11 @@ impl Exporter<'_> {
             Selection::Member => {
                 let profile = Profile::load(&*self.shared.store, key.profile, self.view, self.now_ms)?;
                 match profile {
+                    // Taken back since it was planned.
+                    Some(profile) if self.flow.mapping.blocked(&profile.attributes).is_some() => {
+                        part.skipped += 1;
+                        return Ok(());
+                    }
                     Some(profile) => Intent {
                         attributes: self.flow.mapping.project(profile.known(), self.now_ms),
                         identities: profile.identities,

@@ -40,6 +40,8 @@ pub struct Wish {
     pub identities: IdentityMap,
     /// Its mapped fields.
     pub attributes: Fields,
+    /// Why the destination should not know of a profile that is in: it is to be told, if anything, that it is out.
+    pub blocked: Option<String>,
 }
 
 /// What has to be done at `now_ms` about a row whose message may be tried `attempts_max` times.
@@ -103,15 +105,17 @@ pub fn intend(
         decided_ms: now_ms,
         identities: wish.identities,
         attributes: wish.attributes,
+        blocked: wish.blocked,
     };
     let due = streaming.then_some(due_ms);
     let Some(entry) = entry else {
-        return (wish.status == Status::Realized).then_some(Entry {
+        let next_attempt_ms = due.filter(|_| wish.status == Status::Realized);
+        return intent.is_member().then_some(Entry {
             desired: intent,
             sending: None,
             delivered: None,
             attempts: 0,
-            next_attempt_ms: due,
+            next_attempt_ms,
             last_error: None,
             dead: None,
         });
@@ -119,7 +123,7 @@ pub fn intend(
     let mut next = entry.clone();
     if entry.desired.status == wish.status {
         let refresh = streaming && wish.status == Status::Realized && !entry.desired.same_content(&intent);
-        if !refresh {
+        if !refresh && entry.desired.blocked == intent.blocked {
             return None;
         }
         let Intent { existing, since_ms, .. } = entry.desired;

@@ -40,6 +40,8 @@ pub struct Intent {
     pub identities: IdentityMap,
     /// The mapped fields to send, by the destination's names.
     pub attributes: Fields,
+    /// Why the destination should not know of a profile that is in: then this says that it is out.
+    pub blocked: Option<String>,
 }
 
 /// What a message tells the receiver.
@@ -114,6 +116,11 @@ impl Sealed for DeadLetter {
 }
 
 impl Intent {
+    /// The profile is in the audience, whether or not the destination may know.
+    pub(crate) fn is_member(&self) -> bool {
+        self.status == Status::Realized || self.blocked.is_some()
+    }
+
     /// Same identities and fields.
     pub(crate) fn same_content(&self, other: &Self) -> bool {
         self.identities == other.identities && self.attributes == other.attributes

@@ -68,7 +68,8 @@ pub(crate) fn apply(
         }
         ChangeKind::Profile => {
             let mut loaded = None;
-            for (dataflow, flow) in flows.iter().filter(|(_, flow)| flow.streams) {
+            for (dataflow, flow) in flows.iter().filter(|(_, flow)| flow.streams || !flow.consent.is_empty())
+            {
                 for key in draft.keys_of_profile(dataflow, change.profile)? {
                     let Some(mapping) = view.mapping(dataflow) else { continue };
                     let Some(since_ms) = member_since(draft, &key)? else { continue };
@@ -82,7 +83,7 @@ pub(crate) fn apply(
             }
         }
         // The engine has sent the exits before this; should it not have, they follow from here.
-        ChangeKind::Merged { into: _ } => {
+        ChangeKind::Merged { into: _ } | ChangeKind::Gone => {
             for (dataflow, flow) in flows {
                 leave_all(draft, progress, dataflow, flow, change.profile, now)?;
             }
@@ -111,8 +112,11 @@ fn of_membership(
     }
 }
 
-/// The wish that the destination knows a member.
+/// The wish that the destination knows a member, or that it does not, where consent is missing.
 pub(super) fn member(mapping: &Mapping, existing: bool, since_ms: i64, known: Known<'_>, now: Now) -> Wish {
+    if let Some(blocked) = mapping.blocked(known.attributes) {
+        return Wish { blocked: Some(blocked), ..left(since_ms, known.identities, now) };
+    }
     Wish {
         status: Status::Realized,
         existing,
@@ -120,6 +124,7 @@ pub(super) fn member(mapping: &Mapping, existing: bool, since_ms: i64, known: Kn
         position: now.position,
         identities: known.identities.clone(),
         attributes: mapping.project(known, now.decided_ms),
+        blocked: None,
     }
 }
 
@@ -132,12 +137,13 @@ pub(super) fn left(since_ms: i64, identities: &IdentityMap, now: Now) -> Wish {
         position: now.position,
         identities: identities.clone(),
         attributes: Fields::new(),
+        blocked: None,
     }
 }
 
 fn member_since(draft: &mut Draft<'_>, key: &Key) -> Result<Option<i64>> {
     let entry = draft.get(key)?;
-    Ok(entry.filter(|entry| entry.desired.status == Status::Realized).map(|entry| entry.desired.since_ms))
+    Ok(entry.filter(|entry| entry.desired.is_member()).map(|entry| entry.desired.since_ms))
 }
 
 fn leave_all(

@@ -15,6 +15,8 @@ pub(crate) struct KnownFlow {
     pub(crate) streams: bool,
     pub(crate) audiences: BTreeSet<String>,
     pub(crate) mapping: Vec<FieldMapping>,
+    /// Purposes to which people must have consented.
+    pub(crate) consent: Vec<String>,
     /// When it was first seen: its schedule begins then.
     pub(crate) since_ms: i64,
 }
@@ -43,6 +45,7 @@ pub(crate) fn changed(
             streams: flow.streams(),
             audiences: flow.audiences.keys().cloned().collect(),
             mapping: flow.definition.mapping.clone(),
+            consent: flow.definition.consent.clone(),
             since_ms: before.map_or(now_ms, |before| before.since_ms),
         };
         let elsewhere =
@@ -58,8 +61,9 @@ pub(crate) fn changed(
                 if !gone.is_empty() {
                     jobs.push(Job::Withdraw { dataflow: dataflow.clone(), audiences: gone, after: None });
                 }
-                // A new mapping concerns every member; so does a new audience only its own.
-                if !(after.streams && before.mapping != after.mapping) {
+                // A new mapping concerns every member, and so does consent; a new audience only its own.
+                let concerns_all = after.streams && before.mapping != after.mapping;
+                if !concerns_all && before.consent == after.consent {
                     fill = after.audiences.difference(&before.audiences).cloned().collect();
                 }
             }

@@ -124,7 +124,7 @@ fn withdraw(
     for (key, entry) in &rows {
         // The audience may have come back since the job was made; its back-fill follows.
         let withdrawn = audiences.contains(&key.audience) && !flow.audiences.contains(&key.audience);
-        if withdrawn && entry.desired.status == Status::Realized {
+        if withdrawn && entry.desired.is_member() {
             put(draft, progress, key, flow, left(now.decided_ms, &IdentityMap::new(), now), now)?;
         }
     }

@@ -38,7 +38,7 @@ pub(crate) struct Progress {
 
 impl Sealed for Progress {
     const KIND: u16 = 0x0303;
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Progress {

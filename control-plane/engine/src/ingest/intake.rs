@@ -126,6 +126,14 @@ impl<S: ProfileStore + Log> Intake<S> {
         Ok(answers)
     }
 
+    /// Messages of somebody who was erased are not known any more.
+    pub fn forget(&self, messages: &[String]) {
+        let mut known = self.lock();
+        for message in messages {
+            known.appended.remove(message);
+        }
+    }
+
     /// Finds out what has to be written, and keeps everybody else from writing it meanwhile.
     fn claim<'a>(&'a self, messages: &[Option<String>]) -> Result<Claim<'a, S>> {
         let mut known = self.lock();

@@ -61,6 +61,8 @@ pub fn message_of(body: &Body) -> Option<&str> {
         Body::Upsert { message, .. } | Body::Link { message, .. } | Body::Unlink { message, .. } => {
             message.as_deref()
         }
-        Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => None,
+        Body::Erase { .. } | Body::Erased | Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => {
+            None
+        }
     }
 }

@@ -25,9 +25,8 @@ impl Turn<'_> {
         }
         let wanted = self.rules.linkable(identities);
         let (mut entry, linked) = self.resolve(&wanted, LinkKind::Attributes)?;
-        let updated_ms = self.progress.now_ms;
-        let identity = primary.clone();
-        add_fragment(&mut entry.document, Fragment { dataset, identity, updated_ms, attributes });
+        let fragment = Fragment::of_record(dataset, primary.clone(), attributes, self.progress.now_ms);
+        add_fragment(&mut entry.document, fragment);
         entry.merge(&self.rules.policy);
         self.conclude(entry, linked)
     }
@@ -67,17 +66,10 @@ impl Turn<'_> {
     }
 }
 
-/// Adds a fragment; one of the same dataset and identity is patched with it.
+/// Adds a fragment; one of the same dataset and identity takes it in.
 fn add_fragment(document: &mut ProfileDocument, fragment: Fragment) {
-    let same = document
-        .fragments
-        .iter_mut()
-        .find(|known| known.dataset == fragment.dataset && known.identity == fragment.identity);
-    match same {
-        Some(known) => {
-            known.updated_ms = known.updated_ms.max(fragment.updated_ms);
-            fields::merge_patch(&mut known.attributes, fragment.attributes);
-        }
+    match document.fragments.iter_mut().find(|known| known.is_beside(&fragment)) {
+        Some(known) => known.take_in(fragment),
         None => {
             let attributes = fields::without_nulls(fragment.attributes);
             document.fragments.push(Fragment { attributes, ..fragment });

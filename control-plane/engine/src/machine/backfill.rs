@@ -22,8 +22,9 @@ impl Turn<'_> {
         for (key, _) in &rows {
             let id = keys::parse_profile(key)
                 .ok_or_else(|| Error::damaged(Table::Profiles, key, acquaint_core::wire::Error::Content))?;
-            if let Some(mut entry) = self.take(id)? {
-                self.settle(&mut entry, self.progress.now_ms)?;
+            if let Some(entry) = self.take(id)?
+                && let Some(entry) = self.settle(entry, self.progress.now_ms)?
+            {
                 self.put(entry);
             }
             last = Some(id);

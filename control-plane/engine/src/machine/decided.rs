@@ -15,8 +15,8 @@ impl Turn<'_> {
         evaluated_ms: i64,
         answers: &[(AudienceId, bool)],
     ) -> Result<()> {
-        let Some(mut entry) = self.take(profile)? else { return Ok(()) };
-        self.settle(&mut entry, self.progress.now_ms)?;
+        let Some(entry) = self.take(profile)? else { return Ok(()) };
+        let Some(mut entry) = self.settle(entry, self.progress.now_ms)? else { return Ok(()) };
         let mut changes = Vec::new();
         for (audience, answer) in answers {
             let known = entry.document.memberships.get(audience);

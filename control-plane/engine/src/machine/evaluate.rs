@@ -9,29 +9,50 @@ use acquaint_store::catalog::version;
 use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
+use super::expire::Farewell;
 use super::turn::Turn;
 use crate::Result;
 
 impl Turn<'_> {
     /// Brings a profile up to `until_ms`: onto the program in force first, then through every deadline in order, each
-    /// at its own instant.
-    pub(crate) fn settle(&mut self, entry: &mut Entry, until_ms: i64) -> Result<()> {
+    /// at its own instant. `None`: at one of them the whole profile had to go.
+    pub(crate) fn settle(&mut self, mut entry: Entry, until_ms: i64) -> Result<Option<Entry>> {
         if entry.document.program != self.rules.fingerprint {
-            self.migrate(entry)?;
+            self.migrate(&mut entry)?;
         }
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
-            let program = &self.rules.program;
-            let audiences = state::due(program, entry.slice(), deadline_ms);
-            let told = self.rules.tells()
-                && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
-            state::expire(program, &mut entry.document.state, deadline_ms);
-            if self.answer_some(entry, &audiences, deadline_ms)? {
-                self.owe(&entry.document);
+            let end_ms = self.rules.lifetimes.profile_end_ms(&entry.document);
+            if end_ms.is_some_and(|end_ms| end_ms <= deadline_ms) {
+                self.forget(&entry, deadline_ms, Farewell::Expired)?;
+                return Ok(None);
             }
-            if told {
-                self.tell(&entry.document, ChangeKind::Profile)?;
-            }
-            self.schedule(entry, deadline_ms);
+            self.come_to(&mut entry, deadline_ms)?;
+            self.schedule(&mut entry, deadline_ms);
+        }
+        Ok(Some(entry))
+    }
+
+    /// A deadline has come: windows have moved on, and data may have to go.
+    fn come_to(&mut self, entry: &mut Entry, deadline_ms: i64) -> Result<()> {
+        let program = &self.rules.program;
+        let mut audiences = state::due(program, entry.slice(), deadline_ms);
+        let told = self.rules.tells()
+            && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
+        state::expire(program, &mut entry.document.state, deadline_ms);
+        let expired = self.expire(entry, deadline_ms)?;
+        let changed = if expired.attributes {
+            self.answer_all(entry, deadline_ms)?
+        } else {
+            audiences.extend(state::affected(&self.rules.program, &expired.touched));
+            audiences.sort_unstable();
+            audiences.dedup();
+            self.answer_some(entry, &audiences, deadline_ms)?
+        };
+        if told {
+            self.tell(&entry.document, ChangeKind::Profile)?;
+        }
+        if changed || expired.attributes {
+            self.owe(&entry.document);
         }
         Ok(())
     }
@@ -50,6 +71,13 @@ impl Turn<'_> {
         }
         entry.document.program = rules.fingerprint;
         entry.merge(&rules.policy);
+        if self.progress.backfill.as_ref().is_some_and(|backfill| backfill.kept_anew) {
+            self.find_events_end(entry)?;
+        }
+        let merged_anew = self.progress.backfill.as_ref().is_some_and(|backfill| backfill.merged_anew);
+        if merged_anew && entry.document.fragments.len() > 1 {
+            self.tell(&entry.document, ChangeKind::Profile)?;
+        }
         self.adopt_versions(entry, at_ms)?;
         self.forget_audiences(entry, at_ms)?;
         self.answer_all(entry, at_ms)?;

@@ -50,8 +50,9 @@ impl Turn<'_> {
         } else {
             let (program, state) = (&self.rules.program, &entry.document.state);
             let sooner = state::next_deadline_of(program, &received.touched, state, now_ms);
-            let known = entry.document.deadline_ms;
-            entry.document.deadline_ms = known.into_iter().chain(sooner).min();
+            let known = entry.document.deadline_ms.into_iter();
+            let end_ms = self.end_ms(&entry.document, now_ms);
+            entry.document.deadline_ms = known.chain(sooner).chain(end_ms).min();
         }
         if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);
@@ -60,10 +61,14 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Stores and folds.
+    /// Stores and folds, unless it comes so late that it would have to go at once.
     fn store_event(&mut self, entry: &mut Entry, stored: StoredEvent) -> Result<Received> {
         let rules = self.rules;
         let now_ms = self.progress.now_ms;
+        let end_ms = rules.lifetimes.end_ms(&stored.dataset, stored.event.timestamp_ms);
+        if end_ms.is_some_and(|end_ms| end_ms <= now_ms) {
+            return Ok(Received::default());
+        }
         let (key, value) = stored.to_row(entry.document.id)?;
         let mut gone = Vec::new();
         if limit_reached(entry) {
@@ -94,6 +99,7 @@ impl Turn<'_> {
         }
         self.unit.put(Table::Events, key, value);
         entry.document.events += 1;
+        entry.document.events_end_ms = entry.document.events_end_ms.into_iter().chain(end_ms).min();
         Ok(received)
     }
 
@@ -110,7 +116,7 @@ impl Turn<'_> {
         let rules = self.rules;
         let state = &mut entry.document.state;
         state::rebuild(&rules.program, &rules.folded, state, &events, self.progress.now_ms);
-        Ok(())
+        self.find_events_end(entry)
     }
 
     /// Moves events of a profile to where those of their identity go: a group, and its profile. Returns the groups that

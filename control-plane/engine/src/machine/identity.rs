@@ -16,8 +16,14 @@ use crate::Result;
 
 impl Turn<'_> {
     /// The profile of a record that names these identities, strongest first, brought up to now, and whether its
-    /// identities have just changed (or it is new).
+    /// identities have just changed (or it is new). It has just been active.
     pub(crate) fn resolve(&mut self, wanted: &[Identity], kind: LinkKind) -> Result<(Entry, bool)> {
+        let (mut entry, linked) = self.resolved(wanted, kind)?;
+        entry.document.active_ms = self.progress.now_ms;
+        Ok((entry, linked))
+    }
+
+    fn resolved(&mut self, wanted: &[Identity], kind: LinkKind) -> Result<(Entry, bool)> {
         if let Some(mut entry) = self.only_owner(wanted)? {
             let fresh = self.see(&mut entry.document.graph, wanted, kind);
             let id = entry.document.id;
@@ -56,11 +62,10 @@ impl Turn<'_> {
                 (Some(_), Some(_)) | (None, _) => return Ok(None),
             }
         }
-        let Some(mut entry) = only.map(|owner| self.take(owner)).transpose()?.flatten() else {
-            return Ok(None);
-        };
-        self.settle(&mut entry, self.progress.now_ms)?;
-        Ok(Some(entry))
+        match only.map(|owner| self.take(owner)).transpose()?.flatten() {
+            Some(entry) => self.settle(entry, self.progress.now_ms),
+            None => Ok(None),
+        }
     }
 
     /// The profiles of the identities, each once, taken and brought up to now.
@@ -73,9 +78,8 @@ impl Turn<'_> {
         }
         let mut entries = Vec::with_capacity(owners.len());
         for owner in owners {
-            if let Some(mut entry) = self.take(owner)? {
-                self.settle(&mut entry, self.progress.now_ms)?;
-                entries.push(entry);
+            if let Some(entry) = self.take(owner)? {
+                entries.extend(self.settle(entry, self.progress.now_ms)?);
             }
         }
         Ok(entries)

@@ -10,6 +10,7 @@ use acquaint_core::state::{self, State};
 use acquaint_store::catalog::{Catalog, NamespaceKind};
 use acquaint_store::{ProfileDocument, Read, Table};
 
+use super::lifetimes::Lifetimes;
 use crate::compile::{self, Problem};
 use crate::{Error, Result};
 
@@ -33,6 +34,7 @@ pub(crate) struct InForce {
     pub(crate) catalog: Catalog,
     pub(crate) program: Prepared,
     pub(crate) policy: MergePolicy,
+    pub(crate) lifetimes: Lifetimes,
     pub(crate) fingerprint: u64,
     /// The numbers of all streams that are folded.
     pub(crate) folded: Vec<u32>,
@@ -56,7 +58,8 @@ impl InForce {
         let told = told(&catalog, &program, &compiled.computed);
         let policy = catalog.merge_policy.clone().unwrap_or_default();
         let namespaces = namespaces(&catalog);
-        let fingerprint = fingerprint(&program, &policy, &namespaces, &catalog);
+        let lifetimes = Lifetimes::of(&catalog);
+        let fingerprint = fingerprint(&program, (&policy, &lifetimes), &namespaces, &catalog);
         let in_edge: BTreeSet<StreamId> = edge.stream_ids().into_iter().collect();
         Ok(Self {
             folded: state::migrate(&program, &[], &mut State::default(), 0),
@@ -67,6 +70,7 @@ impl InForce {
             catalog,
             program,
             policy,
+            lifetimes,
             fingerprint,
             namespaces,
         })
@@ -199,11 +203,11 @@ fn rank(kind: NamespaceKind, priority: Option<u16>) -> Rank {
     Rank { class, priority: priority.unwrap_or(u16::MAX), kind }
 }
 
-/// A number that changes when profiles have to be visited again: with the program, the merge policy, and what the
-/// edge is sent of each profile.
+/// A number that changes when profiles have to be visited again: with the program, the merge policy, how long data is
+/// kept, and what the edge is sent of each profile.
 fn fingerprint(
     program: &Prepared,
-    policy: &MergePolicy,
+    (policy, lifetimes): (&MergePolicy, &Lifetimes),
     namespaces: &BTreeMap<String, Namespace>,
     catalog: &Catalog,
 ) -> u64 {
@@ -212,6 +216,9 @@ fn fingerprint(
     let audiences: Vec<_> =
         program.audiences.iter().map(|audience| (&audience.id, audience.mode, &audience.formula)).collect();
     let exported = crate::publish::exported_paths(catalog);
-    let told = format!("{policy:?} {edge:?} {exported:?} {leaves:?} {audiences:?} {:?}", program.scores);
+    let told = format!(
+        "{policy:?} {lifetimes:?} {edge:?} {exported:?} {leaves:?} {audiences:?} {:?}",
+        program.scores
+    );
     xxhash_rust::xxh3::xxh3_64(told.as_bytes())
 }

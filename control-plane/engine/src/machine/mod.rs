@@ -11,11 +11,14 @@ mod attributes;
 mod backfill;
 mod cache;
 mod decided;
+mod erase;
 mod evaluate;
 mod events;
+mod expire;
 mod generations;
 mod identity;
 pub(crate) mod in_force;
+mod lifetimes;
 mod progress;
 mod regroup;
 mod timers;
@@ -62,7 +65,11 @@ impl<S: ProfileStore + Log> Engine<S> {
             progress.program = rules.fingerprint;
         } else if progress.program != rules.fingerprint {
             // This version of the software makes another program of the same catalogue.
-            enforce(&mut progress, &rules, Vec::new());
+            enforce(
+                &mut progress,
+                &rules,
+                Backfill { after: None, previous: Vec::new(), merged_anew: false, kept_anew: true },
+            );
         }
         let cache = Cache::new(progress.now_ms);
         Ok(Self { store, rules, cache, progress, problems: Vec::new(), first_received_ms: None })
@@ -139,7 +146,11 @@ impl<S: ProfileStore + Log> Engine<S> {
             match InForce::new(catalog::store::load(&*self.store.snapshot())?) {
                 Ok(rules) => {
                     if rules.fingerprint != self.rules.fingerprint {
-                        enforce(&mut progress, &rules, self.rules.program.folded());
+                        let merged_anew = rules.policy != self.rules.policy;
+                        let kept_anew = rules.lifetimes != self.rules.lifetimes;
+                        let previous = self.rules.program.folded();
+                        let backfill = Backfill { after: None, previous, merged_anew, kept_anew };
+                        enforce(&mut progress, &rules, backfill);
                     }
                     let (key, value) = rules.to_row()?;
                     batch.writes.push((Table::Meta, key, Some(value)));
@@ -162,11 +173,11 @@ impl<S: ProfileStore + Log> Engine<S> {
 }
 
 /// From now on every profile has to be on this program.
-fn enforce(progress: &mut Progress, rules: &InForce, previous: Vec<acquaint_core::id::LeafId>) {
+fn enforce(progress: &mut Progress, rules: &InForce, backfill: Backfill) {
     progress.program = rules.fingerprint;
     progress.since_ms = progress.now_ms;
     progress.since_position = progress.position;
-    progress.backfill = Some(Backfill { after: None, previous });
+    progress.backfill = Some(backfill);
 }
 
 fn open(position: Position, bytes: &[u8]) -> Result<Record> {

@@ -38,11 +38,15 @@ pub struct Backfill {
     pub after: Option<ProfileId>,
     /// The leaves that the program before kept folded.
     pub previous: Vec<LeafId>,
+    /// Profiles are merged by another policy than before.
+    pub merged_anew: bool,
+    /// Data is kept for another time than before.
+    pub kept_anew: bool,
 }
 
 impl Sealed for Progress {
     const KIND: u16 = 0x0201;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Default for Progress {

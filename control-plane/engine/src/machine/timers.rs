@@ -23,9 +23,10 @@ impl Turn<'_> {
         let due = self.cache.upcoming.due(&self.unit, until_ms, limit)?;
         for (deadline_ms, profile) in &due {
             match self.take(*profile)? {
-                Some(mut entry) => {
-                    self.settle(&mut entry, until_ms)?;
-                    self.put(entry);
+                Some(entry) => {
+                    if let Some(entry) = self.settle(entry, until_ms)? {
+                        self.put(entry);
+                    }
                 }
                 // Cannot be: a profile and its timer are deleted together. Left alone it would be due for ever.
                 None => self.set_timer(*profile, Some(*deadline_ms), None),

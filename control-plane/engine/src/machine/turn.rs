@@ -1,6 +1,8 @@
 //! The turn: everything that one commit of the engine reads and changes. The files beside this one add what a turn can
 //! do; none of it touches the store before the turn is over.
 
+use std::collections::BTreeSet;
+
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state;
@@ -9,9 +11,11 @@ use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 
 use super::cache::{Cache, Entry};
+use super::expire::Farewell;
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
 use super::unit::Unit;
+use crate::publish::Debt;
 use crate::{Error, Result};
 
 /// One commit in the making.
@@ -56,8 +60,9 @@ impl<'a> Turn<'a> {
             Body::Decided { job: _, profile, evaluated_ms, answers } => {
                 self.decided(profile, evaluated_ms, &answers)?;
             }
+            Body::Erase { request, identities } => self.erase(&request, &identities)?,
             // Advance: time has passed, and that is all. Catalog: the engine takes it before it comes here.
-            Body::Advance | Body::Catalog { .. } => {}
+            Body::Advance | Body::Erased | Body::Catalog { .. } => {}
         }
         self.progress.position = position;
         Ok(())
@@ -87,6 +92,13 @@ impl<'a> Turn<'a> {
         let key = keys::identity(identity);
         self.unit.put(Table::Identities, key.clone(), keys::profile(owner));
         self.cache.identities.insert(key, owner);
+    }
+
+    /// An identity is nobody's any more.
+    pub(crate) fn disown(&mut self, identity: &Identity) {
+        let key = keys::identity(identity);
+        self.cache.identities.remove(&key);
+        self.unit.delete(Table::Identities, key);
     }
 
     /// Takes a profile to work on it; it is put back with [`Turn::put`], or deleted with [`Turn::delete`].
@@ -157,9 +169,33 @@ impl<'a> Turn<'a> {
         }
     }
 
+    /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
+    pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) -> Result<()> {
+        let mut under: BTreeSet<Identity> = match farewell {
+            // By itself the edge has forgotten the others already.
+            Farewell::Expired => document.kept_at_edge(self.progress.now_ms).cloned().collect(),
+            Farewell::Erased => document.seen_at_edge.keys().cloned().collect(),
+        };
+        under.extend(self.rules.edge_identities(&document.identities));
+        if !under.is_empty() {
+            self.progress.debts += 1;
+            let erased = matches!(farewell, Farewell::Erased);
+            let debt = Debt { serial: self.progress.debts, gone: under.into_iter().collect(), erased };
+            self.unit.put_row(Table::Projections, debt.to_row(document.id)?);
+        }
+        Ok(())
+    }
+
     /// The deadline after `at_ms`.
     pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
-        entry.document.deadline_ms = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+        let answers = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+        entry.document.deadline_ms = answers.into_iter().chain(self.end_ms(&entry.document, at_ms)).min();
+    }
+
+    /// When something of a profile has to go, after `at_ms`: what should have gone before goes right then.
+    pub(crate) fn end_ms(&self, document: &ProfileDocument, at_ms: i64) -> Option<i64> {
+        let next_ms = self.rules.lifetimes.next_ms(document);
+        next_ms.map(|next_ms| next_ms.max(at_ms.saturating_add(1)))
     }
 
     /// What there is to commit.

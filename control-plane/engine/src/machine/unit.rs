@@ -47,7 +47,7 @@ impl<'a> Unit<'a> {
             .flat_map(|(table, rows)| rows.into_iter().map(move |(key, value)| (table, key, value)))
             .collect();
         let appends = self.changes.into_iter().map(|change| (Topic::Changes, change)).collect();
-        WriteBatch { writes, appends, expected: Vec::new() }
+        WriteBatch { writes, appends, ..WriteBatch::default() }
     }
 }
 

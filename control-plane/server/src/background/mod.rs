@@ -1,9 +1,10 @@
-//! The loops behind the routes: engine, timers, publisher, activation, daily batch. Each begins where the store says it
+//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures. Each begins where the store says it
 //! was, so that a crash is only a pause.
 
 mod activation;
 pub(crate) mod batch;
 mod engine;
+mod erasure;
 mod publisher;
 mod timers;
 
@@ -47,6 +48,7 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
     loops.thread("timers", app, timers::run)?;
     loops.thread("batch", app, batch::run)?;
+    loops.thread("erasure", app, erasure::run)?;
     if let Some(cron) = batch_schedule {
         loops.thread("schedule", app, move |app| batch::schedule(app, &cron))?;
     }

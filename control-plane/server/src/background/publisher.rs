@@ -78,6 +78,11 @@ pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
     }
 }
 
+/// Identities that are told something.
+fn size(batch: &ProjectionBatch) -> usize {
+    batch.projections.len().saturating_add(batch.forgotten.len())
+}
+
 /// Waits the whole time, unless it is time to stop: other news do not bring the edge back.
 fn pause(app: &App, time: Duration) {
     let until = std::time::Instant::now().checked_add(time);
@@ -119,13 +124,12 @@ impl Publisher {
         let mut batch = ProjectionBatch::default();
         let mut covered: Vec<Owed> = Vec::new();
         for owed in owed {
-            let projections = slicer.project(&*snapshot, owed.profile, app.clock.now_ms())?;
-            if !covered.is_empty()
-                && batch.projections.len().saturating_add(projections.len()) > PROJECTIONS_MAX
-            {
+            let next = slicer.project(&*snapshot, &owed, app.clock.now_ms())?;
+            if !covered.is_empty() && size(&batch).saturating_add(size(&next)) > PROJECTIONS_MAX {
                 break;
             }
-            batch.projections.extend(projections);
+            batch.projections.extend(next.projections);
+            batch.forgotten.extend(next.forgotten);
             covered.push(owed);
         }
         self.slicer = Some((version, slicer));
@@ -135,8 +139,12 @@ impl Publisher {
         };
         self.after = Some(last.profile);
         for part in batch.projections.chunks(PROJECTIONS_MAX) {
-            let bytes = wire::seal(&ProjectionBatch { projections: part.to_vec() })?;
-            self.send(app, runtime, reqwest::Method::POST, "projections", bytes)?;
+            let part = ProjectionBatch { projections: part.to_vec(), ..ProjectionBatch::default() };
+            self.send(app, runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
+        }
+        for part in batch.forgotten.chunks(PROJECTIONS_MAX) {
+            let part = ProjectionBatch { forgotten: part.to_vec(), ..ProjectionBatch::default() };
+            self.send(app, runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
         }
         publish::acknowledged(&*app.store, &covered)?;
         Ok(true)

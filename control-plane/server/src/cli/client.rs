@@ -94,6 +94,11 @@ impl Client {
         self.send(Method::DELETE, path, &[], Some(body.to_string())).await
     }
 
+    /// Deletes what a query says.
+    pub(crate) async fn delete_at(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.send(Method::DELETE, path, query, None).await
+    }
+
     /// Posts lines of JSON, and again for a while if the server is away: rows carry their own ids, so that none counts twice.
     pub(crate) async fn post_lines(&self, path: &str, lines: &str) -> Result<Value, Error> {
         let started = Instant::now();

@@ -1,4 +1,8 @@
-//! `acquaint profile`: one profile, whole.
+//! `acquaint profile`: one profile, whole; and the way to erase one.
+
+use std::time::Duration;
+
+use serde_json::Value;
 
 use super::{Connection, Error, render};
 
@@ -18,20 +22,66 @@ pub(crate) enum Command {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Erase the person whom an identity belongs to, everywhere; with `--wait`, until nothing is left.
+    Erase {
+        /// The identity's namespace.
+        #[arg(long)]
+        namespace: String,
+        /// Its value.
+        #[arg(long)]
+        id: String,
+        /// Do not return before it is completed.
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Erasures, and how far each is.
+    Erasures {
+        #[command(flatten)]
+        connection: Connection,
+    },
 }
 
+/// How often an erasure is looked at while it is waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const ENTITIES: &str = "/data/core/ups/access/entities";
+const JOBS: &str = "/data/core/ups/system/jobs";
+
 pub(crate) async fn run(command: Command) -> Result<(), Error> {
-    let Command::Get { namespace, id, events, connection } = command;
+    let shown = match command {
+        Command::Get { namespace, id, events, connection } => {
+            get(&connection, &namespace, &id, events).await?
+        }
+        Command::Erase { namespace, id, wait, connection } => {
+            erase(&connection, &namespace, &id, wait).await?
+        }
+        Command::Erasures { connection } => connection.client()?.get(JOBS, &[]).await?,
+    };
+    render::print(&render::json(&shown));
+    Ok(())
+}
+
+async fn erase(connection: &Connection, namespace: &str, id: &str, wait: bool) -> Result<Value, Error> {
+    let client = connection.client()?;
+    let mut job = client.delete_at(ENTITIES, &[("entityIdNS", namespace), ("entityId", id)]).await?;
+    while wait && job["status"] != "COMPLETED" {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let path = format!("{JOBS}/{}", job["id"].as_str().unwrap_or_default());
+        job = client.get(&path, &[]).await?;
+    }
+    Ok(job)
+}
+
+async fn get(connection: &Connection, namespace: &str, id: &str, events: bool) -> Result<Value, Error> {
     let query: &[(&str, &str)] = if events {
         &[
             ("schema.name", "_xdm.context.experienceevent"),
-            ("relatedEntityId", &id),
-            ("relatedEntityIdNS", &namespace),
+            ("relatedEntityId", id),
+            ("relatedEntityIdNS", namespace),
         ]
     } else {
-        &[("schema.name", "_xdm.context.profile"), ("entityId", &id), ("entityIdNS", &namespace)]
+        &[("schema.name", "_xdm.context.profile"), ("entityId", id), ("entityIdNS", namespace)]
     };
-    let profile = connection.client()?.get("/data/core/ups/access/entities", query).await?;
-    render::print(&render::json(&profile));
-    Ok(())
+    Ok(connection.client()?.get(ENTITIES, query).await?)
 }

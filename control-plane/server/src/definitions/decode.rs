@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use acquaint_store::catalog::definition::MERGE_POLICY_ID;
+use acquaint_store::catalog::definition::ONLY_ID;
 use acquaint_store::catalog::{Audience, Catalog, ComputedAttribute, Definition, FIELD_SOURCES};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -79,7 +79,7 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
         }
     };
     let id = match kind {
-        Kind::MergePolicy => MERGE_POLICY_ID,
+        Kind::MergePolicy | Kind::PseudonymousExpiry => ONLY_ID,
         Kind::Schema
         | Kind::Namespace
         | Kind::Dataset
@@ -110,6 +110,7 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
             let attribute = decode(subject, conversion::as_text(subject, fields)?)?;
             Definition::ComputedAttribute(dated_attribute(catalog, attribute, now_ms))
         }
+        Kind::PseudonymousExpiry => Definition::PseudonymousExpiry(decode(subject, fields)?),
         Kind::Audience => {
             let audience = decode(subject, conversion::as_text(subject, fields)?)?;
             Definition::Audience(dated(catalog, audience, now_ms))

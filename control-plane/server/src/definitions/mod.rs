@@ -1,15 +1,18 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`offers`], [`computed`],
-//! [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
+//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`merge_policy`], [`lifetimes`], [`consent`],
+//! [`offers`], [`computed`], [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
 
 pub(crate) mod at_edge;
 mod computed;
+pub(crate) mod consent;
 pub(crate) mod conversion;
 pub(crate) mod decode;
 pub(crate) mod diff;
 pub(crate) mod expressions;
 pub(crate) mod finding;
 mod lifecycle;
+pub(crate) mod lifetimes;
+pub(crate) mod merge_policy;
 pub(crate) mod offers;
 pub(crate) mod publish;
 pub(crate) mod references;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::diff::{self, Change};
 use super::finding::{Finding, attribute};
-use super::{Kind, Subject, at_edge, decode, expressions, lifecycle, references, secrets};
+use super::{Kind, Subject, at_edge, decode, expressions, lifecycle, lifetimes, references, secrets};
 use crate::app::{App, Shared, blocking};
 use crate::guardrails;
 use crate::problem::Problem;
@@ -126,6 +126,10 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
     warnings.extend(at_edge::warnings(after).into_iter().filter(|finding| {
         changes.iter().any(|change| change.kind.name() == finding.kind && change.id == finding.id)
     }));
+    let kept_anew = changes.iter().any(|change| change.kind == Kind::Dataset);
+    warnings.extend(
+        lifetimes::warnings(after, &compiled).into_iter().filter(|finding| kept_anew || changed(finding)),
+    );
     attribute(&mut warnings, places);
     Ok(Plan { changes, unchanged, warnings, after: after.clone() })
 }

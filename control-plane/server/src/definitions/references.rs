@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::lang::schema::standard::field_group;
-use acquaint_core::profile::AttributeMerge;
 use acquaint_engine::compile::class_of;
 use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
-use acquaint_store::catalog::definition::MERGE_POLICY_ID;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
-use super::{Finding, Kind, Subject, computed, offers};
+use super::{Finding, Kind, Subject, computed, consent, lifetimes, merge_policy, offers};
 
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     let mut checker = Checker { catalog, findings: Vec::new() };
     checker.field_groups();
     checker.collection();
+    checker.findings.extend(merge_policy::check(catalog));
+    checker.findings.extend(lifetimes::check(catalog));
+    checker.findings.extend(consent::check(catalog));
     for (id, source) in &catalog.sources {
         checker.source(&Subject::new(Kind::Source, id), source);
     }
@@ -35,7 +36,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// Namespaces that compatible clients bring with them need no definition.
-fn is_built_in(code: &str) -> bool {
+pub(super) fn is_built_in(code: &str) -> bool {
     BUILT_IN_NAMESPACES.iter().any(|(known, _)| *known == code)
 }
 
@@ -95,15 +96,6 @@ impl Checker<'_> {
                 &catalog.schemas,
                 &dataset.schema,
             );
-        }
-        if let Some(AttributeMerge::DataSetPrecedence { order }) =
-            catalog.merge_policy.as_ref().map(|p| &p.attribute_merge)
-        {
-            let subject = Subject::new(Kind::MergePolicy, MERGE_POLICY_ID);
-            for (index, dataset) in order.iter().enumerate() {
-                let pointer = format!("/attributeMerge/order/{index}");
-                self.exists(&subject, &pointer, Kind::Dataset, &catalog.datasets, dataset.as_str());
-            }
         }
     }
 

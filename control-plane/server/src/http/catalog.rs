@@ -74,9 +74,13 @@ fn documents(catalog: serde_json::Map<String, Value>) -> Result<Vec<Value>, Prob
     let mut documents = Vec::new();
     for (field, value) in catalog {
         let kind = match (field.as_str(), &value) {
-            ("version", _) | ("merge_policy", Value::Null) => continue,
+            ("version", _) | ("merge_policy" | "pseudonymous_expiry", Value::Null) => continue,
             ("merge_policy", _) => {
                 documents.push(with_kind(Kind::MergePolicy, value));
+                continue;
+            }
+            ("pseudonymous_expiry", _) => {
+                documents.push(with_kind(Kind::PseudonymousExpiry, value));
                 continue;
             }
             (plural, _) => Kind::ALL.into_iter().find(|kind| plural == format!("{}s", kind.name())),

@@ -124,7 +124,7 @@ async fn runs(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<
     Ok(Json(json!({"runs": runs.await?})))
 }
 
-fn exists(app: &App, id: &str) -> Result<(), Problem> {
+pub(crate) fn exists(app: &App, id: &str) -> Result<(), Problem> {
     match app.in_force().catalog.dataflows.contains_key(id) {
         true => Ok(()),
         false => Err(Problem::not_found("dataflow", id)),

@@ -17,6 +17,7 @@ mod conversion;
 mod cors;
 mod edge;
 mod entities;
+mod erasures;
 mod explain;
 mod flows;
 mod guardrails;
@@ -24,6 +25,7 @@ mod health;
 mod identity;
 mod imports;
 mod jobs;
+mod ledger;
 mod listening;
 mod members;
 mod metrics;
@@ -58,12 +60,14 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(computed::routes())
         .merge(conversion::routes())
         .merge(entities::routes())
+        .merge(erasures::routes())
         .merge(explain::routes())
         .merge(flows::routes())
         .merge(guardrails::routes())
         .merge(identity::routes())
         .merge(imports::routes())
         .merge(jobs::routes())
+        .merge(ledger::routes())
         .merge(metrics::routes())
         .merge(members::routes())
         .merge(page_bundle::routes())

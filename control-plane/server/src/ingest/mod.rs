@@ -96,10 +96,10 @@ pub(crate) fn keep_with(
             let of_one = rest.by_ref().take(*length);
             kept.count(of_one.fold(*length > 0, |all, is_known| all && *is_known));
         }
-        let WriteBatch { writes, appends, expected } = with(kept)?;
-        let mut batch = quarantine::writes(&refused)?;
-        batch.writes.extend(writes);
-        Ok(WriteBatch { appends, expected, ..batch })
+        let mut batch = with(kept)?;
+        let mut writes = quarantine::writes(&refused)?.writes;
+        writes.append(&mut batch.writes);
+        Ok(WriteBatch { writes, ..batch })
     };
     let began_ms = system_ms();
     let mut answers = app.intake.accept_with(received_ms, bodies, with)?.into_iter();

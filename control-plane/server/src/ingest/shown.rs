@@ -30,7 +30,9 @@ pub(crate) fn record(position: Position, record: &Record) -> Option<Value> {
         Body::Unlink { message, identities, who } => {
             (shown("unlink", message.as_deref(), identities), json!({"who": who}))
         }
-        Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => return None,
+        Body::Erase { .. } | Body::Erased | Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => {
+            return None;
+        }
     };
     if let (Value::Object(shown), Value::Object(more)) = (&mut shown, more) {
         shown.extend(more);

@@ -120,7 +120,8 @@ pub(crate) fn documents() -> Vec<Value> {
 }
 
 impl Server {
-    async fn on(folder: tempfile::TempDir) -> Self {
+    /// Starts one on a folder that was another's.
+    pub(crate) async fn on(folder: tempfile::TempDir) -> Self {
         let settings = settings(&folder);
         Self::with(folder, settings).await
     }
@@ -135,6 +136,12 @@ impl Server {
     pub(crate) async fn restart(self) -> Self {
         self.running.shut_down().await.unwrap();
         Self::on(self.folder).await
+    }
+
+    /// Ends it; what is left is its folder.
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
+        self.running.shut_down().await.unwrap();
+        self.folder
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Audience, Catalog, ComputedAttribute, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer,
-    Schema, Source,
+    PseudonymousExpiry, Schema, Source,
 };
 
 /// The kinds of definition.
@@ -23,6 +23,7 @@ pub enum Kind {
     Source,
     MergePolicy,
     ComputedAttribute,
+    PseudonymousExpiry,
     Audience,
     Offer,
     Datastream,
@@ -33,13 +34,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
         Self::Source,
         Self::MergePolicy,
         Self::ComputedAttribute,
+        Self::PseudonymousExpiry,
         Self::Audience,
         Self::Offer,
         Self::Datastream,
@@ -57,6 +59,7 @@ impl Kind {
             Self::Source => "source",
             Self::MergePolicy => "mergePolicy",
             Self::ComputedAttribute => "computedAttribute",
+            Self::PseudonymousExpiry => "pseudonymousExpiry",
             Self::Audience => "audience",
             Self::Offer => "offer",
             Self::Datastream => "datastream",
@@ -78,8 +81,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The id of the one merge policy.
-pub const MERGE_POLICY_ID: &str = "default";
+/// The id of what there is one of: the merge policy, the expiry of pseudonymous profiles.
+pub const ONLY_ID: &str = "default";
 
 /// One definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +94,7 @@ pub enum Definition {
     Source(Source),
     MergePolicy(MergePolicy),
     ComputedAttribute(ComputedAttribute),
+    PseudonymousExpiry(PseudonymousExpiry),
     Audience(Audience),
     Offer(Offer),
     Datastream(Datastream),
@@ -109,6 +113,7 @@ impl Definition {
             Self::Source(_) => Kind::Source,
             Self::MergePolicy(_) => Kind::MergePolicy,
             Self::ComputedAttribute(_) => Kind::ComputedAttribute,
+            Self::PseudonymousExpiry(_) => Kind::PseudonymousExpiry,
             Self::Audience(_) => Kind::Audience,
             Self::Offer(_) => Kind::Offer,
             Self::Datastream(_) => Kind::Datastream,
@@ -125,7 +130,7 @@ impl Definition {
             Self::Namespace(namespace) => &namespace.id,
             Self::Dataset(dataset) => &dataset.id,
             Self::Source(source) => &source.id,
-            Self::MergePolicy(_) => MERGE_POLICY_ID,
+            Self::MergePolicy(_) | Self::PseudonymousExpiry(_) => ONLY_ID,
             Self::ComputedAttribute(attribute) => &attribute.id,
             Self::Audience(audience) => &audience.id,
             Self::Offer(offer) => &offer.id,
@@ -151,6 +156,7 @@ impl Definition {
             Kind::Source => read(value, Self::Source),
             Kind::MergePolicy => read(value, Self::MergePolicy),
             Kind::ComputedAttribute => read(value, Self::ComputedAttribute),
+            Kind::PseudonymousExpiry => read(value, Self::PseudonymousExpiry),
             Kind::Audience => read(value, Self::Audience),
             Kind::Offer => read(value, Self::Offer),
             Kind::Datastream => read(value, Self::Datastream),
@@ -172,6 +178,7 @@ impl Definition {
             Self::Source(source) => write(source),
             Self::MergePolicy(policy) => write(policy),
             Self::ComputedAttribute(attribute) => write(attribute),
+            Self::PseudonymousExpiry(expiry) => write(expiry),
             Self::Audience(audience) => write(audience),
             Self::Offer(offer) => write(offer),
             Self::Datastream(datastream) => write(datastream),
@@ -190,10 +197,11 @@ impl Catalog {
             Kind::Namespace => self.namespaces.get(id).cloned().map(Definition::Namespace),
             Kind::Dataset => self.datasets.get(id).cloned().map(Definition::Dataset),
             Kind::Source => self.sources.get(id).cloned().map(Definition::Source),
-            Kind::MergePolicy if id == MERGE_POLICY_ID => {
-                self.merge_policy.clone().map(Definition::MergePolicy)
+            Kind::MergePolicy if id == ONLY_ID => self.merge_policy.clone().map(Definition::MergePolicy),
+            Kind::PseudonymousExpiry if id == ONLY_ID => {
+                self.pseudonymous_expiry.clone().map(Definition::PseudonymousExpiry)
             }
-            Kind::MergePolicy => None,
+            Kind::MergePolicy | Kind::PseudonymousExpiry => None,
             Kind::ComputedAttribute => {
                 self.computed_attributes.get(id).cloned().map(Definition::ComputedAttribute)
             }
@@ -220,6 +228,7 @@ impl Catalog {
             .chain(all(Definition::Source, &self.sources))
             .chain(self.merge_policy.clone().map(Definition::MergePolicy))
             .chain(all(Definition::ComputedAttribute, &self.computed_attributes))
+            .chain(self.pseudonymous_expiry.clone().map(Definition::PseudonymousExpiry))
             .chain(all(Definition::Audience, &self.audiences))
             .chain(all(Definition::Offer, &self.offers))
             .chain(all(Definition::Datastream, &self.datastreams))
@@ -239,6 +248,7 @@ impl Catalog {
             Definition::Source(source) => drop(self.sources.insert(id, source)),
             Definition::MergePolicy(policy) => self.merge_policy = Some(policy),
             Definition::ComputedAttribute(attribute) => drop(self.computed_attributes.insert(id, attribute)),
+            Definition::PseudonymousExpiry(expiry) => self.pseudonymous_expiry = Some(expiry),
             Definition::Audience(audience) => drop(self.audiences.insert(id, audience)),
             Definition::Offer(offer) => drop(self.offers.insert(id, offer)),
             Definition::Datastream(datastream) => drop(self.datastreams.insert(id, datastream)),
@@ -255,7 +265,8 @@ impl Catalog {
             Kind::Namespace => self.namespaces.remove(id).is_some(),
             Kind::Dataset => self.datasets.remove(id).is_some(),
             Kind::Source => self.sources.remove(id).is_some(),
-            Kind::MergePolicy => id == MERGE_POLICY_ID && self.merge_policy.take().is_some(),
+            Kind::MergePolicy => id == ONLY_ID && self.merge_policy.take().is_some(),
+            Kind::PseudonymousExpiry => id == ONLY_ID && self.pseudonymous_expiry.take().is_some(),
             Kind::ComputedAttribute => self.computed_attributes.remove(id).is_some(),
             Kind::Audience => self.audiences.remove(id).is_some(),
             Kind::Offer => self.offers.remove(id).is_some(),

@@ -42,6 +42,9 @@ pub struct Catalog {
     /// Computed attributes by id.
     #[serde(default, rename = "computedAttributes")]
     pub computed_attributes: BTreeMap<String, ComputedAttribute>,
+    /// When pseudonymous profiles go; never when absent.
+    #[serde(default)]
+    pub pseudonymous_expiry: Option<PseudonymousExpiry>,
     /// Audiences by id.
     pub audiences: BTreeMap<String, Audience>,
     /// Personalization offers by id.
@@ -131,6 +134,20 @@ pub struct Dataset {
     pub id: String,
     /// The schema its records follow.
     pub schema: String,
+    /// Days that its events are kept from their timestamp, or its attributes from their last update; absent: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_days: Option<u32>,
+}
+
+/// When people go who were only ever seen under pseudonyms (`pql.md` section 5): everything that is known of them, once
+/// nothing has been heard of them for so long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PseudonymousExpiry {
+    /// A profile with any identity outside these namespaces stays.
+    pub namespaces: Vec<String>,
+    /// Days without an event or a record. Memberships that change are no activity.
+    pub inactive_days: u32,
 }
 
 /// A source: who may send, and how what it sends becomes records.
@@ -232,6 +249,9 @@ pub struct Audience {
     /// How it is evaluated; batch when absent.
     #[serde(default)]
     pub evaluation_info: EvaluationInfo,
+    /// Who is left out, whatever the rule says.
+    #[serde(default, skip_serializing_if = "DataGovernancePolicy::is_default")]
+    pub data_governance_policy: DataGovernancePolicy,
     /// Where it is in its life; published when absent.
     #[serde(default, alias = "lifecycle", skip_serializing_if = "is_default")]
     pub lifecycle_state: Lifecycle,
@@ -244,6 +264,21 @@ pub struct Audience {
     /// See `creation_time`.
     #[serde(default)]
     pub update_time: i64,
+}
+
+/// Who is left out of an audience (`pql.md` section 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataGovernancePolicy {
+    /// People who have refused that data of them is collected or shared: `consents.collect.val`, `consents.share.val`.
+    #[serde(default)]
+    pub exclude_opt_out: bool,
+}
+
+impl DataGovernancePolicy {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The rule of an audience.
@@ -402,6 +437,10 @@ pub struct Dataflow {
     /// Profile paths and calculated fields to destination names.
     #[serde(default)]
     pub mapping: Vec<FieldMapping>,
+    /// Purposes, by their path under `consents` (`share`, `marketing.email`): who has not consented to all of them is not
+    /// sent, and who takes it back is sent as having left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consent: Vec<String>,
     /// For file destinations; streaming destinations have none.
     #[serde(default)]
     pub schedule: Option<Schedule>,

@@ -196,6 +196,7 @@ mod tests {
             Kind::Namespace => json!({"id": "ECID", "type": "cookie", "edge": true}),
             Kind::Dataset => json!({"id": "d/1", "schema": "s"}),
             Kind::Source => json!({"id": "web", "writeKey": "k", "eventDataset": "d/1"}),
+            Kind::PseudonymousExpiry => json!({"namespaces": ["ECID"], "inactiveDays": 14}),
             Kind::MergePolicy => json!({"attributeMerge": {"type": "timestampOrdered"}, "stitch": true}),
             Kind::ComputedAttribute => json!({"id": "c", "name": "spent", "expression": expression,
                 "duration": {"count": 7, "unit": "DAYS"}, "keepCurrent": false, "status": "NEW",

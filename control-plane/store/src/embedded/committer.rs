@@ -133,7 +133,8 @@ impl Drop for Committer {
 fn size(batch: &WriteBatch) -> usize {
     let writes = batch.writes.iter().map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
     let appends = batch.appends.iter().map(|(_, payload)| payload.len());
-    writes.chain(appends).fold(0, usize::saturating_add)
+    let replaced = batch.replaced.iter().map(|(_, _, payload)| payload.len());
+    writes.chain(appends).chain(replaced).fold(0, usize::saturating_add)
 }
 
 fn check_keys(batch: &WriteBatch) -> Result<()> {

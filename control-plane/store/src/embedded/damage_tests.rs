@@ -41,6 +41,7 @@ fn batch(number: u64) -> WriteBatch {
         appends: vec![(Topic::Records, value.clone())],
         writes: vec![(Table::Events, key, Some(value))],
         expected: vec![],
+        ..WriteBatch::default()
     }
 }
 

@@ -25,6 +25,13 @@ const COUNT_KEY: &str = "batches";
 const NOTE: &str = "durable";
 const TABLES: &str = "tables";
 
+/// A journal of so many bytes is closed at the next flush.
+pub(super) const JOURNAL_BYTES_MIN: usize = 64_000_000;
+/// After so many snapshots the storage engine looks for what nobody can see any more.
+const SNAPSHOTS_PER_LOOK: usize = 10_000;
+/// Files are written anew so often: those before are only let go of by the next time.
+const REWRITES: usize = 2;
+
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
@@ -175,6 +182,12 @@ impl Database {
                 None => writes.remove(keyspace, key),
             }
         }
+        for (topic, position, payload) in batch.replaced {
+            // What is not there cannot be replaced: a log has no gaps, and no end but its own.
+            if (1..=ends.of(topic)).contains(&position) {
+                writes.insert(self.log(topic)?, keys::position(position), payload);
+            }
+        }
         let mut first = None;
         for (topic, payload) in batch.appends {
             let position = ends.take(topic);
@@ -202,12 +215,38 @@ impl Database {
         self.logs.get(&topic).ok_or_else(|| Error::storage(Damage::File(topic.name())))
     }
 
+    fn keyspaces(&self) -> impl Iterator<Item = &Keyspace> {
+        self.tables.values().chain(self.logs.values()).chain([&self.internal])
+    }
+
     /// Writes everything that is only in memory and the journal into table files.
     #[cfg(test)]
     pub(super) fn flush_tables(&self) {
-        for keyspace in self.tables.values().chain(self.logs.values()).chain([&self.internal]) {
+        for keyspace in self.keyspaces() {
             keyspace.rotate_memtable_and_wait().unwrap();
         }
+    }
+
+    /// Writes every table file anew, without what was overwritten or deleted, and lets go of the journals before. What a
+    /// snapshot that is open can still see stays until the next time. The journal in use must be long enough to be
+    /// closed ([`JOURNAL_BYTES_MIN`]).
+    pub(super) fn rewrite(&self) -> Result<()> {
+        for _ in 0..REWRITES {
+            guarded(|| {
+                // What nobody can see any more may go: the storage engine looks after so many snapshots.
+                for _ in 0..SNAPSHOTS_PER_LOOK {
+                    drop(self.database.snapshot());
+                }
+                for keyspace in self.keyspaces() {
+                    keyspace.rotate_memtable_and_wait().map_err(Error::storage)?;
+                }
+                for keyspace in self.keyspaces() {
+                    keyspace.major_compact().map_err(Error::storage)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -16,6 +16,8 @@ mod database;
 mod marker;
 mod positions;
 #[cfg(test)]
+mod purge_tests;
+#[cfg(test)]
 mod tests;
 
 use std::fs::{File, TryLockError};
@@ -31,6 +33,11 @@ use crate::{Error, Log, Result, Topic, keys};
 use committer::{Committer, WhenFull};
 use database::Database;
 use positions::Positions;
+
+/// What a journal is filled with, in `Table::Meta`, for a moment.
+const FILLER_KEY: &[u8] = b"store/filler";
+/// Bytes of one piece of it.
+const FILLER_BYTES: usize = 1_000_000;
 
 /// The embedded store. Dropping it flushes and closes it.
 pub struct Embedded {
@@ -73,6 +80,28 @@ impl Embedded {
         self.committer.close()
     }
 
+    /// Writes all files anew, so that none has a byte of what was overwritten or deleted before; whoever erases something
+    /// calls this last. Others may go on reading and writing. It takes as long as writing the whole store, and what a
+    /// view that is open can still see stays until it is called again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] if the disk fails; nothing is lost then.
+    pub fn purge(&self) -> Result<()> {
+        // The journal has everything that was ever written, and is only closed when it is long enough.
+        let filler = |seed: usize| {
+            let batch = WriteBatch {
+                writes: vec![(Table::Meta, FILLER_KEY.to_vec(), Some(noise(seed)))],
+                ..WriteBatch::default()
+            };
+            self.commit(batch, false)
+        };
+        (0..=database::JOURNAL_BYTES_MIN / FILLER_BYTES).try_for_each(filler)?;
+        let writes = vec![(Table::Meta, FILLER_KEY.to_vec(), None)];
+        self.commit(WriteBatch { writes, ..WriteBatch::default() }, true)?;
+        self.database.rewrite()
+    }
+
     /// Bytes of tables, logs and journal on disk.
     ///
     /// # Errors
@@ -86,6 +115,19 @@ impl Embedded {
     pub fn has_failed(&self) -> bool {
         self.committer.has_failed()
     }
+}
+
+/// Bytes that nothing makes shorter.
+fn noise(seed: usize) -> Vec<u8> {
+    let mut state = u64::try_from(seed).unwrap_or_default().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut bytes = Vec::with_capacity(FILLER_BYTES);
+    while bytes.len() < FILLER_BYTES {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes
 }
 
 fn lock(directory: &Path) -> Result<File> {

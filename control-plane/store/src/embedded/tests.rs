@@ -69,6 +69,7 @@ fn a_batch_spans_tables_and_logs_and_its_last_write_of_a_key_wins() {
         ],
         appends: vec![(Topic::Changes, b"x".to_vec()), (Topic::Records, b"y".to_vec())],
         expected: vec![],
+        ..WriteBatch::default()
     };
     store.commit(batch, true).unwrap();
     assert_eq!(store.get(Table::Meta, b"a").unwrap(), Some(b"3".to_vec()));
@@ -88,6 +89,7 @@ fn a_batch_whose_expectation_fails_leaves_nothing() {
             writes: vec![put(Table::Meta, "version", next), put(Table::Audit, next, "")],
             appends: vec![(Topic::Records, next.into())],
             expected: vec![(Table::Meta, b"version".to_vec(), expected.map(Into::into))],
+            ..WriteBatch::default()
         };
         store.commit(batch, true)
     };

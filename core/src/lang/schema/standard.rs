@@ -39,6 +39,7 @@ groups! {
         "identity" "identity";
         "loyalty" "loyalty";
         "person" "person";
+        "sourceAudit" "source_audit";
         "subscriptions" "subscriptions";
         "work" "work";
     }

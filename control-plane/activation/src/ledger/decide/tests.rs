@@ -79,7 +79,22 @@ fn wish(inside: bool, content: u8, since_ms: i64) -> Wish {
         position: 0,
         identities: IdentityMap::from([("crm".into(), id)]),
         attributes: Fields::from([("content".into(), Value::Integer(content.into()))]),
+        blocked: None,
     }
+}
+
+#[test]
+fn who_is_blocked_has_a_row_that_says_why_and_is_sent_when_it_is_over() {
+    let blocked = || Wish { blocked: Some("no consent".into()), ..wish(false, 0, 1) };
+    let at = |entry: Option<&Entry>, wish: Wish, sequence| intend(entry, wish, sequence, true, 1, 1);
+    let row = at(None, blocked(), 1).unwrap();
+    assert_eq!((decide(&row, 9, 1), row.next_attempt_ms), (Decision::Nothing, None));
+    assert_eq!(at(Some(&row), blocked(), 2), None, "nothing new");
+    let given = at(Some(&row), wish(true, 0, 1), 2).unwrap();
+    assert!(matches!(decide(&given, 9, 1), Decision::Deliver(sending) if sending.kind == Kind::Entered));
+    // It leaves the audience: the row says so, and there is nothing to tell.
+    let left = at(Some(&row), wish(false, 0, 2), 2).unwrap();
+    assert_eq!((left.desired.blocked.clone(), decide(&left, 9, 1)), (None, Decision::Nothing));
 }
 
 #[derive(Default)]

@@ -67,7 +67,9 @@ fn identities_of(body: &mut Body) -> Option<&mut Vec<Identity>> {
         | Body::Upsert { identities, .. }
         | Body::Link { identities, .. }
         | Body::Unlink { identities, .. } => Some(identities),
-        Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => None,
+        Body::Erase { .. } | Body::Erased | Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => {
+            None
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The engine against what it promises: scenarios here, generated histories in `property`.
 
+mod lifetimes;
 mod merging;
 mod oracle;
+mod policies;
 mod property;
 mod scenarios;
 mod versions;
@@ -91,6 +93,7 @@ impl World {
                 format!("{} {sign}{} @{}", change.profile.0, membership.audience, membership.at_ms - NOW)
             }
             ChangeKind::Profile => format!("{} changed", change.profile.0),
+            ChangeKind::Gone => format!("{} is gone", change.profile.0),
             ChangeKind::Merged { into } => format!("{} is {} now", change.profile.0, into.0),
         });
         told.collect()
@@ -123,7 +126,8 @@ impl World {
                     | Table::Due
                     | Table::DeadLetters
                     | Table::Audit
-                    | Table::GraphTrail => value,
+                    | Table::GraphTrail
+                    | Table::Erasures => value,
                 };
                 all.insert((table, key), value);
             }

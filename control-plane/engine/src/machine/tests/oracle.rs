@@ -55,7 +55,11 @@ impl Oracle {
             Body::Upsert { message, identities, .. }
             | Body::Link { message, identities }
             | Body::Unlink { message, identities, .. } => (message.as_ref(), identities),
-            Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => return,
+            Body::Erase { .. }
+            | Body::Erased
+            | Body::Catalog { .. }
+            | Body::Advance
+            | Body::Decided { .. } => return,
         };
         if message.is_some_and(|message| !self.seen.insert(message.clone())) {
             return;
@@ -74,7 +78,12 @@ impl Oracle {
                 }
                 return;
             }
-            Body::Link { .. } | Body::Catalog { .. } | Body::Advance | Body::Decided { .. } => {}
+            Body::Link { .. }
+            | Body::Erase { .. }
+            | Body::Erased
+            | Body::Catalog { .. }
+            | Body::Advance
+            | Body::Decided { .. } => {}
         }
         self.known.extend(wanted.iter().cloned());
         for other in &wanted[1..] {

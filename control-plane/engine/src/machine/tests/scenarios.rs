@@ -330,11 +330,11 @@ fn the_edge_is_told_of_whom_it_has_seen_in_the_last_two_weeks() {
         let owed = publish::owed(&*world.store, None, 9).unwrap();
         let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
         let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-        let sent = owed.iter().map(|owed| slicer.project(&*snapshot, owed.profile, at_ms).unwrap().len());
-        let sent: usize = sent.sum();
+        let told =
+            |owed: &publish::Owed, at_ms| slicer.project(&*snapshot, owed, at_ms).unwrap().projections.len();
+        let sent: usize = owed.iter().map(|owed| told(owed, at_ms)).sum();
         // What is owed for longer than the edge keeps it is not sent any more.
-        let late = owed.iter().map(|owed| slicer.project(&*snapshot, owed.profile, at_ms + 14 * DAY));
-        assert!(late.into_iter().all(|sent| sent.unwrap().is_empty()));
+        assert!(owed.iter().all(|owed| told(owed, at_ms + 14 * DAY) == 0));
         publish::acknowledged(&*world.store, &owed).unwrap();
         (owed.len(), sent)
     };
@@ -357,7 +357,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     assert_eq!(owed.len(), 1);
     let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
     let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let sent = slicer.project(&*snapshot, owed[0].profile, NOW).unwrap();
+    let sent = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
     assert_eq!(sent.len(), 1);
     let (under, projection) = &sent[0];
     assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
@@ -367,7 +367,7 @@ fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
     publish::acknowledged(&*world.store, &owed).unwrap();
     let owed = publish::owed(&*world.store, None, 9).unwrap();
     let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let under: Vec<_> = slicer.project(&*snapshot, owed[0].profile, NOW).unwrap();
+    let under: Vec<_> = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
     assert_eq!(under.into_iter().map(|(under, _)| under).collect::<Vec<_>>(), [ada, phone]);
     publish::acknowledged(&*world.store, &owed).unwrap();
     assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);

@@ -167,7 +167,7 @@ impl Edge {
     async fn publish(&self, definitions: &Definitions) -> Result<(), Error> {
         self.send(Method::PUT, "bundle", wire::seal(&definitions.bundle)?).await?;
         for part in definitions.projections.chunks(PROJECTIONS_MAX) {
-            let batch = ProjectionBatch { projections: part.to_vec() };
+            let batch = ProjectionBatch { projections: part.to_vec(), ..ProjectionBatch::default() };
             self.send(Method::POST, "projections", wire::seal(&batch)?).await?;
         }
         Ok(())

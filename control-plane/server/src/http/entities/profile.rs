@@ -37,7 +37,8 @@ pub(in crate::http) fn reply(
     Ok(json!({
         "entityId": document.id.to_string(),
         "mergePolicy": {
-            "id": MERGE_POLICY, "attributeMerge": policy.attribute_merge, "stitch": policy.stitch,
+            "id": MERGE_POLICY, "attributeMerge": policy.attribute_merge, "overrides": policy.overrides,
+            "stitch": policy.stitch,
         },
         "sources": sources,
         "tags": [],
