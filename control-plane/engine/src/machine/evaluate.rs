@@ -36,8 +36,8 @@ impl Turn<'_> {
     fn come_to(&mut self, entry: &mut Entry, deadline_ms: i64) -> Result<()> {
         let program = &self.rules.program;
         let mut audiences = state::due(program, entry.slice(), deadline_ms);
-        let told = self.rules.tells()
-            && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
+        let told =
+            self.rules.tells() && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
         state::expire(program, &mut entry.document.state, deadline_ms);
         let expired = self.expire(entry, deadline_ms)?;
         let changed = if expired.attributes {

@@ -11,7 +11,7 @@ use acquaint_core::profile::Identity;
 use acquaint_core::time::format_instant;
 use acquaint_store::erasure::{Erasure, Stage};
 
-use super::entities::{Asked, needed};
+use super::asked::Asked;
 use crate::app::{Shared, blocking};
 use crate::erasure;
 use crate::problem::Problem;
@@ -32,7 +32,8 @@ async fn erase(
     State(app): State<Shared>,
     Query(asked): Query<Asked>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let identity = Identity { namespace: needed(&asked, "entityIdNS")?, id: needed(&asked, "entityId")? };
+    let (namespace, id) = (asked.needed("entityIdNS")?.to_owned(), asked.needed("entityId")?.to_owned());
+    let identity = Identity { namespace, id };
     let erasure = blocking(&app, move |app| Ok(erasure::ask(app, identity, WHO)?)).await?;
     Ok((StatusCode::ACCEPTED, Json(shown(&erasure))))
 }

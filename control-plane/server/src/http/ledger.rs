@@ -7,10 +7,10 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use acquaint_activation::ledger::{Entry, Intent, Key};
-use acquaint_core::profile::Identity;
 use acquaint_core::time::format_instant;
 
-use super::entities::{Asked, find, needed};
+use super::asked::Asked;
+use super::entities::{Whom, find};
 use super::flows::exists;
 use crate::app::{Shared, blocking};
 use crate::problem::Problem;
@@ -24,10 +24,10 @@ async fn rows(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Problem> {
-    let identity = Identity { namespace: needed(&asked, "entityIdNS")?, id: needed(&asked, "entityId")? };
+    let whom = Whom::asked(&asked, "entityId", "entityIdNS")?;
     let rows = blocking(&app, move |app| {
         exists(app, &id)?;
-        let (_, document) = find(app, &identity)?;
+        let (_, document) = find(app, &whom)?;
         Ok(app.activation.rows(&id, document.id)?)
     });
     Ok(Json(json!({"rows": rows.await?.iter().map(shown).collect::<Vec<_>>()})))

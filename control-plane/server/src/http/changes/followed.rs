@@ -95,7 +95,9 @@ impl Followed {
             | Body::Unlink { .. }
             | Body::Catalog { .. }
             | Body::Advance
-            | Body::Decided { .. } => None,
+            | Body::Decided { .. }
+            | Body::Erase { .. }
+            | Body::Erased => None,
         };
         Ok(what.map(|what| (record.received_ms, what)))
     }

@@ -103,6 +103,12 @@ impl Follower {
                 let news = [identity, computed].into_iter().flatten().filter(|_| self.audience.is_none());
                 told.extend(news.map(|what| self.tell(position, what)));
             }
+            // Whoever it was has been forgotten; nothing is left to tell.
+            ChangeKind::Gone => {
+                if let Some(who) = &mut self.who {
+                    *who = Followed::gone(profile);
+                }
+            }
             ChangeKind::Merged { into } => {
                 let Some(who) = &mut self.who else { return Ok(()) };
                 let snapshot = app.store.snapshot();
