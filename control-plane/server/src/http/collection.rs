@@ -1,4 +1,4 @@
-//! `POST /collection/{inlet}`: rows of a file, as lines of JSON or as one array (what `acquaint import` talks to), or one
+//! `POST /collection/{inlet}`: rows of a file, as lines of JSON or as one array, or one
 //! XDM message; `POST /collection/batch/{inlet}`: several XDM messages, each answered. An inlet is a source: named by its
 //! write key, which nobody can guess, or by its id, with the write key or the administrator's token beside it.
 

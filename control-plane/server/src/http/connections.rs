@@ -133,6 +133,8 @@ async fn client(
         .timer(TokioTimer::new())
         .header_read_timeout(request_max)
         .max_buf_size(HEAD_BYTES_MAX)
+        // Who has said everything may end its side, and still wants the answer.
+        .half_close(true)
         .serve_connection(TokioIo::new(Listening::new(stream, request_max)), service);
     let mut asked_to_stop = false;
     let ended = loop {

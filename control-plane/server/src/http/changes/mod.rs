@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acquaint_core::id::{AudienceId, Position};
+use acquaint_engine::Progress;
 use acquaint_store::{Log, Topic};
 use axum::Router;
 use axum::extract::{Query, State};
@@ -104,7 +105,8 @@ fn begin(
         return Err(Problem::not_found("audience", audience.as_str()));
     }
     // In this order: what is committed in between is told twice rather than not at all.
-    let now = Cursor { change: app.store.end(Topic::Changes), record: app.engine_position() };
+    let change = app.store.end(Topic::Changes);
+    let now = Cursor { change, record: Progress::load(&*app.store)?.position };
     if cursor.is_some_and(|cursor| cursor.record > now.record || cursor.change > now.change) {
         let detail = "`Last-Event-ID` is of a time that has not come yet";
         let title = "the place to go on from is not known";
