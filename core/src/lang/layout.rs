@@ -80,7 +80,9 @@ fn lay(pieces: &[Piece<'_>], indent: usize, out: &mut String) {
         return flat(pieces, out);
     }
     for kind in [PieceKind::Comma, PieceKind::Or, PieceKind::And] {
-        let breaks = outside(pieces, kind);
+        let mut breaks = outside(pieces, kind);
+        // Behind the comma that ends a part there is nothing to part it from.
+        breaks.pop_if(|place| kind == PieceKind::Comma && *place + 1 == pieces.len());
         if !breaks.is_empty() {
             return apart(pieces, &breaks, kind, indent, out);
         }
@@ -115,7 +117,10 @@ fn apart(pieces: &[Piece<'_>], breaks: &[usize], kind: PieceKind, indent: usize,
             out.push(' ');
             part = rest;
         }
-        lay(part, if kind == PieceKind::Comma { indent + INDENT } else { indent }, out);
+        // The lines of an item that begin with a word are set off from the next item.
+        let has_words = [PieceKind::Or, PieceKind::And].iter().any(|word| !outside(part, *word).is_empty());
+        let deeper = kind == PieceKind::Comma && has_words;
+        lay(part, if deeper { indent + INDENT } else { indent }, out);
         from = to;
     }
 }
@@ -175,6 +180,8 @@ fn longest(pieces: &[Piece<'_>]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::super::parse;
     use super::*;
 
@@ -183,6 +190,17 @@ mod tests {
         let found = layout(&tree);
         assert_eq!(found, expected);
         assert_eq!(parse(&found).tree, tree);
+    }
+
+    #[test]
+    fn a_part_that_is_too_long_for_a_line_is_broken_inside_and_keeps_its_comma() {
+        let (long, short) = ("a".repeat(60), "b".repeat(60));
+        check(
+            &format!("f(g({long}, {short}), {long}{short}, c)"),
+            &format!(
+                "f(\n    g(\n        {long},\n        {short}\n    ),\n    {long}{short},\n    c\n)"
+            ),
+        );
     }
 
     #[test]

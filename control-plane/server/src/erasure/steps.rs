@@ -43,7 +43,9 @@ impl Steps {
         if scrubbed.is_empty() {
             return Ok(further);
         }
-        app.store.purge()?;
+        if !app.store.purge()? {
+            return Ok(false);
+        }
         for erasure in scrubbed {
             let completed_ms = Some(app.clock.now_ms());
             save(app, &Erasure { stage: Stage::Completed, completed_ms, ..erasure })?;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use acquaint_core::id::Position;
 use fjall::{Iter, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
@@ -29,8 +30,12 @@ const TABLES: &str = "tables";
 pub(super) const JOURNAL_BYTES_MIN: usize = 64_000_000;
 /// After so many snapshots the storage engine looks for what nobody can see any more.
 const SNAPSHOTS_PER_LOOK: usize = 10_000;
-/// Files are written anew so often: those before are only let go of by the next time.
-const REWRITES: usize = 2;
+/// Files are written anew at least so often: those before are only let go of by the next time.
+const REWRITES_MIN: usize = 2;
+/// And at most so often.
+const REWRITES_MAX: usize = 20;
+/// How long to wait for views that are open to be closed.
+const VIEWS_CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What is wrong with the files.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,9 @@ pub(super) struct Database {
     tables: BTreeMap<Table, Keyspace>,
     logs: BTreeMap<Topic, Keyspace>,
     internal: Keyspace,
+    /// Every view that was opened since the files were last written anew has a share in it.
+    views: Mutex<Arc<()>>,
+    place: PathBuf,
     _lock: File,
 }
 
@@ -114,7 +122,8 @@ impl Database {
             logs.insert(topic, keyspace(topic.name())?);
         }
         let internal = keyspace("internal")?;
-        Ok(Self { tables, logs, internal, database, _lock: lock })
+        let (views, place) = (Mutex::default(), directory.to_owned());
+        Ok(Self { tables, logs, internal, views, place, database, _lock: lock })
     }
 
     /// How many batches were ever applied.
@@ -227,26 +236,57 @@ impl Database {
         }
     }
 
-    /// Writes every table file anew, without what was overwritten or deleted, and lets go of the journals before. What a
-    /// snapshot that is open can still see stays until the next time. The journal in use must be long enough to be
-    /// closed ([`JOURNAL_BYTES_MIN`]).
-    pub(super) fn rewrite(&self) -> Result<()> {
-        for _ in 0..REWRITES {
-            guarded(|| {
-                // What nobody can see any more may go: the storage engine looks after so many snapshots.
-                for _ in 0..SNAPSHOTS_PER_LOOK {
-                    drop(self.database.snapshot());
-                }
-                for keyspace in self.keyspaces() {
-                    keyspace.rotate_memtable_and_wait().map_err(Error::storage)?;
-                }
-                for keyspace in self.keyspaces() {
-                    keyspace.major_compact().map_err(Error::storage)?;
-                }
-                Ok(())
-            })?;
+    /// Writes every table file anew, without what was overwritten or deleted, and lets go of the journals before; false
+    /// if some of them are still there. The journal in use must be long enough to be closed ([`JOURNAL_BYTES_MIN`]).
+    pub(super) fn rewrite(&self) -> Result<bool> {
+        let before = self.files()?;
+        for rewrite in 1..=REWRITES_MAX {
+            guarded(|| self.rewrite_once())?;
+            if rewrite >= REWRITES_MIN && !before.iter().any(|file| file.exists()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn rewrite_once(&self) -> Result<()> {
+        // What nobody can see any more may go: the storage engine looks after so many snapshots.
+        for _ in 0..SNAPSHOTS_PER_LOOK {
+            drop(self.database.snapshot());
+        }
+        for keyspace in self.keyspaces() {
+            keyspace.rotate_memtable_and_wait().map_err(Error::storage)?;
+        }
+        for keyspace in self.keyspaces() {
+            keyspace.major_compact().map_err(Error::storage)?;
         }
         Ok(())
+    }
+
+    /// The files that rows are written to: journals and table files.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let folders = self.keyspaces().map(|keyspace| keyspace.path().join("tables"));
+        let mut found = Vec::new();
+        for folder in folders.chain([self.place.clone()]) {
+            for entry in std::fs::read_dir(folder).map_err(Error::storage)? {
+                let path = entry.map_err(Error::storage)?.path();
+                let is_table = path.parent() != Some(&self.place);
+                if is_table || path.extension().is_some_and(|extension| extension == "jnl") {
+                    found.push(path);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Waits a little for every view that is open now to be closed; false if one still is.
+    pub(super) fn outlive_views(&self) -> bool {
+        let open = std::mem::take(&mut *self.views.lock().unwrap_or_else(PoisonError::into_inner));
+        let since = Instant::now();
+        while Arc::strong_count(&open) > 1 && since.elapsed() < VIEWS_CLOSE_WITHIN {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Arc::strong_count(&open) == 1
     }
 }
 
@@ -254,11 +294,13 @@ impl Database {
 pub(super) struct View {
     snapshot: fjall::Snapshot,
     database: Arc<Database>,
+    _open: Arc<()>,
 }
 
 impl View {
     pub(super) fn new(database: Arc<Database>) -> Self {
-        Self { snapshot: database.database.snapshot(), database }
+        let open = Arc::clone(&database.views.lock().unwrap_or_else(PoisonError::into_inner));
+        Self { snapshot: database.database.snapshot(), database, _open: open }
     }
 }
 

@@ -81,13 +81,16 @@ impl Embedded {
     }
 
     /// Writes all files anew, so that none has a byte of what was overwritten or deleted before; whoever erases something
-    /// calls this last. Others may go on reading and writing. It takes as long as writing the whole store, and what a
-    /// view that is open can still see stays until it is called again.
+    /// calls this last, and again if it says false: a view was open all the while, and what it sees is still there. Others
+    /// may go on reading and writing. It takes as long as writing the whole store.
     ///
     /// # Errors
     ///
     /// [`Error::Storage`] if the disk fails; nothing is lost then.
-    pub fn purge(&self) -> Result<()> {
+    pub fn purge(&self) -> Result<bool> {
+        if !self.database.outlive_views() {
+            return Ok(false);
+        }
         // The journal has everything that was ever written, and is only closed when it is long enough.
         let filler = |seed: usize| {
             let batch = WriteBatch {

@@ -58,7 +58,7 @@ fn check(flushed: bool) {
     }
     erase(&store);
     assert_ne!(marked(directory.path()), Vec::<PathBuf>::new(), "a marker can be found at all");
-    store.purge().unwrap();
+    assert!(store.purge().unwrap());
     assert_eq!(marked(directory.path()), Vec::<PathBuf>::new());
     for table in Table::ALL {
         let rows = store.scan(table, Bound::Unbounded, Bound::Unbounded, usize::MAX).unwrap();
@@ -82,6 +82,24 @@ fn nothing_is_left_of_what_was_only_in_the_journal() {
 #[test]
 fn nothing_is_left_of_what_was_in_table_files() {
     check(true);
+}
+
+#[test]
+fn a_purge_waits_for_the_views_that_still_see_what_was_erased() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    fill(&store);
+    let view = store.snapshot();
+    erase(&store);
+    std::thread::scope(|scope| {
+        let purge = scope.spawn(|| store.purge());
+        let seen = view.scan(Table::Meta, Bound::Unbounded, Bound::Unbounded, usize::MAX).unwrap();
+        assert!(seen.iter().any(|(key, _)| key.starts_with(MARKER)));
+        assert!(!purge.is_finished());
+        drop(view);
+        assert!(purge.join().unwrap().unwrap());
+    });
+    assert_eq!(marked(directory.path()), Vec::<PathBuf>::new());
 }
 
 #[test]
