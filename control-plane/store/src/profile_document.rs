@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use acquaint_core::id::{DatasetId, Position, ProfileId};
 use acquaint_core::profile::{Event, Fragment, Graph, Identity, IdentityMap, Memberships};
-use acquaint_core::state::State;
+use acquaint_core::state::{Schedule, State};
 use acquaint_core::wire::{self, Sealed};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub struct ProfileDocument {
     pub state: State,
     /// Fingerprint of the program for which `state` was folded.
     pub program: u64,
+    /// What time alone will change, by the numbers of that program.
+    pub schedule: Schedule,
     /// The next instant at which an answer may change without an event; the key of its timer.
     pub deadline_ms: Option<i64>,
     /// Identities under which the edge has seen it.
@@ -75,6 +77,7 @@ impl ProfileDocument {
             events: 0,
             state: State::default(),
             program: 0,
+            schedule: Schedule::default(),
             deadline_ms: None,
             edge_identities: BTreeSet::new(),
             position: 0,

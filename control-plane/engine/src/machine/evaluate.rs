@@ -18,12 +18,12 @@ impl Turn<'_> {
         }
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
             let program = &self.rules.program;
-            let audiences = state::due(program, entry.slice(), deadline_ms);
-            state::expire(program, &mut entry.document.state, deadline_ms);
-            if self.answer_some(entry, &audiences, deadline_ms)? {
+            let due = entry.document.schedule.due(program, deadline_ms);
+            state::expire_some(program, &mut entry.document.state, &due.streams, deadline_ms);
+            if self.answer_some(entry, &due.audiences, deadline_ms)? {
                 self.owe(&entry.document);
             }
-            self.schedule(entry, deadline_ms);
+            self.reschedule(entry, &[], deadline_ms);
         }
         Ok(())
     }

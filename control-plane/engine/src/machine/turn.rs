@@ -3,7 +3,7 @@
 
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
-use acquaint_core::state;
+use acquaint_core::state::Schedule;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 
@@ -153,9 +153,20 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The deadline after `at_ms`.
+    /// What time will change after `at_ms`, whatever has changed until then.
     pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
-        entry.document.deadline_ms = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
+        let program = &self.rules.program;
+        entry.document.schedule = Schedule::new(program, entry.slice(), at_ms);
+        entry.document.deadline_ms = entry.document.schedule.next_ms(program);
+    }
+
+    /// As [`Self::schedule`], where nothing has changed but what is kept of these streams.
+    pub(crate) fn reschedule(&self, entry: &mut Entry, touched: &[u32], at_ms: i64) {
+        let program = &self.rules.program;
+        let mut schedule = std::mem::take(&mut entry.document.schedule);
+        schedule.update(program, entry.slice(), touched, at_ms);
+        entry.document.deadline_ms = schedule.next_ms(program);
+        entry.document.schedule = schedule;
     }
 
     /// What there is to commit.
