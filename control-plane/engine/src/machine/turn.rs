@@ -10,7 +10,7 @@ use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
 use super::cache::{Cache, Entry};
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
-use super::unit::Unit;
+use super::unit::{Unit, Writes};
 use crate::{Error, Result};
 
 /// One commit in the making.
@@ -28,12 +28,20 @@ pub(crate) struct Turn<'a> {
 impl<'a> Turn<'a> {
     pub(crate) fn new(
         store: &'a dyn Read,
+        on_the_way: Option<&'a Writes>,
         rules: &'a InForce,
         cache: &'a mut Cache,
         progress: &Progress,
     ) -> Self {
         let cause = progress.position;
-        Self { rules, unit: Unit::new(store), cache, progress: progress.clone(), cause, explained: 0 }
+        Self {
+            rules,
+            unit: Unit::new(store, on_the_way),
+            cache,
+            progress: progress.clone(),
+            cause,
+            explained: 0,
+        }
     }
 
     /// Applies one record; every timer due by then has been applied before.
@@ -169,14 +177,15 @@ impl<'a> Turn<'a> {
         entry.document.schedule = schedule;
     }
 
-    /// What there is to commit.
-    pub(crate) fn finish(mut self) -> Result<(WriteBatch, Progress)> {
+    /// What there is to commit, a copy of its writes, and how far it goes.
+    pub(crate) fn finish(mut self) -> Result<(WriteBatch, Writes, Progress)> {
         for id in &self.cache.dirty {
             if let Some(entry) = self.cache.profiles.get(id) {
                 self.unit.put_row(Table::Profiles, entry.document.to_row().map_err(Error::from)?);
             }
         }
         self.unit.put(Table::Meta, PROGRESS.to_vec(), self.progress.seal()?);
-        Ok((self.unit.into_batch(), self.progress))
+        let (batch, writes) = self.unit.into_batch();
+        Ok((batch, writes, self.progress))
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
         }
         match engine.step(STEP_MAX) {
             Ok(0) => {
+                app.engine_at(engine.progress().position);
                 app.store.wait(Topic::Records, engine.progress().position, WAIT);
             }
             Ok(_) => {
