@@ -155,8 +155,38 @@ pub trait ProfileStore: Read + Send + Sync {
     /// (order is kept either way: after a crash a prefix of the batches is there).
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()>;
 
+    /// As [`Self::commit`] without a flush, but it need not be applied yet: whoever hands in a batch goes on meanwhile and
+    /// asks the receipt later. Batches are applied in the order in which one thread hands them in.
+    fn hand_in(&self, batch: WriteBatch) -> Receipt {
+        Receipt::Known(self.commit(batch, false))
+    }
+
     /// A view of this instant that later writes do not change.
     fn snapshot(&self) -> Box<dyn Snapshot>;
+}
+
+/// What has become of a batch that was handed in.
+#[derive(Debug)]
+pub enum Receipt {
+    /// It is applied, or was refused.
+    Known(Result<()>),
+    /// Whoever applies it says so here.
+    Waiting(std::sync::mpsc::Receiver<Result<acquaint_core::id::Position>>),
+}
+
+impl Receipt {
+    /// Waits until the batch is applied.
+    ///
+    /// # Errors
+    ///
+    /// As of [`ProfileStore::commit`]; nothing of the batch was applied then.
+    pub fn wait(self) -> Result<()> {
+        match self {
+            Self::Known(result) => result,
+            // Dropped unanswered: it was queued behind a close.
+            Self::Waiting(answer) => answer.recv().unwrap_or(Err(crate::Error::Unavailable)).map(drop),
+        }
+    }
 }
 
 /// A frozen view of the tables.

@@ -66,6 +66,8 @@ impl Turn<'_> {
                 }
             }
         }
+        touched.sort_unstable();
+        touched.dedup();
         Ok(touched)
     }
 

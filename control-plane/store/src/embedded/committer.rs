@@ -77,6 +77,17 @@ impl Committer {
 
     /// Queues a batch and waits until it is applied, and flushed if it is to be durable.
     pub(super) fn submit(&self, batch: WriteBatch, durable: bool, when_full: WhenFull) -> Result<Position> {
+        // Dropped unanswered: it was queued behind a close.
+        self.send(batch, durable, when_full)?.recv().unwrap_or(Err(Error::Unavailable))
+    }
+
+    /// Queues a batch; what becomes of it is said by the receiver.
+    pub(super) fn send(
+        &self,
+        batch: WriteBatch,
+        durable: bool,
+        when_full: WhenFull,
+    ) -> Result<Receiver<Result<Position>>> {
         check_keys(&batch)?;
         let bytes = size(&batch);
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -92,14 +103,10 @@ impl Committer {
             },
             WhenFull::Wait => self.queue.send(message).map(|()| answer).map_err(|_| Error::Unavailable),
         };
-        match sent {
-            // Dropped unanswered: it was queued behind a close.
-            Ok(answer) => answer.recv().unwrap_or(Err(Error::Unavailable)),
-            Err(error) => {
-                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-                Err(error)
-            }
+        if sent.is_err() {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+        sent
     }
 
     /// Whether a write or flush has failed: nothing is written any more.

@@ -171,11 +171,13 @@ impl Database {
     pub(super) fn apply(&self, batch: WriteBatch, count: u64, ends: &mut Ends) -> Result<Position> {
         let mut writes = self.database.batch().durability(None);
         // The same key twice in one batch would have the same sequence number twice: only the last write goes in.
-        let mut last = BTreeMap::new();
-        for (table, key, value) in batch.writes {
-            last.insert((table, key), value);
-        }
-        for ((table, key), value) in last {
+        let mut rows = batch.writes;
+        rows.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+        let mut rows = rows.into_iter().peekable();
+        while let Some((table, key, value)) = rows.next() {
+            if rows.peek().is_some_and(|next| next.0 == table && next.1 == key) {
+                continue;
+            }
             let keyspace = self.table(table)?;
             match value {
                 Some(value) => writes.insert(keyspace, key, value),
