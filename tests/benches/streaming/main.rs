@@ -32,19 +32,25 @@ const CHART: &str = "docs/streaming-cost.svg";
 
 fn main() {
     println!("{}\n", machine());
-    // `-- one PEOPLE AUDIENCES EVENTS`: for a profiler. Cargo adds `--bench`.
+    // `-- one PEOPLE AUDIENCES EVENTS`, `-- year COPIES AUDIENCES`: for a profiler. Cargo adds `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [one, people, audiences, events] = wanted.as_slice()
-        && one == "one"
-    {
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if let ["one", people, audiences, events] = *wanted {
         let stream = Generated { people: people.parse().unwrap(), events: events.parse().unwrap() };
-        let measured = engine::run(&stream, audiences.parse().unwrap());
-        return println!("{:.0} events/s, {measured:?}", measured.events_per_second());
+        return one(&stream, audiences);
     }
     let environment = Environment::from_variables().unwrap();
+    if let ["year", copies, audiences] = *wanted {
+        return one(&Journey::read(&environment, copies.parse().unwrap()), audiences);
+    }
     peers::compare(&environment);
     http::measure(&environment);
     scale(&environment);
+}
+
+fn one(stream: &dyn Stream, audiences: &str) {
+    let measured = engine::run(stream, audiences.parse().unwrap());
+    println!("{:.0} events/s, {measured:?}", measured.events_per_second());
 }
 
 /// What people and audiences cost.
