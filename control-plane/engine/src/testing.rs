@@ -123,7 +123,9 @@ impl ProfileStore for MemoryStore {
                 return Err(Error::Conflict { place: table.place(key) });
             }
         }
-        for (table, key, value) in batch.writes {
+        let shared = batch.shared.iter().flat_map(|(table, rows)| rows.iter().map(|row| (*table, row)));
+        let shared = shared.map(|(table, (key, value))| (table, key.clone(), value.clone()));
+        for (table, key, value) in shared.chain(batch.writes) {
             match value {
                 Some(value) => inner.tables.insert((table, key), value),
                 None => inner.tables.remove(&(table, key)),

@@ -63,6 +63,7 @@ pub struct StoredEvent {
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
     const VERSION: u16 = 7;
+    const EXPECTED_BYTES: usize = 4_096;
 }
 
 impl Sealed for StoredEvent {

@@ -1,6 +1,8 @@
 //! Tables: ordered keys to bytes, written atomically across tables and logs.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use acquaint_core::id::Position;
 
@@ -116,11 +118,16 @@ impl Table {
     }
 }
 
+/// Rows by table and key: puts (`Some`) and deletes (`None`).
+pub type Rows = BTreeMap<Table, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
+
 /// Writes that happen together or not at all.
 #[derive(Debug, Default)]
 pub struct WriteBatch {
     /// Puts (`Some`) and deletes (`None`); later entries win.
     pub writes: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
+    /// Rows of somebody who goes on reading them while they are written; what `writes` says of the same key wins.
+    pub shared: Arc<Rows>,
     /// Appends to logs.
     pub appends: Vec<(Topic, Vec<u8>)>,
     /// Records of logs that are others from now on: those of people who were erased.
@@ -132,8 +139,17 @@ pub struct WriteBatch {
 impl WriteBatch {
     /// Whether it changes and expects nothing.
     pub fn is_empty(&self) -> bool {
-        let Self { writes, appends, replaced, expected } = self;
-        writes.is_empty() && appends.is_empty() && replaced.is_empty() && expected.is_empty()
+        let Self { writes, shared, appends, replaced, expected } = self;
+        writes.is_empty()
+            && shared.is_empty()
+            && appends.is_empty()
+            && replaced.is_empty()
+            && expected.is_empty()
+    }
+
+    /// The rows that are shared.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (Table, &Vec<u8>, &Option<Vec<u8>>)> {
+        self.shared.iter().flat_map(|(table, rows)| rows.iter().map(|(key, value)| (*table, key, value)))
     }
 }
 

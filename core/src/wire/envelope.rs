@@ -18,12 +18,10 @@ use crate::limits::{SEALED_BYTES_MAX, SEALED_DEPTH_MAX};
 
 const MAGIC: [u8; 4] = *b"ACQ1";
 const HEADER_BYTES: usize = 20;
-/// Room for most of what is sealed, so that it does not have to be moved while it grows.
-const EXPECTED_BYTES: usize = 512;
 
 /// Seals a value into bytes.
 pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(EXPECTED_BYTES);
+    let mut bytes = Vec::with_capacity(T::EXPECTED_BYTES);
     bytes.extend_from_slice(&[0; HEADER_BYTES]);
     let mut bytes = postcard::to_extend(value, bytes).map_err(|_| Error::Content)?;
     let content = bytes.get(HEADER_BYTES..).unwrap_or(&[]);

@@ -34,13 +34,12 @@ use std::sync::Arc;
 use acquaint_core::id::Position;
 use acquaint_core::wire;
 use acquaint_store::record::{Body, Record};
-use acquaint_store::{Log, ProfileStore, Receipt, Table, Topic, WriteBatch, catalog};
+use acquaint_store::{Log, ProfileStore, Receipt, Rows, Table, Topic, WriteBatch, catalog};
 
 use self::backfill::BACKFILL_CHUNK;
 use self::cache::Cache;
 use self::in_force::InForce;
 use self::turn::Turn;
-use self::unit::Writes;
 use crate::compile::Problem;
 use crate::{Error, Result};
 
@@ -62,7 +61,7 @@ pub struct Engine<S> {
 /// A commit that may not be applied yet: the next turn is worked out meanwhile.
 struct OnTheWay {
     receipt: Receipt,
-    writes: Writes,
+    writes: Arc<Rows>,
     progress: Progress,
     first_received_ms: Option<i64>,
 }
@@ -144,8 +143,9 @@ impl<S: ProfileStore + Log> Engine<S> {
             self.settle()?;
             return Ok(0);
         }
-        let (batch, writes, progress) = turn.finish()?;
+        let (batch, progress) = turn.finish()?;
         self.settle()?;
+        let writes = Arc::clone(&batch.shared);
         let receipt = self.store.hand_in(batch);
         self.on_the_way = Some(OnTheWay { receipt, writes, progress, first_received_ms });
         self.cache.committed();
@@ -163,7 +163,7 @@ impl<S: ProfileStore + Log> Engine<S> {
     /// The next turn, after what is on its way.
     fn turn(&mut self) -> Turn<'_> {
         let (writes, progress) = match &self.on_the_way {
-            Some(on_the_way) => (Some(&on_the_way.writes), &on_the_way.progress),
+            Some(on_the_way) => (Some(&*on_the_way.writes), &on_the_way.progress),
             None => (None, &self.progress),
         };
         Turn::new(&*self.store, writes, &self.rules, &mut self.cache, progress)
@@ -189,13 +189,13 @@ impl<S: ProfileStore + Log> Engine<S> {
             done = turn.advance(received_ms, limit)?;
         }
         if done > 0 {
-            let (batch, _, progress) = turn.finish()?;
+            let (batch, progress) = turn.finish()?;
             self.commit(batch, progress)?;
             return Ok(done);
         }
         turn.progress.position = position;
         turn.progress.now_ms = turn.progress.now_ms.max(received_ms);
-        let (mut batch, _, mut progress) = turn.finish()?;
+        let (mut batch, mut progress) = turn.finish()?;
         self.first_received_ms = self.first_received_ms.or(Some(received_ms));
         if version > self.rules.catalog.version {
             match InForce::new(catalog::store::load(&*self.store.snapshot())?) {

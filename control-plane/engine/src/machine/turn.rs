@@ -8,13 +8,13 @@ use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state::Schedule;
 use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
-use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
+use acquaint_store::{ProfileDocument, Read, Rows, Table, WriteBatch, keys};
 
 use super::cache::{Cache, Entry};
 use super::expire::Farewell;
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
-use super::unit::{Unit, Writes};
+use super::unit::Unit;
 use crate::publish::Debt;
 use crate::{Error, Result};
 
@@ -33,7 +33,7 @@ pub(crate) struct Turn<'a> {
 impl<'a> Turn<'a> {
     pub(crate) fn new(
         store: &'a dyn Read,
-        on_the_way: Option<&'a Writes>,
+        on_the_way: Option<&'a Rows>,
         rules: &'a InForce,
         cache: &'a mut Cache,
         progress: &Progress,
@@ -217,15 +217,14 @@ impl<'a> Turn<'a> {
         entry.document.schedule = schedule;
     }
 
-    /// What there is to commit, a copy of its writes, and how far it goes.
-    pub(crate) fn finish(mut self) -> Result<(WriteBatch, Writes, Progress)> {
+    /// What there is to commit, and how far it goes.
+    pub(crate) fn finish(mut self) -> Result<(WriteBatch, Progress)> {
         for id in &self.cache.dirty {
             if let Some(entry) = self.cache.profiles.get(id) {
                 self.unit.put_row(Table::Profiles, entry.document.to_row().map_err(Error::from)?);
             }
         }
         self.unit.put(Table::Meta, PROGRESS.to_vec(), self.progress.seal()?);
-        let (batch, writes) = self.unit.into_batch();
-        Ok((batch, writes, self.progress))
+        Ok((self.unit.into_batch(), self.progress))
     }
 }

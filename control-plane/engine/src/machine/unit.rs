@@ -2,26 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use acquaint_core::wire;
 use acquaint_store::record::Change;
-use acquaint_store::{Read, Result, Row, Table, Topic, WriteBatch};
-
-type Pending = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-
-/// Writes by table and key: puts (`Some`) and deletes (`None`).
-pub(crate) type Writes = BTreeMap<Table, Pending>;
+use acquaint_store::{Read, Result, Row, Rows, Table, Topic, WriteBatch};
 
 /// Pending writes over a store, and between the two what is on its way into it.
 pub(crate) struct Unit<'a> {
     store: &'a dyn Read,
-    on_the_way: Option<&'a Writes>,
-    pending: Writes,
+    on_the_way: Option<&'a Rows>,
+    pending: Rows,
     changes: Vec<Vec<u8>>,
 }
 
 impl<'a> Unit<'a> {
-    pub(crate) fn new(store: &'a dyn Read, on_the_way: Option<&'a Writes>) -> Self {
+    pub(crate) fn new(store: &'a dyn Read, on_the_way: Option<&'a Rows>) -> Self {
         Self { store, on_the_way, pending: BTreeMap::new(), changes: Vec::new() }
     }
 
@@ -44,16 +40,14 @@ impl<'a> Unit<'a> {
         Ok(())
     }
 
-    /// What there is to commit, and a copy of the writes to read by until that is done.
-    pub(crate) fn into_batch(self) -> (WriteBatch, Writes) {
-        let rows = self.pending.iter().flat_map(|(table, rows)| rows.iter().map(move |row| (*table, row)));
-        let writes = rows.map(|(table, (key, value))| (table, key.clone(), value.clone())).collect();
+    /// What there is to commit. Its rows are shared, to be read until that is done.
+    pub(crate) fn into_batch(self) -> WriteBatch {
         let appends = self.changes.into_iter().map(|change| (Topic::Changes, change)).collect();
-        (WriteBatch { writes, appends, ..WriteBatch::default() }, self.pending)
+        WriteBatch { shared: Arc::new(self.pending), appends, ..WriteBatch::default() }
     }
 
     /// The writes that the store may not know yet, the latest first.
-    fn unknown(&self) -> impl DoubleEndedIterator<Item = &Writes> {
+    fn unknown(&self) -> impl DoubleEndedIterator<Item = &Rows> {
         std::iter::once(&self.pending).chain(self.on_the_way)
     }
 }

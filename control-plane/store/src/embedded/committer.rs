@@ -12,7 +12,7 @@ use fjall::PersistMode;
 use super::database::{Damage, Database, KEY_BYTES_MAX};
 use super::marker::Marker;
 use super::positions::{Ends, Positions};
-use crate::tables::{Table, WriteBatch};
+use crate::tables::WriteBatch;
 use crate::{Error, Result};
 
 /// Requests that may wait.
@@ -138,18 +138,21 @@ impl Drop for Committer {
 }
 
 fn size(batch: &WriteBatch) -> usize {
-    let writes = batch.writes.iter().map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+    let row = |key: &Vec<u8>, value: &Option<Vec<u8>>| key.len() + value.as_ref().map_or(0, Vec::len);
+    let writes = batch.writes.iter().map(|(_, key, value)| row(key, value));
+    let shared = batch.shared().map(|(_, key, value)| row(key, value));
     let appends = batch.appends.iter().map(|(_, payload)| payload.len());
     let replaced = batch.replaced.iter().map(|(_, _, payload)| payload.len());
-    writes.chain(appends).chain(replaced).fold(0, usize::saturating_add)
+    writes.chain(shared).chain(appends).chain(replaced).fold(0, usize::saturating_add)
 }
 
 fn check_keys(batch: &WriteBatch) -> Result<()> {
-    let check = |(table, key, _): &(Table, Vec<u8>, Option<Vec<u8>>)| match key.len() {
+    let own = batch.writes.iter().chain(&batch.expected).map(|(table, key, _)| (*table, key));
+    let mut all = own.chain(batch.shared().map(|(table, key, _)| (table, key)));
+    all.try_for_each(|(table, key)| match key.len() {
         1..=KEY_BYTES_MAX => Ok(()),
         bytes => Err(Error::Key { table: table.name(), bytes, max: KEY_BYTES_MAX }),
-    };
-    batch.writes.iter().chain(&batch.expected).try_for_each(check)
+    })
 }
 
 /// What the thread works on.
