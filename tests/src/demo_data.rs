@@ -68,6 +68,36 @@ pub fn send(tills: &Client, batch: &Value) -> Result<()> {
     Ok(())
 }
 
+/// All baskets of the year, as they lie in the files.
+pub fn baskets(environment: &Environment) -> Result<Vec<Value>> {
+    let files = ["purchases.parquet", "live_purchases.parquet"];
+    let rows = files.map(|file| rows(&environment.demo_data().join(file)));
+    Ok(rows.into_iter().collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Every campaign that was sent to a household.
+pub fn campaigns(environment: &Environment) -> Result<Vec<Value>> {
+    let lines = std::fs::read_to_string(environment.demo_data().join("campaigns.json"))?;
+    lines.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+}
+
+/// The households that gave their income, and which.
+pub fn incomes(environment: &Environment) -> Result<Vec<(String, String)>> {
+    let lines = std::fs::read_to_string(environment.demo_data().join("households.csv"))?;
+    let incomes = lines.lines().skip(1).filter_map(|line| {
+        let mut cells = line.split(',');
+        let (household, _age, income) = (cells.next()?, cells.next()?, cells.next()?);
+        Some((household.to_owned(), income.to_owned()))
+    });
+    Ok(incomes.collect())
+}
+
+/// The instant of a time as the files have it: milliseconds since the epoch, UTC.
+pub fn instant_ms(text: &str) -> Result<i64> {
+    let text = text.trim_end_matches(" +00:00").replace(' ', "T");
+    parse_instant(&format!("{text}Z")).with_context(|| format!("`{text}` is no time"))
+}
+
 fn rows(path: &Path) -> Result<Vec<Value>> {
     let reader = SerializedFileReader::new(File::open(path)?)?;
     reader.get_row_iter(None)?.map(|row| Ok(row?.to_json_value())).collect()
@@ -76,8 +106,7 @@ fn rows(path: &Path) -> Result<Vec<Value>> {
 fn track(row: &Value, shift_seconds: i64) -> Result<Value> {
     let field = |name: &str| row.get(name).with_context(|| format!("a basket without `{name}`"));
     let purchased_at = field("purchased_at")?.as_str().context("a basket's time is not text")?;
-    let instant_ms = parse_instant(&purchased_at.replace(" +00:00", "Z").replace(' ', "T"))
-        .with_context(|| format!("`{purchased_at}` is no time"))?;
+    let instant_ms = instant_ms(purchased_at)?;
     Ok(json!({
         "type": "track",
         "event": "commerce.purchases",

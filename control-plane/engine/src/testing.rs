@@ -11,7 +11,9 @@ use acquaint_core::value::{Fields, fields};
 use acquaint_core::wire;
 use acquaint_store::catalog::Catalog;
 use acquaint_store::record::{Body, Change, Record};
-use acquaint_store::{Error, Log, ProfileStore, Read, Result, Row, Snapshot, Table, Topic, WriteBatch};
+use acquaint_store::{
+    Error, Log, ProfileStore, Read, Receipt, Result, Row, Snapshot, Table, Topic, WriteBatch,
+};
 use serde_json::{Value as Json, json};
 
 type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
@@ -21,6 +23,7 @@ struct Inner {
     tables: Tables,
     logs: BTreeMap<Topic, Vec<Vec<u8>>>,
     commits_until_failure: Option<usize>,
+    answers_late: bool,
     next_append_fails: bool,
 }
 
@@ -55,6 +58,11 @@ impl MemoryStore {
     /// After so many commits, one fails.
     pub(crate) fn fail_after(&self, commits: usize) {
         self.lock().commits_until_failure = Some(commits);
+    }
+
+    /// From now on it is only learnt from the receipt what has become of what was handed in.
+    pub(crate) fn answer_late(&self) {
+        self.lock().answers_late = true;
     }
 
     /// The next append fails.
@@ -115,7 +123,9 @@ impl ProfileStore for MemoryStore {
                 return Err(Error::Conflict { place: table.place(key) });
             }
         }
-        for (table, key, value) in batch.writes {
+        let shared = batch.shared.iter().flat_map(|(table, rows)| rows.iter().map(|row| (*table, row)));
+        let shared = shared.map(|(table, (key, value))| (table, key.clone(), value.clone()));
+        for (table, key, value) in shared.chain(batch.writes) {
             match value {
                 Some(value) => inner.tables.insert((table, key), value),
                 None => inner.tables.remove(&(table, key)),
@@ -129,6 +139,16 @@ impl ProfileStore for MemoryStore {
             inner.logs.entry(topic).or_default().push(payload);
         }
         Ok(())
+    }
+
+    fn hand_in(&self, batch: WriteBatch) -> Receipt {
+        let result = self.commit(batch, false);
+        if !self.lock().answers_late {
+            return Receipt::Known(result);
+        }
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        reply.send(result.map(|()| 0)).unwrap();
+        Receipt::Waiting(answer)
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {

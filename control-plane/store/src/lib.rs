@@ -21,7 +21,7 @@ pub use computed_values::ComputedValues;
 pub use embedded::Embedded;
 pub use log::{Log, Topic};
 pub use profile_document::{ProfileDocument, StoredEvent};
-pub use tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
+pub use tables::{ProfileStore, Read, Receipt, Row, Rows, Snapshot, Table, WriteBatch};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]

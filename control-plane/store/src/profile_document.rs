@@ -6,7 +6,7 @@ use std::ops::Bound;
 use acquaint_core::id::{DatasetId, Position, ProfileId};
 use acquaint_core::limits::EDGE_PROFILE_TTL_MS;
 use acquaint_core::profile::{Event, Fragment, Graph, Identity, IdentityMap, Memberships};
-use acquaint_core::state::State;
+use acquaint_core::state::{Schedule, State};
 use acquaint_core::wire::{self, Sealed};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub struct ProfileDocument {
     pub state: State,
     /// Fingerprint of the program for which `state` was folded.
     pub program: u64,
+    /// What time alone will change, by the numbers of that program.
+    pub schedule: Schedule,
     /// The next instant at which an answer may change without an event; the key of its timer.
     pub deadline_ms: Option<i64>,
     /// Identities under which the edge has seen it, and when it last did: milliseconds since the epoch, UTC.
@@ -60,7 +62,8 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 7;
+    const EXPECTED_BYTES: usize = 4_096;
 }
 
 impl Sealed for StoredEvent {
@@ -80,6 +83,7 @@ impl ProfileDocument {
             events: 0,
             state: State::default(),
             program: 0,
+            schedule: Schedule::default(),
             deadline_ms: None,
             seen_at_edge: BTreeMap::new(),
             position: 0,

@@ -1,6 +1,8 @@
 //! Tables: ordered keys to bytes, written atomically across tables and logs.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use acquaint_core::id::Position;
 
@@ -116,11 +118,16 @@ impl Table {
     }
 }
 
+/// Rows by table and key: puts (`Some`) and deletes (`None`).
+pub type Rows = BTreeMap<Table, BTreeMap<Vec<u8>, Option<Vec<u8>>>>;
+
 /// Writes that happen together or not at all.
 #[derive(Debug, Default)]
 pub struct WriteBatch {
     /// Puts (`Some`) and deletes (`None`); later entries win.
     pub writes: Vec<(Table, Vec<u8>, Option<Vec<u8>>)>,
+    /// Rows of somebody who goes on reading them while they are written; what `writes` says of the same key wins.
+    pub shared: Arc<Rows>,
     /// Appends to logs.
     pub appends: Vec<(Topic, Vec<u8>)>,
     /// Records of logs that are others from now on: those of people who were erased.
@@ -132,8 +139,17 @@ pub struct WriteBatch {
 impl WriteBatch {
     /// Whether it changes and expects nothing.
     pub fn is_empty(&self) -> bool {
-        let Self { writes, appends, replaced, expected } = self;
-        writes.is_empty() && appends.is_empty() && replaced.is_empty() && expected.is_empty()
+        let Self { writes, shared, appends, replaced, expected } = self;
+        writes.is_empty()
+            && shared.is_empty()
+            && appends.is_empty()
+            && replaced.is_empty()
+            && expected.is_empty()
+    }
+
+    /// The rows that are shared.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (Table, &Vec<u8>, &Option<Vec<u8>>)> {
+        self.shared.iter().flat_map(|(table, rows)| rows.iter().map(|(key, value)| (*table, key, value)))
     }
 }
 
@@ -155,8 +171,38 @@ pub trait ProfileStore: Read + Send + Sync {
     /// (order is kept either way: after a crash a prefix of the batches is there).
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()>;
 
+    /// As [`Self::commit`] without a flush, but it need not be applied yet: whoever hands in a batch goes on meanwhile and
+    /// asks the receipt later. Batches are applied in the order in which one thread hands them in.
+    fn hand_in(&self, batch: WriteBatch) -> Receipt {
+        Receipt::Known(self.commit(batch, false))
+    }
+
     /// A view of this instant that later writes do not change.
     fn snapshot(&self) -> Box<dyn Snapshot>;
+}
+
+/// What has become of a batch that was handed in.
+#[derive(Debug)]
+pub enum Receipt {
+    /// It is applied, or was refused.
+    Known(Result<()>),
+    /// Whoever applies it says so here.
+    Waiting(std::sync::mpsc::Receiver<Result<acquaint_core::id::Position>>),
+}
+
+impl Receipt {
+    /// Waits until the batch is applied.
+    ///
+    /// # Errors
+    ///
+    /// As of [`ProfileStore::commit`]; nothing of the batch was applied then.
+    pub fn wait(self) -> Result<()> {
+        match self {
+            Self::Known(result) => result,
+            // Dropped unanswered: it was queued behind a close.
+            Self::Waiting(answer) => answer.recv().unwrap_or(Err(crate::Error::Unavailable)).map(drop),
+        }
+    }
 }
 
 /// A frozen view of the tables.

@@ -186,6 +186,12 @@ impl<'a> Answers<'a> {
         });
     }
 
+    /// A bit of the plan, or of a leaf that is sought.
+    pub(crate) fn any_bit(&self, bit: u32) -> bool {
+        let beyond = self.beyond();
+        if bit < beyond { self.bit(bit) } else { self.sought_bit(bit - beyond) }
+    }
+
     fn beyond(&self) -> u32 {
         u32::try_from(self.program.answers().words()).unwrap_or(0) * WORD_BITS
     }
@@ -194,11 +200,8 @@ impl<'a> Answers<'a> {
     pub(crate) fn audience(&self, number: u32) -> Option<bool> {
         let audience = self.program.audiences.get(number as usize)?;
         let plan = &self.program.answers().audiences;
-        let beyond = self.beyond();
         if !plan.is_open(number) {
-            return plan.decide(number, |bit| {
-                if bit < beyond { self.bit(bit) } else { self.sought_bit(bit - beyond) }
-            });
+            return plan.decide(number, |bit| self.any_bit(bit));
         }
         if let Some(known) = self.open.borrow().get(&number) {
             return *known;

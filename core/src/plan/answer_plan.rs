@@ -116,6 +116,21 @@ impl AnswerPlan {
         }
     }
 
+    /// The leaf whose events or clock a bit hangs on; `None` if it is of attributes alone.
+    pub(crate) fn leaf_of(&self, bit: u32) -> Option<u32> {
+        let (word, _) = place(bit);
+        match self.sources.get(word) {
+            Some(source) => {
+                let events = source.checked_sub(self.attribute_sources)?;
+                self.events.get(events as usize).map(|columns| columns.leaf)
+            }
+            None => {
+                let first = u32::try_from(self.words()).unwrap_or(0) * WORD_BITS;
+                self.sought.get(bit.checked_sub(first)? as usize).copied()
+            }
+        }
+    }
+
     /// Words of bits.
     pub(crate) fn words(&self) -> usize {
         self.blank.len()

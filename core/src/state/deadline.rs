@@ -33,6 +33,28 @@ fn clocked(program: &Prepared) -> impl Iterator<Item = (u32, &Expr)> {
     program.clocked().iter().filter_map(of)
 }
 
+/// The numbers of the leaves that move with the clock though no event is kept for them.
+pub(super) fn clocked_numbers(program: &Prepared) -> impl Iterator<Item = u32> {
+    clocked(program).map(|(number, _)| number)
+}
+
+/// The next instant at which one leaf or step may come out differently without any event; exact or early, never late.
+pub(super) fn deadline_of(
+    program: &Prepared,
+    number: u32,
+    slice: Slice<'_>,
+    intervals: &Intervals<'_>,
+) -> Option<i64> {
+    if let Some(LeafKind::Attribute(expr)) = program.leaves.get(number as usize).map(|leaf| &leaf.kind) {
+        return of_attributes(expr, slice, intervals.now_ms);
+    }
+    let (stream, views) = program.folded_stream(program.stream_of(number)?)?;
+    let kept = slice.state.streams.get(&stream.id).filter(|kept| kept.is_of(stream))?;
+    let window = program.window_number(number)?;
+    let view = views.list.iter().find(|view| view.window == window)?;
+    of_view(*view, kept, intervals)
+}
+
 /// The audiences whose answers may at `at_ms` be others than just before, ascending: those of whatever brings a deadline
 /// about.
 pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
@@ -55,20 +77,6 @@ pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
         }
     }
     audiences.ascending()
-}
-
-/// The streams of which something enters or leaves a window at `at_ms`, ascending: scores that are answered from them may
-/// then be others than just before.
-pub fn moved(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
-    let intervals = Intervals::new(program, at_ms.saturating_sub(1));
-    let streams = slice.state.streams.iter().filter_map(|(id, kept)| {
-        let number = program.stream_number(*id)?;
-        let next_ms = of_stream(program, number, kept, &intervals)?;
-        (next_ms <= at_ms).then_some(number)
-    });
-    let mut moved: Vec<u32> = streams.collect();
-    moved.sort_unstable();
-    moved
 }
 
 /// As [`next_deadline`], but only for what the given streams bring about: after [`super::fold`] the earlier of

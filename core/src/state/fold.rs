@@ -85,6 +85,19 @@ pub fn expire(program: &Prepared, state: &mut State, now_ms: i64) {
     });
 }
 
+/// As [`expire`], of the given streams only.
+pub fn expire_some(program: &Prepared, state: &mut State, streams: &[u32], now_ms: i64) {
+    let intervals = Intervals::new(program, now_ms);
+    for (stream, views) in streams.iter().filter_map(|number| program.folded_stream(*number)) {
+        if let Some(kept) = state.streams.get_mut(&stream.id) {
+            kept.settle(stream, views, &intervals);
+            if kept.is_empty() {
+                state.streams.remove(&stream.id);
+            }
+        }
+    }
+}
+
 /// An event on its way in, with what is kept of it wherever it is kept.
 pub(super) struct Incoming<'e> {
     pub(super) event: &'e Event,

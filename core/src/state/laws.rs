@@ -21,9 +21,9 @@ use crate::plan::{Mode, Prepared, Program};
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::value::{Fields, Value};
 
-const HOUR_MS: i64 = 3_600_000;
+pub(super) const HOUR_MS: i64 = 3_600_000;
 /// 2018-08-28T00:00:00Z
-const START_MS: i64 = 1_535_414_400_000;
+pub(super) const START_MS: i64 = 1_535_414_400_000;
 
 /// Events leaves with and without bounds, and sequences with gaps, exclusions, counts and windows of every kind.
 const RULES: &[&str] = &[
@@ -78,7 +78,7 @@ fn prepared(rules: &[&str]) -> Prepared {
     Prepared::new(Program::build(&definitions(rules)).unwrap())
 }
 
-fn event(id: &str, timestamp_ms: i64, kind: &str, total: i64, parts: &[i64]) -> Event {
+pub(super) fn event(id: &str, timestamp_ms: i64, kind: &str, total: i64, parts: &[i64]) -> Event {
     let parts = parts.iter().map(|part| Value::Integer(*part)).collect();
     let fields =
         [("eventType", Value::from(kind)), ("total", Value::Integer(total)), ("parts", Value::List(parts))];
@@ -87,7 +87,7 @@ fn event(id: &str, timestamp_ms: i64, kind: &str, total: i64, parts: &[i64]) -> 
 }
 
 /// Up to twelve events from three days ago to one day ahead, some at the same instant.
-fn events() -> impl Strategy<Value = Vec<Event>> {
+pub(super) fn events() -> impl Strategy<Value = Vec<Event>> {
     let one = (-72_i64..24, 0_usize..4, 0_i64..5, prop::collection::vec(0_i64..9, 0..3));
     prop::collection::vec(one, 0..12).prop_map(|all| {
         let one = |(number, (hour, kind, total, parts)): (usize, (i64, usize, i64, Vec<i64>))| {
@@ -117,9 +117,9 @@ fn bytes(state: &State) -> Vec<u8> {
 }
 
 /// What is asked of the whole program, by the specification and of the state.
-struct World {
+pub(super) struct World {
     definitions: Vec<Definition>,
-    program: Prepared,
+    pub(super) program: Prepared,
     fields: Fields,
     identities: IdentityMap,
     memberships: Memberships,
@@ -127,7 +127,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let definitions = definitions(RULES);
+        Self::of(RULES)
+    }
+
+    pub(super) fn of(rules: &[&str]) -> Self {
+        let definitions = definitions(rules);
         let program = Prepared::new(Program::build(&definitions).unwrap());
         Self {
             definitions,
@@ -138,7 +142,7 @@ impl World {
         }
     }
 
-    fn specified(&self, events: &[Event], now_ms: i64) -> Vec<Option<bool>> {
+    pub(super) fn specified(&self, events: &[Event], now_ms: i64) -> Vec<Option<bool>> {
         let mut events = events.to_vec();
         events.sort_by(|left, right| left.order().cmp(&right.order()));
         let subject = Subject {
@@ -159,7 +163,7 @@ impl World {
         specified
     }
 
-    fn slice<'a>(&'a self, state: &'a State) -> Slice<'a> {
+    pub(super) fn slice<'a>(&'a self, state: &'a State) -> Slice<'a> {
         Slice {
             attributes: &self.fields,
             identities: &self.identities,

@@ -13,10 +13,13 @@ pub mod deadline;
 pub mod fold;
 pub mod merge;
 pub mod receive;
+pub mod schedule;
 pub mod transition;
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod schedule_laws;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -24,10 +27,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-pub use deadline::{due, moved, next_deadline, next_deadline_of};
-pub use fold::{expire, fold, rebuild, unfold};
+pub use deadline::{due, next_deadline, next_deadline_of};
+pub use fold::{expire, expire_some, fold, rebuild, unfold};
 pub use merge::{Split, merge, split};
 pub use receive::{Received, receive};
+pub use schedule::{Due, Schedule};
 pub use transition::{affected, affected_by_attributes, migrate, transitions, transitions_some};
 
 use crate::id::StreamId;

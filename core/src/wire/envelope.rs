@@ -21,21 +21,40 @@ const HEADER_BYTES: usize = 20;
 
 /// Seals a value into bytes.
 pub fn seal<T: Sealed>(value: &T) -> Result<Vec<u8>, Error> {
-    let content = postcard::to_allocvec(value).map_err(|_| Error::Content)?;
+    let mut bytes = Vec::with_capacity(T::EXPECTED_BYTES);
+    bytes.extend_from_slice(&[0; HEADER_BYTES]);
+    let mut bytes = postcard::to_extend(value, bytes).map_err(|_| Error::Content)?;
+    let content = bytes.get(HEADER_BYTES..).unwrap_or(&[]);
     if content.len() > SEALED_BYTES_MAX {
         return Err(Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX });
     }
-    let content = if T::PACKED { packing::pack(&content)? } else { content };
+    if T::PACKED {
+        let packed = packing::pack(content)?;
+        bytes.truncate(HEADER_BYTES);
+        bytes.extend_from_slice(&packed);
+    }
+    let (header, content) = bytes
+        .split_first_chunk_mut::<HEADER_BYTES>()
+        .ok_or(Error::Truncated { found: 0, needed: HEADER_BYTES })?;
+    *header = head::<T>(content)?;
+    Ok(bytes)
+}
+
+fn head<T: Sealed>(content: &[u8]) -> Result<[u8; HEADER_BYTES], Error> {
     let length = u32::try_from(content.len())
         .map_err(|_| Error::TooLong { found: content.len(), max: SEALED_BYTES_MAX })?;
-    let mut bytes = Vec::with_capacity(HEADER_BYTES.saturating_add(content.len()));
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&T::KIND.to_le_bytes());
-    bytes.extend_from_slice(&T::VERSION.to_le_bytes());
-    bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&checksum(T::KIND, T::VERSION, &content).to_le_bytes());
-    bytes.extend_from_slice(&content);
-    Ok(bytes)
+    let mut header = [0; HEADER_BYTES];
+    let parts: [&[u8]; 5] = [
+        &MAGIC,
+        &T::KIND.to_le_bytes(),
+        &T::VERSION.to_le_bytes(),
+        &length.to_le_bytes(),
+        &checksum(T::KIND, T::VERSION, content).to_le_bytes(),
+    ];
+    for (place, byte) in header.iter_mut().zip(parts.into_iter().flatten()) {
+        *place = *byte;
+    }
+    Ok(header)
 }
 
 /// Opens sealed bytes. Nothing is allocated before length and checksum are right, and never more than may be sealed.

@@ -36,6 +36,8 @@ pub trait Sealed: Serialize + DeserializeOwned {
     const VERSION: u16;
     /// Whether the content is packed: smaller on the way, for some time at either end.
     const PACKED: bool = false;
+    /// Room that is made at first, in bytes: for most, so that they do not have to be moved while they grow.
+    const EXPECTED_BYTES: usize = 512;
 }
 
 /// Why bytes are not a value.

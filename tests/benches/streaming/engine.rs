@@ -39,39 +39,45 @@ impl Measured {
 }
 
 /// One run with a store of its own.
-pub(crate) fn run(people: u64, audiences: usize, events: u64) -> Measured {
-    let stream = Stream { people, events };
+pub(crate) fn run(stream: &dyn Stream, audiences: usize) -> Measured {
     let folder = tempfile::tempdir().unwrap();
-    let (store, mut engine) = prepare(folder.path(), people, audiences);
+    let (store, mut engine) = prepare(folder.path(), stream, audiences);
     let measured = drive(&store, &mut engine, stream);
     drop(engine);
     Measured { disk_bytes: bytes_of(folder.path()), ..measured }
 }
 
 /// A store with definitions and people.
-pub(crate) fn prepare(folder: &Path, people: u64, audiences: usize) -> (Arc<Embedded>, Engine<Embedded>) {
+pub(crate) fn prepare(
+    folder: &Path,
+    stream: &dyn Stream,
+    audiences: usize,
+) -> (Arc<Embedded>, Engine<Embedded>) {
     let store = Arc::new(Embedded::open(folder).unwrap());
     define(&store, audiences);
     let mut engine = Engine::open(Arc::clone(&store)).unwrap();
+    let people = stream.people();
+    let begin_ms = stream.at_ms(0);
     for first in (0..people).step_by(10_000) {
-        append(&store, (first..people.min(first + 10_000)).map(|number| (START_MS, person(number))));
+        let numbers = first..people.min(first + 10_000);
+        append(&store, numbers.map(|number| (begin_ms, person(stream, number))));
         while engine.step(STEP).unwrap() > 0 {}
     }
     (store, engine)
 }
 
 /// Puts the stream through.
-pub(crate) fn drive(store: &Arc<Embedded>, engine: &mut Engine<Embedded>, stream: Stream) -> Measured {
+pub(crate) fn drive(store: &Arc<Embedded>, engine: &mut Engine<Embedded>, stream: &dyn Stream) -> Measured {
     let (start, cpu) = (Instant::now(), cpu_seconds());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            for first in (0..stream.events).step_by(APPEND as usize) {
-                let numbers = first..stream.events.min(first + APPEND);
+            for first in (0..stream.events()).step_by(APPEND as usize) {
+                let numbers = first..stream.events().min(first + APPEND);
                 append(store, numbers.map(|number| (stream.at_ms(number), event(stream, number))));
             }
             append(store, std::iter::once((stream.end_ms(), Body::Advance)));
         });
-        let end = store.end(Topic::Records) + stream.events + 1;
+        let end = store.end(Topic::Records) + stream.events() + 1;
         while engine.progress().position < end {
             if engine.step(STEP).unwrap() == 0 {
                 store.wait(Topic::Records, engine.progress().position, std::time::Duration::from_millis(100));
@@ -79,9 +85,9 @@ pub(crate) fn drive(store: &Arc<Embedded>, engine: &mut Engine<Embedded>, stream
         }
     });
     Measured {
-        events: stream.events,
+        events: stream.events(),
         seconds: start.elapsed().as_secs_f64(),
-        cpu_us: (cpu_seconds() - cpu) * 1e6 / stream.events as f64,
+        cpu_us: (cpu_seconds() - cpu) * 1e6 / stream.events() as f64,
         resident_mb: resident_mb(),
         disk_bytes: 0.0,
     }
@@ -92,16 +98,16 @@ fn append(store: &Arc<Embedded>, records: impl Iterator<Item = (i64, Body)>) {
     store.append(Topic::Records, sealed.collect()).unwrap();
 }
 
-fn person(number: u64) -> Body {
+fn person(stream: &dyn Stream, number: u64) -> Body {
     Body::Upsert {
         message: None,
         dataset: "people".into(),
         identities: stream::identities(number),
-        attributes: stream::attributes(number),
+        attributes: stream::attributes(stream.tier(number)),
     }
 }
 
-fn event(stream: Stream, number: u64) -> Body {
+fn event(stream: &dyn Stream, number: u64) -> Body {
     Body::Event {
         dataset: "events".into(),
         identities: stream::identities(stream.person(number)),

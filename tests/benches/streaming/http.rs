@@ -24,10 +24,9 @@ const PACED_SECONDS: usize = 10;
 const WRITE_KEY: &str = "benchmark";
 
 /// Prints the table.
-pub(crate) fn measure() {
-    let environment = Environment::from_variables().unwrap();
+pub(crate) fn measure(environment: &Environment) {
     let folder = tempfile::tempdir().unwrap();
-    let control = start(&environment, folder.path());
+    let control = start(environment, folder.path());
     let mut table = Table::new(&["what", "figure"]);
 
     let begun = Instant::now();

@@ -8,80 +8,97 @@
     reason = "benchmarks"
 )]
 
+mod chart;
 mod engine;
 mod http;
+mod journey;
 mod peers;
 mod stream;
 
+use acquaint_tests::environment::{Environment, repository};
 use acquaint_tests::table::{Table, machine};
 
-use crate::engine::Measured;
+use crate::chart::{Line, Point};
+use crate::journey::Journey;
+use crate::stream::{Generated, Stream};
 
 const AUDIENCES: [usize; 4] = [10, 100, 500, 1_000];
 const PEOPLE: [u64; 2] = [100_000, 1_000_000];
 const EVENTS: u64 = 1_000_000;
-/// The width of a bar of the chart that stands for the dearest.
-const BAR: f64 = 60.0;
+/// So many times the households of the Complete Journey are put through at once, for a stream that takes seconds.
+const COPIES: u64 = 16;
+/// Where the chart is kept, from the root of the repository.
+const CHART: &str = "docs/streaming-cost.svg";
 
 fn main() {
     println!("{}\n", machine());
-    // `-- one PEOPLE AUDIENCES EVENTS`: for a profiler. Cargo adds `--bench`.
+    // `-- one PEOPLE AUDIENCES EVENTS`, `-- year COPIES AUDIENCES`: for a profiler. Cargo adds `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    if let [one, people, audiences, events] = wanted.as_slice()
-        && one == "one"
-    {
-        let measured =
-            engine::run(people.parse().unwrap(), audiences.parse().unwrap(), events.parse().unwrap());
-        return println!("{:.0} events/s, {measured:?}", measured.events_per_second());
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    if let ["one", people, audiences, events] = *wanted {
+        let stream = Generated { people: people.parse().unwrap(), events: events.parse().unwrap() };
+        return one(&stream, audiences);
     }
-    peers::compare();
-    http::measure();
-    scale();
+    let environment = Environment::from_variables().unwrap();
+    if let ["year", copies, audiences] = *wanted {
+        return one(&Journey::read(&environment, copies.parse().unwrap()), audiences);
+    }
+    peers::compare(&environment);
+    http::measure(&environment);
+    scale(&environment);
+}
+
+fn one(stream: &dyn Stream, audiences: &str) {
+    let measured = engine::run(stream, audiences.parse().unwrap());
+    println!("{:.0} events/s, {measured:?}", measured.events_per_second());
 }
 
 /// What people and audiences cost.
-fn scale() {
+fn scale(environment: &Environment) {
     let columns = [
+        "events of",
         "people",
         "audiences",
         "events/s",
         "CPU of an event",
         "against 10 audiences",
         "memory",
-        "of a million people, on disk",
+        "disk of a million people",
     ];
     let mut table = Table::new(&columns);
-    let mut bars = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     for people in PEOPLE {
-        let mut least = None;
-        for audiences in AUDIENCES {
-            let measured = engine::run(people, audiences, EVENTS);
-            let least_us = *least.get_or_insert(measured.cpu_us);
-            table.row([
-                people.to_string(),
-                audiences.to_string(),
-                format!("{:.0}", measured.events_per_second()),
-                format!("{:.1} us", measured.cpu_us),
-                format!("{:.2} times", measured.cpu_us / least_us),
-                format!("{:.0} MB", measured.resident_mb),
-                format!("{:.2} GB", measured.disk_bytes / people as f64 * 1e6 / 1e9),
-            ]);
-            bars.push((people, audiences, measured));
-        }
+        let stream = Generated { people, events: EVENTS };
+        lines.push((format!("generated, {people} people"), rows(&mut table, "numbers", &stream)));
     }
+    let journey = Journey::read(environment, COPIES);
+    let name = format!("Complete Journey, {} people", journey.people());
+    lines.push((name, rows(&mut table, "Complete Journey", &journey)));
     println!(
-        "{EVENTS} events of 30 days through the durable engine: appended and flushed by one thread, decided by another.\n\n{}",
+        "Through the durable engine: appended and flushed by one thread, decided by another. {EVENTS} generated events are of 30 days; {} of the Complete Journey are of a year, {COPIES} copies of it.\n\n{}",
+        journey.events(),
         table.markdown()
     );
-    chart(&bars);
+    std::fs::write(repository().join(CHART), chart::svg(&lines)).unwrap();
+    println!("The chart is in {CHART}.\n");
 }
 
-fn chart(bars: &[(u64, usize, Measured)]) {
-    let dearest = bars.iter().map(|(.., measured)| measured.cpu_us).fold(0.0, f64::max);
-    println!("CPU of an event, in microseconds:\n");
-    for (people, audiences, measured) in bars {
-        let bar = "#".repeat((measured.cpu_us / dearest * BAR) as usize);
-        println!("{people:>8} people {audiences:>5} audiences |{bar} {:.1}", measured.cpu_us);
+/// One stream with more and more audiences.
+fn rows(table: &mut Table, name: &str, stream: &dyn Stream) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    for audiences in AUDIENCES {
+        let measured = engine::run(stream, audiences);
+        points.push(Point { audiences, cpu_us: measured.cpu_us });
+        table.row([
+            name.to_owned(),
+            stream.people().to_string(),
+            audiences.to_string(),
+            format!("{:.0}", measured.events_per_second()),
+            format!("{:.1} us", measured.cpu_us),
+            format!("{:.2} times", measured.cpu_us / points[0].cpu_us),
+            format!("{:.0} MB", measured.resident_mb),
+            format!("{:.2} GB", measured.disk_bytes / stream.people() as f64 * 1e6 / 1e9),
+        ]);
     }
-    println!();
+    points
 }

@@ -18,10 +18,11 @@ use acquaint_tests::workload::{self, NoAudiences};
 use serde_json::{Value as Json, json};
 
 use crate::engine;
-use crate::stream::{self, Stream};
+use crate::journey::Journey;
+use crate::stream::{self, Generated, Stream};
 
 const AUDIENCES: [usize; 2] = [100, 500];
-const STREAM: Stream = Stream { people: 2_000, events: 60_000 };
+const GENERATED: Generated = Generated { people: 2_000, events: 60_000 };
 
 /// What somebody came to: events a second, and how many people are in each audience at the end.
 struct Found {
@@ -30,42 +31,39 @@ struct Found {
 }
 
 /// Prints the table.
-pub(crate) fn compare() {
-    let mut table = Table::new(&["audiences", "who", "events/s", "against ours"]);
-    for audiences in AUDIENCES {
-        let ours = ours(audiences);
-        let others = [
-            ("Bytewax, keyed state in Python", bytewax(audiences)),
-            ("the history of the person anew for each event", anew(audiences)),
-        ];
-        table.row([
-            audiences.to_string(),
-            "ours, durable".into(),
-            format!("{:.0}", ours.events_per_second),
-            "1".into(),
-        ]);
-        for (who, found) in others {
-            assert_eq!(found.members, ours.members, "{who}: {audiences} audiences");
-            table.row([
-                audiences.to_string(),
-                who.into(),
-                format!("{:.0}", found.events_per_second),
-                format!("{:.4}", found.events_per_second / ours.events_per_second),
-            ]);
+pub(crate) fn compare(environment: &Environment) {
+    let journey = Journey::read(environment, 1);
+    let streams: [(&str, &dyn Stream); 2] = [("generated", &GENERATED), ("Complete Journey", &journey)];
+    let mut table = Table::new(&["events", "audiences", "who", "events/s", "against ours"]);
+    for (name, stream) in streams {
+        for audiences in AUDIENCES {
+            let ours = ours(stream, audiences);
+            let others = [
+                ("ours, durable", None),
+                ("Bytewax, keyed state in Python", Some(bytewax(environment, stream, audiences))),
+                ("the history of the person anew for each event", Some(anew(stream, audiences))),
+            ];
+            for (who, found) in others {
+                let found = found.as_ref().unwrap_or(&ours);
+                assert_eq!(found.members, ours.members, "{who}: {audiences} audiences, {name}");
+                table.row([
+                    name.to_owned(),
+                    audiences.to_string(),
+                    who.into(),
+                    format!("{:.0}", found.events_per_second),
+                    format!("{:.4}", found.events_per_second / ours.events_per_second),
+                ]);
+            }
         }
+        println!("{name}: {} events of {} people.", stream.events(), stream.people());
     }
-    println!(
-        "{} events of {} people; memberships at the end are equal.\n\n{}",
-        STREAM.events,
-        STREAM.people,
-        table.markdown()
-    );
+    println!("The same rules; memberships at the end are equal.\n\n{}", table.markdown());
 }
 
-fn ours(audiences: usize) -> Found {
+fn ours(stream: &dyn Stream, audiences: usize) -> Found {
     let folder = tempfile::tempdir().unwrap();
-    let (store, mut engine) = engine::prepare(folder.path(), STREAM.people, audiences);
-    let measured = engine::drive(&store, &mut engine, STREAM);
+    let (store, mut engine) = engine::prepare(folder.path(), stream, audiences);
+    let measured = engine::drive(&store, &mut engine, stream);
     let mut members = BTreeMap::new();
     let all = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
     for row in store.scan(StoreTable::Profiles, all.0, all.1, usize::MAX).unwrap() {
@@ -79,7 +77,7 @@ fn ours(audiences: usize) -> Found {
 }
 
 /// Keeps every event of everybody, and decides all audiences over them whenever one comes.
-fn anew(audiences: usize) -> Found {
+fn anew(stream: &dyn Stream, audiences: usize) -> Found {
     let schema = workload::schema();
     let definitions: Vec<Definition> = (0..audiences)
         .map(|number| Definition {
@@ -90,8 +88,9 @@ fn anew(audiences: usize) -> Found {
         .collect();
     let program = Prepared::new(Program::build(&definitions).unwrap());
     let (identities, memberships) = (IdentityMap::new(), Memberships::new());
-    let attributes: Vec<_> = (0..STREAM.people).map(stream::attributes).collect();
-    let mut histories: Vec<Vec<Event>> = vec![Vec::new(); STREAM.people as usize];
+    let people = 0..stream.people();
+    let attributes: Vec<_> = people.clone().map(|person| stream::attributes(stream.tier(person))).collect();
+    let mut histories: Vec<Vec<Event>> = people.map(|_| Vec::new()).collect();
     let decide = |person: usize, events: &[Event], now_ms: i64| {
         let subject = Subject {
             attributes: &attributes[person],
@@ -102,16 +101,16 @@ fn anew(audiences: usize) -> Found {
         eval::run(&program, subject, now_ms)
     };
     let start = Instant::now();
-    for number in 0..STREAM.events {
-        let person = STREAM.person(number) as usize;
+    for number in 0..stream.events() {
+        let person = stream.person(number) as usize;
         let history = &mut histories[person];
-        history.push(STREAM.event(number));
-        std::hint::black_box(decide(person, history, STREAM.at_ms(number)));
+        history.push(stream.event(number));
+        std::hint::black_box(decide(person, history, stream.at_ms(number)));
     }
-    let events_per_second = STREAM.events as f64 / start.elapsed().as_secs_f64();
+    let events_per_second = stream.events() as f64 / start.elapsed().as_secs_f64();
     let mut members = BTreeMap::new();
     for (person, history) in histories.iter().enumerate() {
-        for (number, is_in) in decide(person, history, STREAM.end_ms()).into_iter().enumerate() {
+        for (number, is_in) in decide(person, history, stream.end_ms()).into_iter().enumerate() {
             if is_in {
                 *members.entry(number).or_default() += 1;
             }
@@ -120,8 +119,7 @@ fn anew(audiences: usize) -> Found {
     Found { events_per_second, members }
 }
 
-fn bytewax(audiences: usize) -> Found {
-    let environment = Environment::from_variables().unwrap();
+fn bytewax(environment: &Environment, stream: &dyn Stream, audiences: usize) -> Found {
     let rules: Vec<Json> = (0..audiences)
         .map(|number| {
             let rule = workload::rule(number);
@@ -131,18 +129,18 @@ fn bytewax(audiences: usize) -> Found {
             })
         })
         .collect();
-    let events: Vec<Json> = (0..STREAM.events)
+    let events: Vec<Json> = (0..stream.events())
         .map(|number| {
-            let event = STREAM.event(number);
+            let event = stream.event(number);
             let text = |name: &str| event.fields.get(name).and_then(Value::as_str);
             let total = match event.fields.get("total") {
                 Some(Value::Double(total)) => Some(*total),
                 _ => None,
             };
-            let person = STREAM.person(number);
+            let person = stream.person(number);
             json!([
                 person,
-                stream::tier(person),
+                stream.tier(person),
                 event.timestamp_ms,
                 text("eventType"),
                 text("category"),
@@ -152,9 +150,9 @@ fn bytewax(audiences: usize) -> Found {
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("input.json");
-    let document = json!({ "rules": rules, "events": events, "endMs": STREAM.end_ms() });
+    let document = json!({ "rules": rules, "events": events, "endMs": stream.end_ms() });
     std::fs::write(&input, document.to_string()).unwrap();
-    let output = Command::new(environment.python)
+    let output = Command::new(&environment.python)
         .arg(repository().join("tests/peers/streaming.py"))
         .arg(&input)
         .stderr(Stdio::inherit())
@@ -164,7 +162,7 @@ fn bytewax(audiences: usize) -> Found {
     let found: Json = serde_json::from_slice(&output.stdout).unwrap();
     let members = found["members"].as_object().unwrap();
     Found {
-        events_per_second: STREAM.events as f64 / found["seconds"].as_f64().unwrap(),
+        events_per_second: stream.events() as f64 / found["seconds"].as_f64().unwrap(),
         members: members
             .iter()
             .map(|(number, count)| (number.parse().unwrap(), count.as_u64().unwrap()))

@@ -27,7 +27,6 @@ impl Turn<'_> {
                 return Ok(None);
             }
             self.come_to(&mut entry, deadline_ms)?;
-            self.schedule(&mut entry, deadline_ms);
         }
         Ok(Some(entry))
     }
@@ -35,24 +34,28 @@ impl Turn<'_> {
     /// A deadline has come: windows have moved on, and data may have to go.
     fn come_to(&mut self, entry: &mut Entry, deadline_ms: i64) -> Result<()> {
         let program = &self.rules.program;
-        let mut audiences = state::due(program, entry.slice(), deadline_ms);
-        let told =
-            self.rules.tells() && self.rules.touches_told(&state::moved(program, entry.slice(), deadline_ms));
-        state::expire(program, &mut entry.document.state, deadline_ms);
+        let due = entry.document.schedule.due(program, deadline_ms);
+        state::expire_some(program, &mut entry.document.state, &due.streams, deadline_ms);
         let expired = self.expire(entry, deadline_ms)?;
         let changed = if expired.attributes {
             self.answer_all(entry, deadline_ms)?
         } else {
+            let mut audiences = due.audiences;
             audiences.extend(state::affected(&self.rules.program, &expired.touched));
             audiences.sort_unstable();
             audiences.dedup();
             self.answer_some(entry, &audiences, deadline_ms)?
         };
-        if told {
+        if self.rules.touches_told(&due.streams) || self.rules.touches_told(&expired.touched) {
             self.tell(&entry.document, ChangeKind::Profile)?;
         }
         if changed || expired.attributes {
             self.owe(&entry.document);
+        }
+        if expired.attributes {
+            self.schedule(entry, deadline_ms);
+        } else {
+            self.reschedule(entry, &expired.touched, deadline_ms);
         }
         Ok(())
     }

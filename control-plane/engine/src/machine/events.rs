@@ -48,11 +48,7 @@ impl Turn<'_> {
         if linked {
             self.schedule(&mut entry, now_ms);
         } else {
-            let (program, state) = (&self.rules.program, &entry.document.state);
-            let sooner = state::next_deadline_of(program, &received.touched, state, now_ms);
-            let known = entry.document.deadline_ms.into_iter();
-            let end_ms = self.end_ms(&entry.document, now_ms);
-            entry.document.deadline_ms = known.chain(sooner).chain(end_ms).min();
+            self.reschedule(&mut entry, &received.touched, now_ms);
         }
         if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);

@@ -43,7 +43,7 @@ pub(crate) struct InForce {
     /// By number of a stream: whether an edge audience needs it.
     at_edge: Vec<bool>,
     /// Streams of computed attributes of whose new values somebody has to hear.
-    told: BTreeSet<u32>,
+    pub(crate) told: BTreeSet<u32>,
     /// The audiences that may answer differently when attributes, identities or decided memberships change.
     pub(crate) attribute_audiences: Vec<u32>,
     namespaces: BTreeMap<String, Namespace>,
@@ -59,7 +59,7 @@ impl InForce {
         let policy = catalog.merge_policy.clone().unwrap_or_default();
         let namespaces = namespaces(&catalog);
         let lifetimes = Lifetimes::of(&catalog);
-        let fingerprint = fingerprint(&program, (&policy, &lifetimes), &namespaces, &catalog);
+        let fingerprint = fingerprint(&program, &told, (&policy, &lifetimes), &namespaces, &catalog);
         let in_edge: BTreeSet<StreamId> = edge.stream_ids().into_iter().collect();
         Ok(Self {
             folded: state::migrate(&program, &[], &mut State::default(), 0),
@@ -96,12 +96,7 @@ impl InForce {
 
     /// Whether any of these streams may have changed a computed attribute of which somebody has to hear.
     pub(crate) fn touches_told(&self, numbers: &[u32]) -> bool {
-        self.tells() && numbers.iter().any(|number| self.told.contains(number))
-    }
-
-    /// Whether there is such an attribute.
-    pub(crate) fn tells(&self) -> bool {
-        !self.told.is_empty()
+        numbers.iter().any(|number| self.told.contains(number))
     }
 
     /// The index of an audience that is decided by batch jobs.
@@ -203,10 +198,11 @@ fn rank(kind: NamespaceKind, priority: Option<u16>) -> Rank {
     Rank { class, priority: priority.unwrap_or(u16::MAX), kind }
 }
 
-/// A number that changes when profiles have to be visited again: with the program, the merge policy, how long data is
-/// kept, and what the edge is sent of each profile.
+/// A number that changes when profiles have to be visited again: with the program, what wants a timer, the merge policy,
+/// how long data is kept, and what the edge is sent of each profile.
 fn fingerprint(
     program: &Prepared,
+    told: &BTreeSet<u32>,
     (policy, lifetimes): (&MergePolicy, &Lifetimes),
     namespaces: &BTreeMap<String, Namespace>,
     catalog: &Catalog,
@@ -216,9 +212,9 @@ fn fingerprint(
     let audiences: Vec<_> =
         program.audiences.iter().map(|audience| (&audience.id, audience.mode, &audience.formula)).collect();
     let exported = crate::publish::exported_paths(catalog);
-    let told = format!(
-        "{policy:?} {lifetimes:?} {edge:?} {exported:?} {leaves:?} {audiences:?} {:?}",
+    let all = format!(
+        "{policy:?} {lifetimes:?} {edge:?} {exported:?} {leaves:?} {audiences:?} {:?} {told:?}",
         program.scores
     );
-    xxhash_rust::xxh3::xxh3_64(told.as_bytes())
+    xxhash_rust::xxh3::xxh3_64(all.as_bytes())
 }

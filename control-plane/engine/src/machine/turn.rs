@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
-use acquaint_core::state;
+use acquaint_core::state::Schedule;
 use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
-use acquaint_store::{ProfileDocument, Read, Table, WriteBatch, keys};
+use acquaint_store::{ProfileDocument, Read, Rows, Table, WriteBatch, keys};
 
 use super::cache::{Cache, Entry};
 use super::expire::Farewell;
@@ -33,12 +33,20 @@ pub(crate) struct Turn<'a> {
 impl<'a> Turn<'a> {
     pub(crate) fn new(
         store: &'a dyn Read,
+        on_the_way: Option<&'a Rows>,
         rules: &'a InForce,
         cache: &'a mut Cache,
         progress: &Progress,
     ) -> Self {
         let cause = progress.position;
-        Self { rules, unit: Unit::new(store), cache, progress: progress.clone(), cause, explained: 0 }
+        Self {
+            rules,
+            unit: Unit::new(store, on_the_way),
+            cache,
+            progress: progress.clone(),
+            cause,
+            explained: 0,
+        }
     }
 
     /// Applies one record; every timer due by then has been applied before.
@@ -186,19 +194,30 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// The deadline after `at_ms`.
+    /// What time will change after `at_ms`, whatever has changed until then.
     pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
-        let answers = state::next_deadline(&self.rules.program, entry.slice(), at_ms);
-        entry.document.deadline_ms = answers.into_iter().chain(self.end_ms(&entry.document, at_ms)).min();
+        let schedule = Schedule::new(&self.rules.program, entry.slice(), at_ms);
+        self.keep(entry, schedule, at_ms);
     }
 
-    /// When something of a profile has to go, after `at_ms`: what should have gone before goes right then.
-    pub(crate) fn end_ms(&self, document: &ProfileDocument, at_ms: i64) -> Option<i64> {
-        let next_ms = self.rules.lifetimes.next_ms(document);
-        next_ms.map(|next_ms| next_ms.max(at_ms.saturating_add(1)))
+    /// As [`Self::schedule`], where nothing has changed but what is kept of these streams.
+    pub(crate) fn reschedule(&self, entry: &mut Entry, touched: &[u32], at_ms: i64) {
+        let mut schedule = std::mem::take(&mut entry.document.schedule);
+        schedule.update(&self.rules.program, entry.slice(), touched, at_ms);
+        self.keep(entry, schedule, at_ms);
     }
 
-    /// What there is to commit.
+    /// The next deadline is when an answer may change, or somebody has to hear of a value, or something of the profile has
+    /// to go: what should have gone before goes right after `at_ms`.
+    fn keep(&self, entry: &mut Entry, schedule: Schedule, at_ms: i64) {
+        let next_ms = schedule.next_ms(&self.rules.program, &self.rules.told);
+        let end_ms = self.rules.lifetimes.next_ms(&entry.document);
+        let end_ms = end_ms.map(|end_ms| end_ms.max(at_ms.saturating_add(1)));
+        entry.document.deadline_ms = next_ms.into_iter().chain(end_ms).min();
+        entry.document.schedule = schedule;
+    }
+
+    /// What there is to commit, and how far it goes.
     pub(crate) fn finish(mut self) -> Result<(WriteBatch, Progress)> {
         for id in &self.cache.dirty {
             if let Some(entry) = self.cache.profiles.get(id) {

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use acquaint_core::wire;
 use acquaint_store::record::Change;
-use acquaint_store::{Read, Result, Row, Table, Topic, WriteBatch};
+use acquaint_store::{Read, Result, Row, Rows, Table, Topic, WriteBatch};
 
-type Pending = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
-
-/// Pending writes over a store.
+/// Pending writes over a store, and between the two what is on its way into it.
 pub(crate) struct Unit<'a> {
     store: &'a dyn Read,
-    pending: BTreeMap<Table, Pending>,
+    on_the_way: Option<&'a Rows>,
+    pending: Rows,
     changes: Vec<Vec<u8>>,
 }
 
 impl<'a> Unit<'a> {
-    pub(crate) fn new(store: &'a dyn Read) -> Self {
-        Self { store, pending: BTreeMap::new(), changes: Vec::new() }
+    pub(crate) fn new(store: &'a dyn Read, on_the_way: Option<&'a Rows>) -> Self {
+        Self { store, on_the_way, pending: BTreeMap::new(), changes: Vec::new() }
     }
 
     pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
@@ -40,35 +40,34 @@ impl<'a> Unit<'a> {
         Ok(())
     }
 
+    /// What there is to commit. Its rows are shared, to be read until that is done.
     pub(crate) fn into_batch(self) -> WriteBatch {
-        let writes = self
-            .pending
-            .into_iter()
-            .flat_map(|(table, rows)| rows.into_iter().map(move |(key, value)| (table, key, value)))
-            .collect();
         let appends = self.changes.into_iter().map(|change| (Topic::Changes, change)).collect();
-        WriteBatch { writes, appends, ..WriteBatch::default() }
+        WriteBatch { shared: Arc::new(self.pending), appends, ..WriteBatch::default() }
+    }
+
+    /// The writes that the store may not know yet, the latest first.
+    fn unknown(&self) -> impl DoubleEndedIterator<Item = &Rows> {
+        std::iter::once(&self.pending).chain(self.on_the_way)
     }
 }
 
 impl Read for Unit<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        match self.pending.get(&table).and_then(|rows| rows.get(key)) {
+        match self.unknown().find_map(|writes| writes.get(&table)?.get(key)) {
             Some(pending) => Ok(pending.clone()),
             None => self.store.get(table, key),
         }
     }
 
     fn scan(&self, table: Table, from: Bound<&[u8]>, to: Bound<&[u8]>, limit: usize) -> Result<Vec<Row>> {
-        let pending: Vec<_> = match self.pending.get(&table) {
-            Some(rows) => rows.range::<[u8], _>((from, to)).collect(),
-            None => Vec::new(),
-        };
+        let rows = self.unknown().rev().filter_map(|writes| writes.get(&table));
+        let pending: BTreeMap<_, _> = rows.flat_map(|rows| rows.range::<[u8], _>((from, to))).collect();
         if pending.is_empty() {
             return self.store.scan(table, from, to, limit);
         }
         // Enough of the stored rows that `limit` are left even if every pending deletion strikes one of them.
-        let deleted = pending.iter().filter(|(_, value)| value.is_none()).count();
+        let deleted = pending.values().filter(|value| value.is_none()).count();
         let stored = self.store.scan(table, from, to, limit.saturating_add(deleted))?;
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = stored.into_iter().collect();
         for (key, value) in pending {

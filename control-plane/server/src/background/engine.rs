@@ -28,6 +28,8 @@ pub(super) fn open(app: &Shared) -> acquaint_engine::Result<Engine<Store>> {
 /// Runs until it is time to stop.
 pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
     let mut problems = 0;
+    // A step is committed while the next is worked out, and counts from where it began.
+    let mut handed_in_ms = None;
     app.engine_at(engine.progress().position);
     while !app.is_stopping() {
         if app.store.has_failed() {
@@ -36,12 +38,11 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
         let before = engine.progress().position;
         let began_ms = system_ms();
         match engine.step(STEP_MAX) {
-            Ok(0) => {
-                app.store.wait(Topic::Records, engine.progress().position, WAIT);
-            }
-            Ok(_) => {
+            Ok(done) => {
                 count(app, &engine, before);
-                app.tracer.decided(before, engine.progress().position, began_ms, system_ms());
+                let since_ms = handed_in_ms.unwrap_or(began_ms);
+                handed_in_ms = (done > 0).then_some(began_ms);
+                app.tracer.decided(before, engine.progress().position, since_ms, system_ms());
                 if engine.problems().len() != problems {
                     problems = engine.problems().len();
                     tracing::error!(
@@ -50,6 +51,9 @@ pub(super) fn run(app: &Shared, mut engine: Engine<Store>) {
                     );
                 }
                 app.engine_at(engine.progress().position);
+                if done == 0 {
+                    app.store.wait(Topic::Records, engine.progress().position, WAIT);
+                }
             }
             Err(error) => return app.fail("engine", &error),
         }

@@ -65,9 +65,11 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
 async fn erase(connection: &Connection, namespace: &str, id: &str, wait: bool) -> Result<Value, Error> {
     let client = connection.client()?;
     let mut job = client.delete_at(ENTITIES, &[("entityIdNS", namespace), ("entityId", id)]).await?;
-    while wait && job["status"] != "COMPLETED" {
+    let text =
+        |job: &Value, field: &str| job.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    while wait && text(&job, "status") != "COMPLETED" {
         tokio::time::sleep(LOOK_EVERY).await;
-        let path = format!("{JOBS}/{}", job["id"].as_str().unwrap_or_default());
+        let path = format!("{JOBS}/{}", text(&job, "id"));
         job = client.get(&path, &[]).await?;
     }
     Ok(job)

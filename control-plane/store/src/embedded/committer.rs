@@ -12,7 +12,7 @@ use fjall::PersistMode;
 use super::database::{Damage, Database, KEY_BYTES_MAX};
 use super::marker::Marker;
 use super::positions::{Ends, Positions};
-use crate::tables::{Table, WriteBatch};
+use crate::tables::WriteBatch;
 use crate::{Error, Result};
 
 /// Requests that may wait.
@@ -77,6 +77,17 @@ impl Committer {
 
     /// Queues a batch and waits until it is applied, and flushed if it is to be durable.
     pub(super) fn submit(&self, batch: WriteBatch, durable: bool, when_full: WhenFull) -> Result<Position> {
+        // Dropped unanswered: it was queued behind a close.
+        self.send(batch, durable, when_full)?.recv().unwrap_or(Err(Error::Unavailable))
+    }
+
+    /// Queues a batch; what becomes of it is said by the receiver.
+    pub(super) fn send(
+        &self,
+        batch: WriteBatch,
+        durable: bool,
+        when_full: WhenFull,
+    ) -> Result<Receiver<Result<Position>>> {
         check_keys(&batch)?;
         let bytes = size(&batch);
         let queued = self.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -92,14 +103,10 @@ impl Committer {
             },
             WhenFull::Wait => self.queue.send(message).map(|()| answer).map_err(|_| Error::Unavailable),
         };
-        match sent {
-            // Dropped unanswered: it was queued behind a close.
-            Ok(answer) => answer.recv().unwrap_or(Err(Error::Unavailable)),
-            Err(error) => {
-                self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
-                Err(error)
-            }
+        if sent.is_err() {
+            self.queued_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+        sent
     }
 
     /// Whether a write or flush has failed: nothing is written any more.
@@ -131,18 +138,21 @@ impl Drop for Committer {
 }
 
 fn size(batch: &WriteBatch) -> usize {
-    let writes = batch.writes.iter().map(|(_, key, value)| key.len() + value.as_ref().map_or(0, Vec::len));
+    let row = |key: &Vec<u8>, value: &Option<Vec<u8>>| key.len() + value.as_ref().map_or(0, Vec::len);
+    let writes = batch.writes.iter().map(|(_, key, value)| row(key, value));
+    let shared = batch.shared().map(|(_, key, value)| row(key, value));
     let appends = batch.appends.iter().map(|(_, payload)| payload.len());
     let replaced = batch.replaced.iter().map(|(_, _, payload)| payload.len());
-    writes.chain(appends).chain(replaced).fold(0, usize::saturating_add)
+    writes.chain(shared).chain(appends).chain(replaced).fold(0, usize::saturating_add)
 }
 
 fn check_keys(batch: &WriteBatch) -> Result<()> {
-    let check = |(table, key, _): &(Table, Vec<u8>, Option<Vec<u8>>)| match key.len() {
+    let own = batch.writes.iter().chain(&batch.expected).map(|(table, key, _)| (*table, key));
+    let mut all = own.chain(batch.shared().map(|(table, key, _)| (table, key)));
+    all.try_for_each(|(table, key)| match key.len() {
         1..=KEY_BYTES_MAX => Ok(()),
         bytes => Err(Error::Key { table: table.name(), bytes, max: KEY_BYTES_MAX }),
-    };
-    batch.writes.iter().chain(&batch.expected).try_for_each(check)
+    })
 }
 
 /// What the thread works on.

@@ -177,14 +177,26 @@ impl Database {
 
     /// Applies one batch, the `count`th, without flushing. Appends take the next positions of `ends`; the answer is
     /// the first of them.
-    pub(super) fn apply(&self, batch: WriteBatch, count: u64, ends: &mut Ends) -> Result<Position> {
+    pub(super) fn apply(&self, mut batch: WriteBatch, count: u64, ends: &mut Ends) -> Result<Position> {
         let mut writes = self.database.batch().durability(None);
         // The same key twice in one batch would have the same sequence number twice: only the last write goes in.
-        let mut last = BTreeMap::new();
-        for (table, key, value) in batch.writes {
-            last.insert((table, key), value);
+        let mut rows = std::mem::take(&mut batch.writes);
+        rows.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+        let overruled = |table: Table, key: &[u8]| {
+            rows.binary_search_by(|row| (row.0, row.1.as_slice()).cmp(&(table, key))).is_ok()
+        };
+        for (table, key, value) in batch.shared().filter(|(table, key, _)| !overruled(*table, key)) {
+            let keyspace = self.table(table)?;
+            match value {
+                Some(value) => writes.insert(keyspace, key, value),
+                None => writes.remove(keyspace, key),
+            }
         }
-        for ((table, key), value) in last {
+        let mut rows = rows.into_iter().peekable();
+        while let Some((table, key, value)) = rows.next() {
+            if rows.peek().is_some_and(|next| next.0 == table && next.1 == key) {
+                continue;
+            }
             let keyspace = self.table(table)?;
             match value {
                 Some(value) => writes.insert(keyspace, key, value),

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use acquaint_core::id::Position;
 
-use crate::tables::{ProfileStore, Read, Row, Snapshot, Table, WriteBatch};
+use crate::tables::{ProfileStore, Read, Receipt, Row, Snapshot, Table, WriteBatch};
 use crate::{Error, Log, Result, Topic, keys};
 use committer::{Committer, WhenFull};
 use database::Database;
@@ -196,6 +196,12 @@ impl Read for Embedded {
 impl ProfileStore for Embedded {
     fn commit(&self, batch: WriteBatch, durable: bool) -> Result<()> {
         self.committer.submit(batch, durable, WhenFull::Wait).map(drop)
+    }
+
+    fn hand_in(&self, batch: WriteBatch) -> Receipt {
+        self.committer
+            .send(batch, false, WhenFull::Wait)
+            .map_or_else(|error| Receipt::Known(Err(error)), Receipt::Waiting)
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot> {

@@ -80,6 +80,32 @@ fn a_batch_spans_tables_and_logs_and_its_last_write_of_a_key_wins() {
 }
 
 #[test]
+fn shared_rows_are_written_where_the_batch_says_nothing_else_of_their_key() {
+    let directory = directory();
+    let store = Embedded::open(directory.path()).unwrap();
+    store.commit(writes(vec![put(Table::Meta, "gone", "1")]), true).unwrap();
+    let row = |key: &str, value: Option<&str>| (key.as_bytes().to_vec(), value.map(|value| value.into()));
+    let meta = [row("a", Some("2")), row("b", Some("3")), row("gone", None)];
+    let audit = [row("b", Some("4"))];
+    let shared = [(Table::Meta, meta.into()), (Table::Audit, audit.into())];
+    let batch = WriteBatch { shared: Arc::new(shared.into()), ..writes(vec![put(Table::Meta, "b", "5")]) };
+    assert!(!batch.is_empty());
+    store.commit(batch, true).unwrap();
+    let check = |table, key: &str, expected: Option<&str>| {
+        assert_eq!(store.get(table, key.as_bytes()).unwrap(), expected.map(|value| value.into()));
+    };
+    check(Table::Meta, "a", Some("2"));
+    check(Table::Meta, "b", Some("5"));
+    check(Table::Meta, "gone", None);
+    check(Table::Audit, "b", Some("4"));
+    let batch = WriteBatch {
+        shared: Arc::new([(Table::Meta, [row("", None)].into())].into()),
+        ..WriteBatch::default()
+    };
+    assert!(matches!(store.commit(batch, true), Err(Error::Key { .. })));
+}
+
+#[test]
 fn a_batch_whose_expectation_fails_leaves_nothing() {
     let directory = directory();
     let store = Embedded::open(directory.path()).unwrap();

@@ -34,6 +34,8 @@ const TRUE: u32 = u32::MAX;
 const FALSE: u32 = u32::MAX - 1;
 /// In place of the number of the first test of a formula that is open.
 const OPEN: u32 = u32::MAX - 2;
+/// Tests made at most to find out whether a formula is settled: a test of which nothing is known doubles the ways on.
+const SETTLING_TESTS_MAX: u32 = 256;
 /// Gates that are together likelier than this to be open are no gates.
 const GATE_CHANCE_MAX: f32 = 0.8;
 
@@ -192,6 +194,36 @@ impl Decisions {
         let mut at = test;
         while let Some(test) = self.tests.get(at as usize) {
             at = if is_set(test.bit) { test.set } else { test.unset };
+        }
+        (at != OPEN).then_some(at == TRUE)
+    }
+
+    /// The truth of a formula whatever the bits are that nothing is known of; `None` if that depends on them, if the
+    /// formula is open, or if finding out takes too long.
+    pub(crate) fn settled(&self, number: u32, known: impl Fn(u32) -> Option<bool>) -> Option<bool> {
+        let first = *self.entries.get(number as usize)?;
+        let mut tests_left = SETTLING_TESTS_MAX;
+        self.settled_from(first, &known, &mut tests_left)
+    }
+
+    fn settled_from(
+        &self,
+        first: u32,
+        known: &impl Fn(u32) -> Option<bool>,
+        tests_left: &mut u32,
+    ) -> Option<bool> {
+        let mut at = first;
+        while let Some(test) = self.tests.get(at as usize) {
+            *tests_left = tests_left.checked_sub(1)?;
+            at = match known(test.bit) {
+                Some(true) => test.set,
+                Some(false) => test.unset,
+                None => {
+                    let set = self.settled_from(test.set, known, tests_left)?;
+                    let unset = self.settled_from(test.unset, known, tests_left)?;
+                    return (set == unset).then_some(set);
+                }
+            };
         }
         (at != OPEN).then_some(at == TRUE)
     }

@@ -2,7 +2,7 @@
 
 use acquaint_core::eval::{self, Slice};
 use acquaint_core::plan::Prepared;
-use acquaint_core::state::{self, State};
+use acquaint_core::state::{self, Schedule, State};
 
 use super::agreement::agree;
 use super::{Law, Seen, differing, naive_without_batch};
@@ -28,20 +28,24 @@ pub(super) fn nothing_changes_between_deadlines(
         let before = eval::answer(&program, slice, now_ms);
         let deadline_ms = state::next_deadline(&program, slice, now_ms);
         seen.add(&deadline_ms);
-        let last_ms = deadline_ms
-            .map_or(now_ms.saturating_add(choices.step_ms() * 1_000), |deadline_ms| deadline_ms - 1);
-        if last_ms < now_ms {
-            return Err(format!("a deadline of {deadline_ms:?} is not after {now_ms}"));
-        }
-        for at_ms in [choices.between(now_ms, last_ms), last_ms] {
-            let after = naive_without_batch(world, &program, &world.events, at_ms);
-            let known: Vec<Option<bool>> =
-                before.iter().zip(after).map(|(before, after)| before.map(|_| after)).collect();
-            if known != before {
-                let differing = differing(&program, &before, &known);
-                return Err(format!(
-                    "from {now_ms} to {at_ms}, before {deadline_ms:?}: {differing}\n{state:?}"
-                ));
+        // What leaves at rest have decided is not looked at again, so a schedule may go further.
+        let scheduled_ms = Schedule::new(&program, slice, now_ms).next_ms(&program, &Default::default());
+        for next_ms in [deadline_ms, scheduled_ms] {
+            let last_ms = next_ms
+                .map_or(now_ms.saturating_add(choices.step_ms() * 1_000), |deadline_ms| deadline_ms - 1);
+            if last_ms < now_ms {
+                return Err(format!("a deadline of {next_ms:?} is not after {now_ms}"));
+            }
+            for at_ms in [choices.between(now_ms, last_ms), last_ms] {
+                let after = naive_without_batch(world, &program, &world.events, at_ms);
+                let known: Vec<Option<bool>> =
+                    before.iter().zip(after).map(|(before, after)| before.map(|_| after)).collect();
+                if known != before {
+                    let differing = differing(&program, &before, &known);
+                    return Err(format!(
+                        "from {now_ms} to {at_ms}, before {next_ms:?}: {differing}\n{state:?}"
+                    ));
+                }
             }
         }
         let Some(deadline_ms) = deadline_ms else { return Ok(()) };

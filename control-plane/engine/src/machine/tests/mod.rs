@@ -1,7 +1,9 @@
 //! The engine against what it promises: scenarios here, generated histories in `property`.
 
+mod computed;
 mod lifetimes;
 mod merging;
+mod on_the_way;
 mod oracle;
 mod policies;
 mod property;
@@ -24,6 +26,15 @@ use crate::testing::{MemoryStore, catalog};
 const NOW: i64 = 1_514_764_800_000;
 const HOUR: i64 = 3_600_000;
 
+/// What makes the catalogue of the tests with these definitions.
+fn first_edits(definitions: Vec<Definition>) -> Vec<Edit> {
+    let base = catalog();
+    let schemas = base.schemas.into_values().map(Definition::Schema);
+    let datasets = base.datasets.into_values().map(Definition::Dataset);
+    let namespaces = base.namespaces.into_values().map(Definition::Namespace);
+    schemas.chain(datasets).chain(namespaces).chain(definitions).map(Edit::Put).collect()
+}
+
 /// A store, and the engine that works on it.
 struct World {
     store: Arc<MemoryStore>,
@@ -37,17 +48,7 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let engine = Engine::open(Arc::clone(&store)).unwrap();
         let mut world = Self { store, engine, catalog: Catalog::default() };
-        let base = catalog();
-        let all = base
-            .schemas
-            .into_values()
-            .map(Definition::Schema)
-            .chain(base.datasets.into_values().map(Definition::Dataset))
-            .chain(base.namespaces.into_values().map(Definition::Namespace))
-            .chain(definitions)
-            .map(Edit::Put)
-            .collect();
-        world.edit(all, NOW);
+        world.edit(first_edits(definitions), NOW);
         world.drain();
         assert_eq!(world.engine.problems(), &[]);
         world

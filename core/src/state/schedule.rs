@@ -1,0 +1,265 @@
+//! What time alone will change of one profile: when each leaf comes out differently next, and which audiences that can
+//! change. An audience that the leaves at rest decide already is closed: time cannot change it, so nobody has to look
+//! when the others move. A leaf is at rest while it has no next instant.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::deadline::{clocked_numbers, deadline_of};
+use crate::eval::Slice;
+use crate::eval::answers::Answers;
+use crate::eval::intervals::Intervals;
+use crate::plan::leaf::{Formula, LeafKind};
+use crate::plan::matching::bits;
+use crate::plan::matching::numbers::Numbers;
+use crate::plan::{Mode, Prepared};
+
+/// The schedule of one profile, by the numbers of one program: it is of no use with another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Leaves and steps that time moves, ascending, each with the next instant at which it may: milliseconds since the
+    /// epoch, UTC. Exact or early, never late.
+    moves: Vec<(u32, i64)>,
+    /// The audiences that time may change, as bits.
+    open: Vec<u64>,
+}
+
+/// What has come due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// The streams of which something may have to go.
+    pub streams: Vec<u32>,
+    /// The audiences that may answer differently, ascending.
+    pub audiences: Vec<u32>,
+}
+
+impl Schedule {
+    /// Of everything that there is.
+    pub fn new(program: &Prepared, slice: Slice<'_>, now_ms: i64) -> Self {
+        let kept = slice.state.streams.keys().filter_map(|id| program.stream_number(*id));
+        let mut numbers: Vec<u32> = kept.flat_map(|stream| takers(program, stream)).collect();
+        numbers.extend(clocked_numbers(program));
+        numbers.sort_unstable();
+        let intervals = Intervals::new(program, now_ms);
+        let moves = numbers.into_iter().filter_map(|number| {
+            deadline_of(program, number, slice, &intervals).map(|at_ms| (number, at_ms))
+        });
+        let mut schedule =
+            Self { moves: moves.collect(), open: alloc::vec![0; bits::words(program.audiences.len())] };
+        // Where nothing moves, everything is closed.
+        if !schedule.moves.is_empty() {
+            let all: Vec<u32> = (0..).take(program.audiences.len()).collect();
+            schedule.judge(program, slice, &all, now_ms);
+        }
+        schedule
+    }
+
+    /// After these streams were touched, at `now_ms`; nothing else of the profile has changed.
+    pub fn update(&mut self, program: &Prepared, slice: Slice<'_>, touched: &[u32], now_ms: i64) {
+        let intervals = Intervals::new(program, now_ms);
+        let mut audiences = Numbers::below(program.audiences.len());
+        for number in touched.iter().flat_map(|stream| takers(program, *stream)) {
+            if self.turns(program, number, slice, &intervals) {
+                audiences.add(program.dependents(number));
+            }
+        }
+        // What has only come to rest opens nothing.
+        for number in self.come(now_ms) {
+            if self.turns(program, number, slice, &intervals) {
+                let dependents = program.dependents(number).iter().copied();
+                let open: Vec<u32> = dependents.filter(|audience| self.is_open(*audience)).collect();
+                audiences.add(&open);
+            }
+        }
+        let audiences = audiences.ascending();
+        if !audiences.is_empty() {
+            self.judge(program, slice, &audiences, now_ms);
+        }
+    }
+
+    /// Finds out when a leaf moves next; whether that may open or close audiences. While it goes on moving, what it leaves
+    /// open stays open, and what is closed without it stays closed.
+    fn turns(
+        &mut self,
+        program: &Prepared,
+        number: u32,
+        slice: Slice<'_>,
+        intervals: &Intervals<'_>,
+    ) -> bool {
+        let next_ms = deadline_of(program, number, slice, intervals);
+        let moved = self.set(number, next_ms);
+        !(moved && next_ms.is_some())
+    }
+
+    /// The next instant at which an answer may change without any event, or something enters or leaves a window over one
+    /// of the `watched` streams; exact or early, never late.
+    pub fn next_ms(&self, program: &Prepared, watched: &BTreeSet<u32>) -> Option<i64> {
+        let is_watched = |number| {
+            !watched.is_empty() && program.stream_of(number).is_some_and(|stream| watched.contains(&stream))
+        };
+        let mut next_ms = None;
+        for (number, at_ms) in &self.moves {
+            let sooner = next_ms.is_none_or(|next_ms| *at_ms < next_ms);
+            if sooner
+                && (program.dependents(*number).iter().any(|audience| self.is_open(*audience))
+                    || is_watched(*number))
+            {
+                next_ms = Some(*at_ms);
+            }
+        }
+        next_ms
+    }
+
+    /// What has come due at `at_ms`: to be expired, asked and then [updated](Self::update).
+    pub fn due(&self, program: &Prepared, at_ms: i64) -> Due {
+        let come = self.come(at_ms);
+        let mut streams: Vec<u32> = come.iter().filter_map(|number| program.stream_of(*number)).collect();
+        streams.sort_unstable();
+        streams.dedup();
+        let mut audiences = Numbers::below(program.audiences.len());
+        come.iter().for_each(|number| audiences.add(program.dependents(*number)));
+        let mut audiences = audiences.ascending();
+        audiences.retain(|audience| self.is_open(*audience));
+        Due { streams, audiences }
+    }
+
+    /// The leaves and steps whose instant has come.
+    fn come(&self, at_ms: i64) -> Vec<u32> {
+        self.moves.iter().filter(|(_, next_ms)| *next_ms <= at_ms).map(|(number, _)| *number).collect()
+    }
+
+    /// Whether time may change an audience.
+    pub fn is_open(&self, audience: u32) -> bool {
+        let (word, mask) = bits::place(audience);
+        self.open.get(word).is_some_and(|word| word & mask != 0)
+    }
+
+    /// Notes when a leaf moves next; whether it was moving before.
+    fn set(&mut self, number: u32, next_ms: Option<i64>) -> bool {
+        match (self.moves.binary_search_by_key(&number, |(number, _)| *number), next_ms) {
+            (Ok(place), Some(next_ms)) => {
+                if let Some((_, at_ms)) = self.moves.get_mut(place) {
+                    *at_ms = next_ms;
+                }
+                true
+            }
+            (Ok(place), None) => {
+                self.moves.remove(place);
+                true
+            }
+            (Err(place), Some(next_ms)) => {
+                self.moves.insert(place, (number, next_ms));
+                false
+            }
+            (Err(_), None) => false,
+        }
+    }
+
+    /// Which of these audiences are open.
+    fn judge(&mut self, program: &Prepared, slice: Slice<'_>, audiences: &[u32], now_ms: i64) {
+        let mut moving = alloc::vec![0; bits::words(program.taker_ids().count())];
+        for (number, _) in &self.moves {
+            let (word, mask) = bits::place(*number);
+            if let Some(word) = moving.get_mut(word) {
+                *word |= mask;
+            }
+        }
+        let judge = Judge { program, moving, answers: Answers::of_slice(program, slice, now_ms) };
+        let open: Vec<(u32, bool)> =
+            audiences.iter().map(|number| (*number, judge.is_open(*number))).collect();
+        for (number, is_open) in open {
+            let (word, mask) = bits::place(number);
+            if let Some(word) = self.open.get_mut(word) {
+                *word = if is_open { *word | mask } else { *word & !mask };
+            }
+        }
+    }
+}
+
+/// The leaves or steps that look into a stream.
+fn takers(program: &Prepared, stream: u32) -> impl Iterator<Item = u32> {
+    program.streams().get(stream as usize).into_iter().flat_map(|stream| &stream.takers).copied()
+}
+
+/// Decides formulas by the leaves at rest alone.
+struct Judge<'a> {
+    program: &'a Prepared,
+    /// The leaves and steps that move, as bits.
+    moving: Vec<u64>,
+    answers: Answers<'a>,
+}
+
+impl Judge<'_> {
+    fn is_open(&self, number: u32) -> bool {
+        let Some(audience) = self.program.audiences.get(number as usize) else { return false };
+        match audience.mode {
+            Mode::Edge | Mode::Streaming => self.settled(number, &audience.formula).is_none(),
+            Mode::Batch => false,
+        }
+    }
+
+    /// What an audience comes to whatever time does; `None` if that depends.
+    fn settled(&self, number: u32, formula: &Formula) -> Option<bool> {
+        let plan = self.program.answers();
+        if plan.audiences.is_open(number) {
+            return self.decided(number, formula);
+        }
+        plan.audiences.settled(number, |bit| match plan.leaf_of(bit) {
+            Some(leaf) if self.is_moving(leaf) => None,
+            Some(_) | None => Some(self.answers.any_bit(bit)),
+        })
+    }
+
+    /// What a formula comes to whatever time does; `None` if that depends.
+    fn decided(&self, audience: u32, formula: &Formula) -> Option<bool> {
+        match formula {
+            Formula::Constant(value) => Some(*value),
+            Formula::Leaf(leaf) | Formula::Aggregate { leaf, .. } => {
+                if self.is_moving(*leaf) {
+                    None
+                } else {
+                    self.answers.formula(formula)
+                }
+            }
+            Formula::Audience(other) => self.referred(audience, *other, formula),
+            Formula::Not(inner) => self.decided(audience, inner).map(|value| !value),
+            Formula::And(inner) => self.all(audience, inner, false),
+            Formula::Or(inner) => self.all(audience, inner, true),
+        }
+    }
+
+    fn all(&self, audience: u32, operands: &[Formula], decisive: bool) -> Option<bool> {
+        let mut otherwise = Some(!decisive);
+        for operand in operands {
+            match self.decided(audience, operand) {
+                Some(value) if value == decisive => return Some(decisive),
+                Some(_) => {}
+                None => otherwise = None,
+            }
+        }
+        otherwise
+    }
+
+    /// Audiences refer to earlier ones; only a damaged program does not.
+    fn referred(&self, audience: u32, other: u32, formula: &Formula) -> Option<bool> {
+        let referred = self.program.audiences.get(other as usize).filter(|_| other < audience)?;
+        match referred.mode {
+            Mode::Batch => self.answers.formula(formula),
+            Mode::Edge | Mode::Streaming => self.settled(other, &referred.formula),
+        }
+    }
+
+    fn is_moving(&self, leaf: u32) -> bool {
+        let has = |number: &u32| {
+            let (word, mask) = bits::place(*number);
+            self.moving.get(word).is_some_and(|word| word & mask != 0)
+        };
+        match self.program.leaves.get(leaf as usize).map(|leaf| &leaf.kind) {
+            Some(LeafKind::Sequence(_)) => self.program.steps(leaf).iter().any(has),
+            Some(LeafKind::Attribute(_) | LeafKind::Events(_) | LeafKind::Member(_)) => has(&leaf),
+            Some(LeafKind::History(_)) | None => true,
+        }
+    }
+}
