@@ -12,6 +12,12 @@ pub const COMPUTED_TEXT_BYTES_MAX: usize = 1024 * 1024;
 pub const CONSTRUCTED_ITEMS_MAX: u64 = 65_536;
 /// Nesting of one expression.
 pub const EXPRESSION_DEPTH_MAX: usize = 64;
+/// Bytes of a template.
+pub const TEMPLATE_BYTES_MAX: usize = 256 * 1024;
+/// Blocks of a template inside one another.
+pub const TEMPLATE_DEPTH_MAX: usize = 32;
+/// Parts of a template that are rendered, those of a loop once for each item.
+pub const TEMPLATE_STEPS_MAX: usize = 100_000;
 /// Findings about one expression's text; the rest would only be their consequences.
 pub const DIAGNOSTICS_MAX: usize = 50;
 /// Steps of one chain of events; a folded event says in as many bits of which steps it is.

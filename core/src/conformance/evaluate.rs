@@ -25,17 +25,28 @@ pub(super) struct Evaluation<'a> {
     program: Prepared,
 }
 
+/// The audiences of a world.
+pub(super) fn definitions_of(world: &World, schema: &UnionSchema) -> Result<Vec<Definition>, String> {
+    let definition = |audience: &super::world::Audience| {
+        let checked = lang::compile(&audience.text, schema, world).map_err(|found| {
+            let shown: String = found.iter().map(|found| found.render(&audience.text)).collect();
+            format!("audience `{}` is not in order: {shown}", audience.id)
+        })?;
+        Ok(Definition { id: audience.id.clone(), mode: audience.mode, checked })
+    };
+    world.audiences.iter().map(definition).collect()
+}
+
+/// What expressions are evaluated over.
+pub(super) fn subject_of(world: &World) -> Subject<'_> {
+    let World { attributes, identities, memberships, events, .. } = world;
+    Subject { attributes, identities, memberships, events }
+}
+
 impl<'a> Evaluation<'a> {
     /// The program of the expression and of the audiences of the world.
     pub(super) fn new(world: &'a World, schema: &UnionSchema, checked: Checked) -> Result<Self, String> {
-        let mut definitions = Vec::new();
-        for audience in &world.audiences {
-            let checked = lang::compile(&audience.text, schema, world).map_err(|found| {
-                let shown: String = found.iter().map(|found| found.render(&audience.text)).collect();
-                format!("audience `{}` is not in order: {shown}", audience.id)
-            })?;
-            definitions.push(Definition { id: audience.id.clone(), mode: audience.mode, checked });
-        }
+        let mut definitions = definitions_of(world, schema)?;
         definitions.push(Definition { id: AudienceId::from(CASE), mode: Mode::Streaming, checked });
         let program = Program::build(&definitions).map_err(|error| error.to_string())?;
         Ok(Self { world, definitions, program: Prepared::new(program) })
@@ -61,8 +72,7 @@ impl<'a> Evaluation<'a> {
     }
 
     fn subject(&self) -> Subject<'_> {
-        let World { attributes, identities, memberships, events, .. } = self.world;
-        Subject { attributes, identities, memberships, events }
+        subject_of(self.world)
     }
 
     /// What the evaluators disagree about, if they do.

@@ -17,6 +17,7 @@ mod world;
 mod evaluate;
 mod forms;
 mod run;
+mod template;
 
 pub mod report;
 

@@ -41,6 +41,18 @@ impl Names {
         names
     }
 
+    /// Those of several expressions, but for names that something around them binds.
+    pub(super) fn of_all(trees: &[&Expr], bound: &BTreeSet<String>) -> Self {
+        let mut names = Self { bound: bound.clone(), ..Self::default() };
+        for tree in trees {
+            let Self { paths, bound } = Self::of(tree);
+            names.paths.extend(paths);
+            names.bound.extend(bound);
+        }
+        names.paths.retain(|path| path.first().is_none_or(|root| !bound.contains(root)));
+        names
+    }
+
     fn bind(&mut self, expr: &Expr) {
         let of =
             |variables: &[Variable]| variables.iter().map(|variable| variable.name.text.clone()).collect();

@@ -13,7 +13,7 @@ use super::case::{Body, Case, Expected, Form, Outcome, RuleSet, Setting};
 use super::evaluate::Evaluation;
 use super::names::Names;
 use super::world::World;
-use super::{forms, fragment};
+use super::{forms, fragment, template};
 use crate::eval::ops;
 use crate::lang::ast::Expr;
 use crate::lang::schema::{Type, UnionSchema};
@@ -98,6 +98,9 @@ pub fn run(case: &Case) -> Result<(), Failure> {
         Ok(body) => body,
         Err(reason) => return failed(Step::Case, "a case", reason),
     };
+    if body.form == Form::Template && template::is_one(&case.expression) {
+        return template::run(&case.expression, body);
+    }
     let read = match read(&case.expression, body) {
         Ok(read) => read,
         Err(Refused { codes, failure }) => return refused(&body.expected, &codes, failure),
@@ -224,7 +227,7 @@ fn check<'w>(
 }
 
 /// An expression that was refused is as it should be if these codes were expected.
-fn refused(expected: &Expected, codes: &[String], failure: Failure) -> Result<(), Failure> {
+pub(super) fn refused(expected: &Expected, codes: &[String], failure: Failure) -> Result<(), Failure> {
     match &expected.value {
         Some(Outcome::Errors(wanted))
             if !codes.is_empty() && wanted.iter().all(|code| codes.contains(code)) =>
@@ -245,7 +248,7 @@ pub(super) fn wanted(expected: &Expected) -> String {
     }
 }
 
-fn shown(found: &[Diagnostic], text: &str) -> String {
+pub(super) fn shown(found: &[Diagnostic], text: &str) -> String {
     let shown: Vec<String> = found.iter().map(|found| found.render(text).trim_end().to_owned()).collect();
     shown.join("\n")
 }

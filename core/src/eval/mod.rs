@@ -19,6 +19,8 @@ pub(crate) mod steps;
 
 pub mod score;
 
+mod render;
+
 pub mod explain;
 
 use alloc::vec;
@@ -26,6 +28,7 @@ use alloc::vec::Vec;
 
 pub use explain::{Explanation, explain_answer, explain_run};
 pub use naive::{naive, naive_in};
+pub use render::render;
 pub use score::Scores;
 
 use answers::Answers;

@@ -117,6 +117,8 @@ pub enum Operator {
     NotIn,
     Like,
     Matches,
+    /// `a ?: b`
+    Otherwise,
 }
 
 /// Aggregates in operator form.

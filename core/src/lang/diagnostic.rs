@@ -67,6 +67,7 @@ codes! {
     BAD_STEP = "PQL0207" "malformed step of a chain";
     BAD_OBJECT = "PQL0208" "malformed object";
     BAD_JSON = "PQL0209" "malformed JSON form";
+    BAD_TEMPLATE = "PQL0210" "malformed template";
     UNKNOWN_FIELD = "PQL0301" "unknown field";
     UNKNOWN_FUNCTION = "PQL0302" "unknown function";
     UNKNOWN_AUDIENCE = "PQL0303" "unknown audience";

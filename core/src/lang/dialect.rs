@@ -7,6 +7,6 @@ pub enum Dialect {
     #[default]
     Pql,
     /// Calculated fields of destination mappings (`pql.md` section 6): PQL, the item of a list by its number (`A[0]`),
-    /// `iif`, and functions that PQL does not have.
+    /// `iif`, and the mapping functions of Data Prep, some of which mean something else than in PQL (`substr`, `date`).
     CalculatedField,
 }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::diagnostic::{Diagnostic, Span, code};
+use super::template::INDEX;
 
 /// One token.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +31,7 @@ pub(crate) enum TokenKind {
     String(String),
     /// `$1`
     Parameter(u32),
-    /// `@{...}`: what is between the braces.
+    /// `@{...}`: what is between the braces; `@index`.
     Context(String),
     /// Punctuation and operators.
     Punctuation(Punctuation),
@@ -57,7 +58,7 @@ macro_rules! punctuation {
 }
 
 punctuation! {
-    Arrow "=>" NotEqual "!=" LessOrEqual "<=" GreaterOrEqual ">="
+    Arrow "=>" ThinArrow "->" Otherwise "?:" Question "?" NotEqual "!=" LessOrEqual "<=" GreaterOrEqual ">="
     Equal "=" Less "<" Greater ">" Bang "!" Plus "+" Minus "-" Star "*" Slash "/" Percent "%"
     ParenOpen "(" ParenClose ")" BracketOpen "[" BracketClose "]" BraceOpen "{" BraceClose "}"
     Comma "," Colon ":" Dot "." Caret "^"
@@ -65,7 +66,12 @@ punctuation! {
 
 /// All tokens of a text, the last of them `End`.
 pub(crate) fn tokens(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
-    let mut lexer = Lexer { text, at: 0, tokens: Vec::new(), diagnostics: Vec::new() };
+    tokens_from(text, 0)
+}
+
+/// Those from a place on.
+pub(crate) fn tokens_from(text: &str, start: usize) -> (Vec<Token>, Vec<Diagnostic>) {
+    let mut lexer = Lexer { text, at: start, tokens: Vec::new(), diagnostics: Vec::new() };
     while lexer.next() {}
     lexer.push(lexer.at, TokenKind::End);
     (lexer.tokens, lexer.diagnostics)
@@ -127,6 +133,10 @@ impl<'a> Lexer<'a> {
             let start = self.at;
             self.at += "@id".len();
             self.push(start, TokenKind::Word("_id".into()));
+        } else if is_index(rest) {
+            let start = self.at;
+            self.at += INDEX.len();
+            self.push(start, TokenKind::Context(INDEX.into()));
         } else if let Some((text, kind)) = Punctuation::ALL.iter().find(|(text, _)| rest.starts_with(text)) {
             let start = self.at;
             self.at += text.len();
@@ -343,6 +353,11 @@ const MAGNITUDE_MAX: u64 = i64::MIN.unsigned_abs();
 /// XDM's JSON-LD spelling of the field that stored data call `_id`.
 fn is_id(text: &str) -> bool {
     text.strip_prefix("@id").is_some_and(|behind| !behind.starts_with(continues_word))
+}
+
+/// The number of the item of a block of templates. Without braces it is no name of a decision's context.
+fn is_index(text: &str) -> bool {
+    text.strip_prefix(INDEX).is_some_and(|behind| !behind.starts_with(continues_word))
 }
 
 /// What ends a string that this begins. What editors and web pages make of straight quotes is read as it was meant.

@@ -1,6 +1,7 @@
 //! The language: PQL text to a checked expression. Stages, in order: `lexer`, `parser` (never fails: a tree and
 //! diagnostics), [`check()`] (names and types against the union schema). [`compile`] does all of it; [`print()`] goes back.
-//! [`json`] reads the same tree from its JSON form. [`Dialect`] is what calculated fields have besides.
+//! [`json`] reads the same tree from its JSON form. [`Dialect`] is what calculated fields have besides; [`template`] is text with
+//! expressions in it.
 
 pub mod ast;
 mod check;
@@ -15,6 +16,7 @@ mod parser;
 mod print;
 pub(crate) mod rewrite;
 pub mod schema;
+pub mod template;
 pub mod typed;
 pub(crate) mod words;
 

@@ -9,6 +9,7 @@ use core::fmt::Write as _;
 
 use super::ast::{Aggregate, Anchor, Arithmetic, Expr, Kind, Literal, Name, Occurs, Operator, Variable};
 use super::parser::power;
+use super::template::INDEX;
 use super::{lexer, words};
 
 /// Writes a tree as text. A tree with errors is written with `<error>` in their place, which cannot be read back.
@@ -48,6 +49,7 @@ impl Printer {
             Kind::Error => self.text("<error>"),
             Kind::Literal(literal) => self.literal(literal),
             Kind::Parameter(number) => self.text(&format!("${number}")),
+            Kind::Context(name) if name == INDEX => self.text(name),
             Kind::Context(name) => self.text(&format!("@{{{name}}}")),
             Kind::Name(name) => {
                 let bare = lexer::is_word(name) && !words::is_reserved(name);
@@ -89,6 +91,11 @@ impl Printer {
             }
             Kind::And(operands) => self.joined(operands, " and ", power::AND),
             Kind::Or(operands) => self.joined(operands, " or ", power::OR),
+            Kind::Binary(operator @ Operator::Otherwise, left, right) => {
+                self.expr(left, power::OR);
+                self.text(&format!(" {} ", of_operator(*operator)));
+                self.expr(right, power::OTHERWISE);
+            }
             Kind::Binary(operator, left, right) => {
                 let power = power_of(kind);
                 // Comparisons do not chain; arithmetic groups to the left.
@@ -301,6 +308,7 @@ fn power_of(kind: &Kind) -> u8 {
         Kind::Not(_) => power::NOT,
         Kind::Occurs(..) => power::COMPARISON,
         Kind::Binary(operator, ..) => match operator {
+            Operator::Otherwise => power::OTHERWISE,
             Operator::Compare(_) | Operator::In | Operator::NotIn | Operator::Like | Operator::Matches => {
                 power::COMPARISON
             }
@@ -341,6 +349,7 @@ pub(super) fn of_operator(operator: Operator) -> &'static str {
         Operator::NotIn => "notIn",
         Operator::Like => "like",
         Operator::Matches => "matches",
+        Operator::Otherwise => "?:",
     }
 }
 

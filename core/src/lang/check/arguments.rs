@@ -161,13 +161,16 @@ impl<'a> Checker<'a> {
                 }
                 "a string"
             }
-            ParameterType::DateFormat | ParameterType::DateNotation | ParameterType::Locale => {
+            ParameterType::DateFormat
+            | ParameterType::DateNotation
+            | ParameterType::Locale
+            | ParameterType::Zone => {
                 typed = self.coerced(typed, types::STRING);
                 if matches!(types::class(&typed.ty), Class::Any | Class::Text) {
-                    if kind == ParameterType::Locale {
-                        self.require_locale(&typed);
-                    } else {
-                        self.require_date_pattern(kind == ParameterType::DateFormat, &typed);
+                    match kind {
+                        ParameterType::Locale => self.require_locale(&typed),
+                        ParameterType::Zone => self.require_zone(&typed),
+                        _ => self.require_date_pattern(kind == ParameterType::DateFormat, &typed),
                     }
                     return typed;
                 }
@@ -230,6 +233,15 @@ impl<'a> Checker<'a> {
         let help = self.did_you_mean(name, functions::locale_names());
         let help = if help.is_empty() { "a locale is written `en_GB`".into() } else { help };
         self.error(code::BAD_FORMAT, typed.span(), format!("the locale `{name}` is not known"), help);
+    }
+
+    fn require_zone(&mut self, typed: &Typed<'a>) {
+        let Some(name) = said(&typed.expr).filter(|name| functions::offset_minutes(name).is_none()) else {
+            return;
+        };
+        let help =
+            "write how far it is from UTC: `+01:00`; zones with rules of their own are not part of this";
+        self.error(code::BAD_FORMAT, typed.span(), format!("the time zone `{name}` is not known"), help);
     }
 
     fn require_date_pattern(&mut self, writes: bool, typed: &Typed<'a>) {
@@ -349,6 +361,7 @@ fn each<'a>(row: &Row, ty: &'static Type, arguments: &[Typed<'a>]) -> Ty<'a> {
         | ParameterType::DateFormat
         | ParameterType::DateNotation
         | ParameterType::Locale
+        | ParameterType::Zone
         | ParameterType::Boolean
         | ParameterType::Integer
         | ParameterType::Number

@@ -10,7 +10,7 @@ use super::super::dialect::Dialect;
 use super::super::functions::{self, Row};
 use super::super::typed::Node;
 use super::arguments::Argument;
-use super::{Checker, Typed, types};
+use super::{Checker, Typed, calculated, types};
 use crate::id::AudienceId;
 
 /// Methods that bind the items of an array, and so are no rows of the table.
@@ -53,6 +53,11 @@ impl<'a> Checker<'a> {
 
     /// `name(arguments)`: the receiver, if there is one, is the first argument.
     pub(super) fn call(&mut self, name: &Name, arguments: &[ast::Expr], span: Span) -> Typed<'a> {
+        if self.dialect == Dialect::CalculatedField
+            && let Some(found) = self.calculated(name, arguments, span)
+        {
+            return found;
+        }
         match &*name.text {
             "inSegment" => self.in_segment(name, arguments, span),
             "modelInstances" => self.model_instances(name, arguments, span),
@@ -60,13 +65,6 @@ impl<'a> Checker<'a> {
                 [value, list] => self.membership(membership, value, list, span),
                 _ => {
                     let message = format!("`{membership}` takes 2 arguments, found {}", arguments.len());
-                    self.reported(code::ARGUMENT_COUNT, name.span, message, "")
-                }
-            },
-            "iif" if self.dialect == Dialect::CalculatedField => match arguments {
-                [test, then, otherwise] => self.if_else(test, then, otherwise, span),
-                _ => {
-                    let message = format!("`iif` takes 3 arguments, found {}", arguments.len());
                     self.reported(code::ARGUMENT_COUNT, name.span, message, "")
                 }
             },
@@ -79,14 +77,18 @@ impl<'a> Checker<'a> {
 
     fn unknown_function(&mut self, name: &Name) -> Typed<'a> {
         let message = format!("there is no function `{}`", name.text);
-        let elsewhere =
-            name.text == "iif" || functions::find_in(Dialect::CalculatedField, &name.text).is_some();
+        let elsewhere = calculated::FORMS.contains(&&*name.text)
+            || functions::find_in(Dialect::CalculatedField, &name.text).is_some();
         if elsewhere && self.dialect == Dialect::Pql {
             let help =
                 "calculated fields have it: the `calculated` of a field that a destination's flow maps";
             return self.reported(code::UNKNOWN_FUNCTION, name.span, message, help);
         }
-        let known = functions::names_in(self.dialect).chain(BINDING).chain(["inSegment", "modelInstances"]);
+        let forms = calculated::FORMS.into_iter().filter(|_| self.dialect == Dialect::CalculatedField);
+        let known = functions::names_in(self.dialect)
+            .chain(forms)
+            .chain(BINDING)
+            .chain(["inSegment", "modelInstances"]);
         self.reported(code::UNKNOWN_FUNCTION, name.span, message, self.did_you_mean(&name.text, known))
     }
 

@@ -4,6 +4,7 @@
 mod arguments;
 mod authoring;
 mod binders;
+mod calculated;
 mod calls;
 mod chain;
 mod coerce;
@@ -38,6 +39,7 @@ use super::diagnostic::{Diagnostic, Severity, Span, code};
 use super::dialect::Dialect;
 use super::nearest::nearest;
 use super::schema::{Type, UnionSchema};
+use super::template::INDEX;
 use super::typed::{Checked, Expr, Node, Slot};
 use crate::limits::{CONSTRUCTED_ITEMS_MAX, DIAGNOSTICS_MAX, EVENT_LOOPS_NESTED_MAX, EXPRESSION_DEPTH_MAX};
 use crate::value::Value;
@@ -87,6 +89,38 @@ pub fn check_in(
     schema: &UnionSchema,
     directory: &dyn AudienceDirectory,
 ) -> Result<Checked, Vec<Diagnostic>> {
+    checked(dialect, tree, schema, directory, Vec::new())
+}
+
+/// A name that an expression may use besides the fields of the profile; its value is in the context.
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    pub(super) name: String,
+    pub(super) ty: Type,
+}
+
+/// As [`check()`], with variables in scope, innermost last.
+pub(super) fn check_with(
+    tree: &ast::Expr,
+    schema: &UnionSchema,
+    directory: &dyn AudienceDirectory,
+    variables: &[Variable],
+) -> Result<Checked, Vec<Diagnostic>> {
+    let frame = |Variable { name, ty }: &Variable| Frame::Named {
+        name: name.clone(),
+        node: Node::Context(name.clone()),
+        ty: Ty::Owned(ty.clone()),
+    };
+    checked(Dialect::Pql, tree, schema, directory, variables.iter().map(frame).collect())
+}
+
+fn checked(
+    dialect: Dialect,
+    tree: &ast::Expr,
+    schema: &UnionSchema,
+    directory: &dyn AudienceDirectory,
+    frames: Vec<Frame<'_>>,
+) -> Result<Checked, Vec<Diagnostic>> {
     if tree.height() > EXPRESSION_DEPTH_MAX {
         let message = format!("the expression is nested more than {EXPRESSION_DEPTH_MAX} deep");
         return Err(vec![Diagnostic::error(code::TOO_DEEP, tree.span, message)]);
@@ -96,7 +130,7 @@ pub fn check_in(
         dialect,
         world: &world,
         directory,
-        frames: Vec::new(),
+        frames,
         next_slot: 0,
         errors: 0,
         diagnostics: Vec::new(),
@@ -258,6 +292,13 @@ impl<'a> Checker<'a> {
                 let message = format!("there is no parameter `${number}`");
                 self.reported(code::UNKNOWN_PARAMETER, span, message, "`$1` is the profile")
             }
+            Kind::Context(name) if name == INDEX => match self.bound(name, span) {
+                Some(found) => found,
+                None => {
+                    let message = format!("`{name}` stands only in an `each` of a template");
+                    self.reported(code::UNKNOWN_FIELD, span, message, "")
+                }
+            },
             Kind::Context(name) => context(name, span),
             Kind::Name(name) => self.name(name, span),
             Kind::Up(count) => self.up(*count, span),

@@ -32,7 +32,25 @@ impl<'a> Checker<'a> {
             Operator::NotIn => self.membership("notIn", left, right, span),
             Operator::Like => self.pattern("like", left, right, span),
             Operator::Matches => self.pattern("matches", left, right, span),
+            Operator::Otherwise => self.otherwise(left, right, span),
         }
+    }
+
+    /// The left side, or the right one if it is missing or has nothing in it. The left side is named: said twice, it would
+    /// double with every operator in it.
+    fn otherwise(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Typed<'a> {
+        let (left, right) = (self.expr(left), self.expr(right));
+        let (slot, at) = (self.slot(), left.span());
+        let variable = Typed::new(Node::Variable(slot), at, left.ty.clone());
+        let test = self.apply_named("isNotEmpty", vec![variable.clone()], at);
+        let node = Node::If {
+            test: Box::new(test.expr),
+            then: Box::new(variable.expr),
+            otherwise: Box::new(right.expr),
+        };
+        let ty = types::join(left.ty, right.ty);
+        let body = Box::new(Expr { node, span });
+        Typed::new(Node::Let { slot, value: Box::new(left.expr), body }, span, ty)
     }
 
     fn compare(

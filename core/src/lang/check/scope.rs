@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A variable, or a field of the item of a filter, whichever is further in.
-    fn bound(&self, name: &str, span: Span) -> Option<Typed<'a>> {
+    pub(super) fn bound(&self, name: &str, span: Span) -> Option<Typed<'a>> {
         for frame in self.frames.iter().rev() {
             match frame {
                 Frame::Named { name: known, node, ty } if known == name => {

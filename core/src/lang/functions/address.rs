@@ -27,28 +27,38 @@ pub(super) fn fragment(_: Context, arguments: &[Value]) -> Value {
     each_url(arguments, |url| url.fragment)
 }
 
-struct Url<'t> {
-    protocol: &'t str,
+/// An address, taken apart.
+pub(super) struct Url<'t> {
+    pub(super) protocol: &'t str,
     host: &'t str,
-    path: &'t str,
-    fragment: Option<&'t str>,
+    pub(super) port: Option<&'t str>,
+    pub(super) path: &'t str,
+    pub(super) query: Option<&'t str>,
+    pub(super) fragment: Option<&'t str>,
 }
 
 impl<'t> Url<'t> {
-    fn read(text: &'t str) -> Option<Self> {
+    pub(super) fn read(text: &'t str) -> Option<Self> {
         let (protocol, rest) = text.split_once("://")?;
         let (rest, fragment) =
             rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
-        let (rest, _) = rest.split_once('?').unwrap_or((rest, ""));
+        let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
         let slash = rest.find('/').unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(slash)?;
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let host = match host.rsplit_once(':') {
+        let (host, port) = match host.rsplit_once(':') {
             // Not inside the brackets of an IPv6 address.
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            Some(_) | None => host,
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, Some(port)),
+            Some(_) | None => (host, None),
         };
-        (!protocol.is_empty() && !host.is_empty()).then_some(Self { protocol, host, path, fragment })
+        (!protocol.is_empty() && !host.is_empty()).then_some(Self {
+            protocol,
+            host,
+            port,
+            path,
+            query,
+            fragment,
+        })
     }
 }
 
@@ -106,17 +116,18 @@ fn encoded(text: &str) -> String {
 
 /// The other way round; null if a `%` is not followed by two digits, or if the bytes are no text.
 pub(super) fn decode(_: Context, arguments: &[Value]) -> Value {
-    lift::each_text(arguments.first(), |text| decoded(text).map_or(Value::Null, Value::String))
+    lift::each_text(arguments.first(), |text| decoded(text, true).map_or(Value::Null, Value::String))
 }
 
-fn decoded(text: &str) -> Option<String> {
+/// With or without a space for `+`.
+pub(super) fn decoded(text: &str, plus_is_space: bool) -> Option<String> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = text.bytes();
     let mut found = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
         found.push(match byte {
             b'%' => digit(bytes.next()?)? * 16 + digit(bytes.next()?)?,
-            b'+' => b' ',
+            b'+' if plus_is_space => b' ',
             other => other,
         });
     }

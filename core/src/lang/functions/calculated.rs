@@ -1,5 +1,6 @@
 //! What only calculated fields have: lists made, picked from and joined (`pql.md` section 6).
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -30,7 +31,7 @@ fn joined(list: Option<&Value>, separator: Option<&Value>) -> Value {
         return Value::Null;
     };
     let mut found = String::new();
-    let texts = list.items().iter().filter_map(convert::text_of);
+    let texts = list.items().iter().filter_map(shown);
     for (place, text) in texts.enumerate() {
         if found.len() + separator.len() + text.len() > COMPUTED_TEXT_BYTES_MAX {
             return Value::Null;
@@ -41,6 +42,28 @@ fn joined(list: Option<&Value>, separator: Option<&Value>) -> Value {
         found.push_str(&text);
     }
     Value::String(found)
+}
+
+/// As text; objects and lists as JSON in single quotes, as the documented file shows them.
+fn shown(item: &Value) -> Option<String> {
+    let (Value::Object(_) | Value::List(_)) = item else { return convert::text_of(item) };
+    let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+    let inner = |value: &Value| match value {
+        Value::String(text) => quoted(text),
+        Value::Null => "null".into(),
+        other => shown(other).unwrap_or_default(),
+    };
+    Some(match item {
+        Value::Object(fields) => {
+            let parts: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{}:{}", quoted(key), inner(value))).collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        other => {
+            let parts: Vec<String> = other.items().iter().map(inner).collect();
+            format!("[{}]", parts.join(","))
+        }
+    })
 }
 
 /// The first of the values that is there; of one list, of its items.
@@ -120,6 +143,11 @@ mod tests {
         check_calculated("join", json!(["_", ["Marketing", null, 3]]), json!("Marketing_3"));
         check_calculated("join", json!(["_", null]), json!(null));
         check_calculated("join", json!(["x".repeat(1_000_000), ["a", "b", "c"]]), json!(null));
+        check_calculated(
+            "array_to_string",
+            json!(["_", [{"id": 1, "name": "Acme's", "tags": ["a", null]}, {"id": 2}]]),
+            json!("{'id':1,'name':'Acme\\'s','tags':['a',null]}_{'id':2}"),
+        );
         check("join", json!([["red", "green", "blue"], ","]), json!("red,green,blue"));
         check("join", json!([[], ","]), json!(""));
     }

@@ -42,6 +42,15 @@ pub(super) fn to_number(_: Context, arguments: &[Value]) -> Value {
     lift::each_text(arguments.first(), |text| number_of(text).unwrap_or_else(|| Value::from(text)))
 }
 
+/// The number that a text is, or the value is; null of anything else.
+pub(super) fn to_decimal(_: Context, arguments: &[Value]) -> Value {
+    lift::each(arguments.first(), |value| match value {
+        Value::Integer(_) | Value::Double(_) => value.clone(),
+        Value::String(text) => number_of(text).unwrap_or_default(),
+        Value::Null | Value::Boolean(_) | Value::Time(_) | Value::List(_) | Value::Object(_) => Value::Null,
+    })
+}
+
 /// `12`, `-1.5`, `2e3`: digits first, so that neither "inf" nor " 5" is a number.
 fn number_of(text: &str) -> Option<Value> {
     let digits = text.strip_prefix('-').unwrap_or(text);

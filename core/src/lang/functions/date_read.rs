@@ -39,6 +39,11 @@ fn read(arguments: &[Value], otherwise_ms: Option<i64>) -> Value {
     })
 }
 
+/// The instant that a text stands for by a pattern.
+pub(super) fn read_by(text: &str, pattern: &str) -> Option<i64> {
+    Fields::read(text, &parts(pattern, Use::Read).ok()?)
+}
+
 /// What a text said of a time.
 struct Fields {
     year: i64,

@@ -17,6 +17,7 @@ mod lift;
 mod locale;
 mod map;
 pub mod pattern;
+mod prep;
 mod string;
 mod table;
 mod template;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use date_pattern::{Use as PatternUse, can_name, validate as validate_date_pattern};
 pub(crate) use locale::{find as find_locale, names as locale_names};
 pub use pattern::validate_regex;
+pub(crate) use prep::offset_minutes;
 pub use table::rows;
 
 use super::Dialect;
@@ -148,6 +150,8 @@ pub enum ParameterType {
     DateNotation,
     /// Text that names a locale, `en_GB`; a literal one is checked.
     Locale,
+    /// Text that names a time zone by its offset, `+01:00`; a literal one is checked.
+    Zone,
     /// A date, a date-time, or a list of them.
     Instant,
     /// A list of anything.

@@ -376,6 +376,7 @@ fn operator(name: &str) -> Option<Operator> {
         "notIn" => Operator::NotIn,
         "like" => Operator::Like,
         "matches" => Operator::Matches,
+        "?:" => Operator::Otherwise,
         _ => return None,
     })
 }

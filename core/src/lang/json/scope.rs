@@ -68,6 +68,7 @@ pub(crate) fn is_per_item(function: &str, argument: usize) -> bool {
         | ParameterType::Dated
         | ParameterType::DateFormat
         | ParameterType::DateNotation
+        | ParameterType::Zone
         | ParameterType::Locale
         | ParameterType::List
         | ParameterType::Map

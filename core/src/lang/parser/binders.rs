@@ -46,7 +46,8 @@ impl Parser<'_> {
             }
             count += 2;
         }
-        if !self.is_ahead(count + 2, Punctuation::Arrow) {
+        if ![Punctuation::Arrow, Punctuation::ThinArrow].iter().any(|arrow| self.is_ahead(count + 2, *arrow))
+        {
             return None;
         }
         let start = self.span();
@@ -56,6 +57,19 @@ impl Parser<'_> {
             parameters.push(name);
             self.bump();
         }
+        self.bump();
+        let body = self.expression(power::ANY);
+        let span = start.to(body.span);
+        Some(self.node(Kind::Lambda(parameters, Box::new(body)), span))
+    }
+
+    /// `item -> value`, as calculated fields write it; the cursor on the name.
+    pub(super) fn short_lambda(&mut self) -> Option<Expr> {
+        if !self.is_ahead(1, Punctuation::ThinArrow) {
+            return None;
+        }
+        let start = self.span();
+        let parameters = self.name().into_iter().collect();
         self.bump();
         let body = self.expression(power::ANY);
         let span = start.to(body.span);

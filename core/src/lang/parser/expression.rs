@@ -1,6 +1,7 @@
 //! Operators: precedence climbing over the table of binding powers (design, decision 14).
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::vec;
 
 use super::super::ast::{Arithmetic, Comparison, Expr, Kind, Literal, Operator};
@@ -13,14 +14,16 @@ use super::{Parser, RECURSION_MAX};
 pub(in crate::lang) mod power {
     /// `let`, `select`, quantifiers, `sum ... over`, lambda: as far right as possible.
     pub(in crate::lang) const ANY: u8 = 0;
-    pub(in crate::lang) const OR: u8 = 1;
-    pub(in crate::lang) const AND: u8 = 2;
-    pub(in crate::lang) const NOT: u8 = 3;
-    pub(in crate::lang) const COMPARISON: u8 = 4;
-    pub(in crate::lang) const SUM: u8 = 5;
-    pub(in crate::lang) const PRODUCT: u8 = 6;
-    pub(in crate::lang) const SIGN: u8 = 7;
-    pub(in crate::lang) const POSTFIX: u8 = 8;
+    /// `a ?: b`, `test ? a : b`
+    pub(in crate::lang) const OTHERWISE: u8 = 1;
+    pub(in crate::lang) const OR: u8 = 2;
+    pub(in crate::lang) const AND: u8 = 3;
+    pub(in crate::lang) const NOT: u8 = 4;
+    pub(in crate::lang) const COMPARISON: u8 = 5;
+    pub(in crate::lang) const SUM: u8 = 6;
+    pub(in crate::lang) const PRODUCT: u8 = 7;
+    pub(in crate::lang) const SIGN: u8 = 8;
+    pub(in crate::lang) const POSTFIX: u8 = 9;
 }
 
 /// An operator behind an operand.
@@ -30,11 +33,14 @@ enum Infix {
     And,
     Binary(Operator),
     Occurs,
+    /// The `?` of `test ? a : b`.
+    Question,
 }
 
 impl Infix {
     fn power(self) -> u8 {
         match self {
+            Self::Question | Self::Binary(Operator::Otherwise) => power::OTHERWISE,
             Self::Or => power::OR,
             Self::And => power::AND,
             Self::Occurs
@@ -104,6 +110,7 @@ impl Parser<'_> {
 
     fn infix(&self) -> Option<Infix> {
         match self.peek() {
+            TokenKind::Punctuation(Punctuation::Question) => Some(Infix::Question),
             TokenKind::Punctuation(punctuation) => operator(*punctuation).map(Infix::Binary),
             TokenKind::Word(word) if words::is(word, "in") && self.in_ends_expression => None,
             TokenKind::Word(word) => {
@@ -148,6 +155,14 @@ impl Parser<'_> {
                 let span = start.to(self.behind());
                 self.node(Kind::Occurs(Box::new(left), test), span)
             }
+            Infix::Question => self.conditional(left),
+            // To the right, so that `a ?: b ?: c` is no deeper than it is long.
+            Infix::Binary(Operator::Otherwise) => {
+                self.bump();
+                let right = self.expression(power::OTHERWISE);
+                let span = start.to(right.span);
+                self.node(Kind::Binary(Operator::Otherwise, Box::new(left), Box::new(right)), span)
+            }
             Infix::Binary(operator) => {
                 if infix.power() == power::COMPARISON {
                     self.refuse_comparison_of(&left);
@@ -160,6 +175,20 @@ impl Parser<'_> {
                 self.node(Kind::Binary(operator, Box::new(left), Box::new(right)), span)
             }
         }
+    }
+
+    /// `test ? a : b`, the cursor on the question mark: another way to write `if`.
+    fn conditional(&mut self, test: Expr) -> Expr {
+        self.bump();
+        let then = self.inside(|parser| parser.expression(power::OTHERWISE));
+        if !self.accept(Punctuation::Colon) {
+            let message = format!("expected `:` and the value otherwise, found {}", self.found());
+            self.report(code::UNEXPECTED, message);
+            return self.error();
+        }
+        let otherwise = self.expression(power::OTHERWISE);
+        let span = test.span.to(otherwise.span);
+        self.node(Kind::If(Box::new(test), Box::new(then), Box::new(otherwise)), span)
     }
 
     /// `a < b < c` compares a boolean with `c`, which nobody means.
@@ -202,7 +231,7 @@ impl Parser<'_> {
     pub(super) fn comparison(&self) -> Option<Comparison> {
         match self.infix() {
             Some(Infix::Binary(Operator::Compare(comparison))) => Some(comparison),
-            Some(Infix::Binary(_) | Infix::Or | Infix::And | Infix::Occurs) | None => None,
+            Some(Infix::Binary(_) | Infix::Or | Infix::And | Infix::Occurs | Infix::Question) | None => None,
         }
     }
 
@@ -236,7 +265,10 @@ fn operator(punctuation: Punctuation) -> Option<Operator> {
         Punctuation::Star => arithmetic(Arithmetic::Multiply),
         Punctuation::Slash => arithmetic(Arithmetic::Divide),
         Punctuation::Percent => arithmetic(Arithmetic::Remainder),
+        Punctuation::Otherwise => Some(Operator::Otherwise),
         Punctuation::Arrow
+        | Punctuation::ThinArrow
+        | Punctuation::Question
         | Punctuation::Bang
         | Punctuation::ParenOpen
         | Punctuation::ParenClose

@@ -17,6 +17,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::ast::{Expr, Kind};
 use super::diagnostic::{Diagnostic, Severity, Span, code};
@@ -41,12 +42,18 @@ impl Parsed {
 
 /// Reads a text.
 pub fn parse(text: &str) -> Parsed {
-    if text.len() > EXPRESSION_BYTES_MAX {
-        let message = format!("{} bytes are more than the {EXPRESSION_BYTES_MAX} allowed", text.len());
+    parse_part(text, 0..text.len())
+}
+
+/// Reads a part of a text, so that its places are those of the whole.
+pub(super) fn parse_part(text: &str, part: Range<usize>) -> Parsed {
+    if part.len() > EXPRESSION_BYTES_MAX {
+        let message = format!("{} bytes are more than the {EXPRESSION_BYTES_MAX} allowed", part.len());
         let found = Diagnostic::error(code::TEXT_TOO_LONG, Span::default(), message);
         return Parsed { tree: Expr::new(Kind::Error, Span::default()), diagnostics: vec![found] };
     }
-    let (tokens, mut diagnostics) = lexer::tokens(text);
+    let text = text.get(..part.end).unwrap_or_default();
+    let (tokens, mut diagnostics) = lexer::tokens_from(text, part.start);
     let mut parser = Parser {
         text,
         tokens,

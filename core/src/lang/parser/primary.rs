@@ -149,6 +149,9 @@ impl Parser<'_> {
         if called && words::is(word, "chain") {
             return Some(self.chain());
         }
+        if let Some(lambda) = self.short_lambda() {
+            return Some(lambda);
+        }
         let name = self.name()?;
         if called {
             let arguments = self.arguments();

@@ -129,6 +129,7 @@ fn operator() -> impl Strategy<Value = Operator> {
         Just(Operator::NotIn),
         Just(Operator::Like),
         Just(Operator::Matches),
+        Just(Operator::Otherwise),
     ]
 }
 

@@ -118,6 +118,7 @@ impl Writer<'_> {
                 format!("\"{}\"", self.choices.one(&DATE_PATTERNS))
             }
             ParameterType::Locale => format!("\"{}\"", self.choices.one(&LOCALES)),
+            ParameterType::Zone => "\"+01:00\"".into(),
             ParameterType::String if row.name == "like" && !is_receiver => {
                 let pattern = self.choices.one(&LIKES);
                 self.quoted(pattern)
@@ -167,6 +168,7 @@ impl Writer<'_> {
             | ParameterType::Regex
             | ParameterType::DateFormat
             | ParameterType::DateNotation
+            | ParameterType::Zone
             | ParameterType::Locale => Kind::Text,
             ParameterType::Dated => self.choices.one(&[Kind::Text, Kind::Time]),
             ParameterType::Instant if rarely_many => Kind::Times,

@@ -1,21 +1,10 @@
 //! The table: what only calculated fields have.
 
-use super::super::super::Dialect;
-use super::super::{Context, Family, Parameter, ResultType, Row, calculated, digest, string};
-use super::parameters::{ALGORITHM, CHARSET, LIST, MORE, PLACE, SEPARATOR, TEXT, VALUE, WITH_NULLS};
-use crate::value::Value;
-
-const fn row(
-    code: u16,
-    name: &'static str,
-    parameters: &'static [Parameter],
-    result: ResultType,
-    apply: fn(Context, &[Value]) -> Value,
-    doc: &'static str,
-) -> Row {
-    let row = super::row(Family::CalculatedField, code, name, parameters, result, apply, doc);
-    super::not_at_edge(super::only(Dialect::CalculatedField, row))
-}
+use super::super::{ResultType, Row, calculated, digest, prep, string};
+use super::of_calculated as row;
+use super::parameters::{
+    ALGORITHM, CHARSET, LIST, LISTS, MORE, PLACE, REST, SEPARATOR, TEXT, VALUE, WITH_NULLS,
+};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -39,6 +28,16 @@ pub(super) const ROWS: &[Row] = &[
         "the values as a list; missing ones only if the first argument says so"),
     row(0x070a, "is_empty", &[VALUE], ResultType::Boolean, string::is_empty,
         "whether the value is missing or has nothing in it"),
+    row(0x070b, "join_arrays", &[LIST, LISTS], ResultType::List, prep::list::join,
+        "the items of the lists, one list after the other"),
+    row(0x070c, "flattenArray", &[LIST], ResultType::List, prep::list::flatten,
+        "the items of the lists in the list, at any depth"),
+    row(0x070d, "upsert_array_append", &[LIST], ResultType::SameAs(0), prep::list::as_it_is,
+        "the list as it is: what it is appended to is said when profiles are updated"),
+    row(0x070e, "upsert_array_replace", &[LIST, REST], ResultType::SameAs(0), prep::list::as_it_is,
+        "the list as it is: what it replaces is said when profiles are updated"),
+    row(0x070f, "decode", &[VALUE, MORE], ResultType::Any, prep::list::decode,
+        "the value that stands behind the option that the first argument is; the last argument if it is none of them"),
     row(0x0710, "md5", &[TEXT, CHARSET], ResultType::SameAs(0), digest::md5,
         "the MD5 digest of the text, in hexadecimal"),
     row(0x0711, "sha1", &[TEXT, CHARSET], ResultType::SameAs(0), digest::sha1,
@@ -63,4 +62,6 @@ pub(super) const ROWS: &[Row] = &[
         "the text without white space before it"),
     row(0x0725, "rtrim", &[TEXT], ResultType::SameAs(0), string::right_trim,
         "the text without white space after it"),
+    row(0x0730, "nullify", &[], ResultType::Any, prep::list::nothing,
+        "null: what is mapped with it is left out"),
 ];

@@ -2,6 +2,9 @@
 
 mod aggregate;
 mod calculated;
+mod calculated_map;
+mod calculated_text;
+mod calculated_time;
 mod list;
 mod map;
 mod parameters;
@@ -13,9 +16,23 @@ use super::{Clock, Context, Family, Parameter, ResultType, Row};
 use crate::value::Value;
 
 /// A section holds the codes of one high byte, from 0x01; each ascends by code. The sixth was that of sequences, which
-/// are no functions any more.
-const SECTIONS: [&[Row]; 7] =
-    [text::ROWS, time::ROWS, list::ROWS, map::ROWS, aggregate::ROWS, &[], calculated::ROWS];
+/// are no functions any more. The worker is built without those of calculated fields, names and all.
+const SECTIONS: [&[Row]; 10] = [
+    text::ROWS,
+    time::ROWS,
+    list::ROWS,
+    map::ROWS,
+    aggregate::ROWS,
+    &[],
+    whole(calculated::ROWS),
+    whole(calculated_text::ROWS),
+    whole(calculated_time::ROWS),
+    whole(calculated_map::ROWS),
+];
+
+const fn whole(rows: &'static [Row]) -> &'static [Row] {
+    if WHOLE { rows } else { &[] }
+}
 
 /// Every function, in the order of the codes.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
@@ -30,6 +47,19 @@ pub(super) fn by_code(code: u16) -> Option<&'static Row> {
 
 /// Whether this is built with all that the control plane has.
 const WHOLE: bool = cfg!(feature = "control-plane");
+
+/// A row that only calculated fields have.
+const fn of_calculated(
+    code: u16,
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: ResultType,
+    apply: fn(Context, &[Value]) -> Value,
+    doc: &'static str,
+) -> Row {
+    let row = row(Family::CalculatedField, code, name, parameters, result, apply, doc);
+    not_at_edge(only(Dialect::CalculatedField, row))
+}
 
 const fn row(
     family: Family,

@@ -1,11 +1,12 @@
 //! The table: time.
 
+use super::super::super::Dialect;
 use super::super::{Clock, Family, ResultType, Row, clock, date, date_pattern, date_read, date_shift};
 use super::parameters::{
     AMOUNT, DATE_FORMAT, DATE_LOCALE, DATED_TEXT, DAY, END_INSTANT, HOUR, INSTANT, MONTH, NOTATION,
     OTHER_INSTANT, START_INSTANT, VALUE, YEAR,
 };
-use super::{clocked, not_at_edge, of_any_year, row};
+use super::{clocked, not_at_edge, of_any_year, only, row};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -15,8 +16,8 @@ pub(super) const ROWS: &[Row] = &[
         "the year, UTC"),
     of_any_year(row(Family::Time, 0x0203, "getDayOfMonth", &[INSTANT], ResultType::Integer, date::get_day_of_month,
         "the day of the month, 1 to 31, UTC")),
-    row(Family::Time, 0x0204, "date", &[YEAR, MONTH, DAY], ResultType::Date, date::date,
-        "a day"),
+    only(Dialect::Pql, row(Family::Time, 0x0204, "date", &[YEAR, MONTH, DAY], ResultType::Date, date::date,
+        "a day")),
     clocked(Clock::Day, row(Family::Time, 0x0205, "currentMonth", &[], ResultType::Integer, date::current_month,
         "the month of the evaluation, 1 to 12, UTC")),
     clocked(Clock::Day, row(Family::Time, 0x0206, "currentYear", &[], ResultType::Integer, date::current_year,
