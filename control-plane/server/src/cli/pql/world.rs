@@ -59,7 +59,8 @@ impl World {
     pub(super) fn of_catalog(catalog: &Catalog) -> Result<Self, Error> {
         let text = |id: &String| Some((id.clone(), catalog.audiences.get(id)?.expression.value.clone()));
         let known = catalog.audiences.keys().cloned().collect();
-        let schema = union(catalog.schemas.values())?;
+        let implied = catalog.implied_schemas();
+        let schema = union(catalog.schemas.values().chain(&implied))?;
         let audiences = catalog.audiences.keys().filter_map(text).collect();
         Self { schema, definitions: Vec::new(), known: Some(known) }.with(audiences)
     }
