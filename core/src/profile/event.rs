@@ -5,7 +5,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::EVENT_ID_CHARACTERS_MAX;
-use crate::time::format_instant;
+use crate::time::{self, format_instant};
 use crate::value::{Fields, Value, fields};
 
 /// One event. `_id` and `timestamp` are kept beside the fields, never inside them.
@@ -25,7 +25,7 @@ pub enum Error {
     /// No `_id`, or not a text of 1 to [`EVENT_ID_CHARACTERS_MAX`] characters.
     #[error("`_id` should be a string of 1 to {EVENT_ID_CHARACTERS_MAX} characters")]
     Id,
-    /// No `timestamp`, or none that can be read.
+    /// No `timestamp`, or none that can be read, or one that could not be read again from its text.
     #[error("`timestamp` should be a date-time (ISO 8601) or milliseconds since the epoch, found {found}")]
     Timestamp {
         /// What is there.
@@ -42,6 +42,9 @@ impl Event {
         };
         let timestamp = fields.remove("timestamp").unwrap_or_default();
         let timestamp_ms = timestamp.as_instant_ms().ok_or(Error::Timestamp { found: timestamp.kind() })?;
+        if !time::has_text(timestamp_ms) {
+            return Err(Error::Timestamp { found: "an instant beyond the year 9999" });
+        }
         Ok(Self { id, timestamp_ms, fields })
     }
 
@@ -95,5 +98,14 @@ mod tests {
             Err(Error::Timestamp { found: "a string" })
         );
         assert_eq!(read(&json!({"_id": "e", "timestamp": 1.5})), Err(Error::Timestamp { found: "a number" }));
+    }
+
+    #[test]
+    fn an_event_whose_time_could_not_be_read_again_is_refused() {
+        let beyond = Err(Error::Timestamp { found: "an instant beyond the year 9999" });
+        assert_eq!(read(&json!({"_id": "e", "timestamp": 8_888_888_888_888_888_877_i64})), beyond);
+        assert_eq!(read(&json!({"_id": "e", "timestamp": 253_402_300_800_000_i64})), beyond);
+        let last = read(&json!({"_id": "e", "timestamp": "9999-12-31T23:59:59.999Z"})).unwrap();
+        assert_eq!(Event::from_fields(fields::from_json(&last.to_json(), 16).unwrap()), Ok(last));
     }
 }

@@ -22,9 +22,13 @@ pub fn format_instant(timestamp_ms: i64) -> String {
 /// The day of an instant in UTC, for example `2024-05-08`.
 pub fn format_date(timestamp_ms: i64) -> String {
     let at = civil(timestamp_ms);
-    let year =
-        if (0..=9_999).contains(&at.year) { format!("{:04}", at.year) } else { format!("{:+07}", at.year) };
+    let year = if has_text(timestamp_ms) { format!("{:04}", at.year) } else { format!("{:+07}", at.year) };
     format!("{year}-{:02}-{:02}", at.month, at.day)
+}
+
+/// Whether the text of an instant is one of those that can be read: of the years 0 to 9999.
+pub fn has_text(timestamp_ms: i64) -> bool {
+    (0..=9_999).contains(&civil(timestamp_ms).year)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub mod format;
 pub mod occurs;
 pub mod parse;
 
-pub use format::{format_date, format_instant};
+pub use format::{format_date, format_instant, has_text};
 pub use parse::{parse_date, parse_instant};
 
 use alloc::boxed::Box;

@@ -91,6 +91,7 @@ fn a_message_that_is_none_is_refused_with_code_and_place() {
     check(json!({"header": {}, "body": {"xdmEntity": 5}}), "not_an_object", "body.xdmEntity");
     check(event(json!({"timestamp": null})), "no_timestamp", "timestamp");
     check(event(json!({"timestamp": "soon"})), "bad_timestamp", "timestamp");
+    check(event(json!({"timestamp": 1_700_000_000_000_000_000_i64})), "bad_timestamp", "timestamp");
     check(event(json!({"_id": "x".repeat(101)})), "bad_message_id", "_id");
     check(event(json!({"identityMap": {}})), "no_identity", "");
     check(event(json!({"identityMap": {"crm": "ada"}})), "bad_identity", "identityMap");

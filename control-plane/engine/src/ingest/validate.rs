@@ -4,6 +4,7 @@ use acquaint_core::lang::schema::Violation;
 use acquaint_core::limits::{IDENTITIES_PER_RECORD_MAX, RECORD_BYTES_MAX, VALUE_DEPTH_MAX};
 use acquaint_core::profile::Identity;
 use acquaint_core::profile::identity::Error;
+use acquaint_core::time::has_text;
 use acquaint_core::value::{Fields, Value, fields};
 use serde_json::{Map, Value as Json};
 
@@ -149,15 +150,19 @@ pub(crate) fn id_text(path: &str, value: Option<&Value>) -> Result<Option<String
     }
 }
 
-/// An instant: ISO 8601 text, or milliseconds since the epoch. Missing and null are none.
+/// An instant: ISO 8601 text, or milliseconds since the epoch, of a year that has four digits (which nanoseconds sent for
+/// milliseconds have not). Missing and null are none.
 pub(crate) fn instant(path: &str, value: Option<&Value>) -> Result<Option<i64>, Refusal> {
     match value {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => match value.as_instant_ms() {
+        Some(value) => match value.as_instant_ms().filter(|instant_ms| has_text(*instant_ms)) {
             Some(instant_ms) => Ok(Some(instant_ms)),
             None => {
-                let shown =
-                    value.as_str().map_or_else(|| value.kind().to_owned(), |text| format!("`{text}`"));
+                let shown = match value {
+                    Value::String(text) => format!("`{text}`"),
+                    Value::Integer(number) => format!("{number}, beyond the years 0 to 9999,"),
+                    _ => value.kind().to_owned(),
+                };
                 let reason = format!("{shown} is no timestamp: use ISO 8601 or milliseconds since the epoch");
                 Err(Refusal::new("bad_timestamp", path, reason))
             }

@@ -51,6 +51,7 @@ impl Turn<'_> {
         let rules = self.rules;
         let document = &mut entry.document;
         let mut touched = Vec::new();
+        let mut staying = Vec::new();
         document.events_end_ms = None;
         for stored in StoredEvent::load_all(&self.unit, document.id)? {
             let end_ms = rules.lifetimes.end_ms(&stored.dataset, stored.event.timestamp_ms);
@@ -62,10 +63,15 @@ impl Turn<'_> {
                     document.events = document.events.saturating_sub(1);
                 }
                 Some(_) | None => {
-                    document.events_end_ms = document.events_end_ms.into_iter().chain(end_ms).min()
+                    document.events_end_ms = document.events_end_ms.into_iter().chain(end_ms).min();
+                    staying.push(stored.event);
                 }
             }
         }
+        touched.sort_unstable();
+        touched.dedup();
+        // A stream keeps no more than its newest events: with one of them gone, older ones that stay count again.
+        state::rebuild(&rules.program, &touched, &mut document.state, &staying, at_ms);
         Ok(touched)
     }
 

@@ -29,7 +29,7 @@ async fn datasets_override_each_other_by_attribute_and_audiences_follow() {
     server.batch(&[identify("Berlin", 40)]).await.ok();
     let request = server.request(reqwest::Method::POST, "/v1/batch").basic_auth("shop-key", Some(""));
     crate::server::send(request.body(json!({"batch": [identify("Paris", 41)]}).to_string())).await.ok();
-    assert_eq!(tier(&server).await, (json!("Paris"), json!(41), Value::Null));
+    assert_eq!(tier(&server).await, (json!("Paris"), json!(41), json!("exited")));
 
     let newest = json!({"type": "timestampOrdered"});
     let people = json!({"type": "dataSetPrecedence", "order": ["people"]});

@@ -49,6 +49,6 @@ pub(crate) async fn outside(edge_refuses: bool) -> (String, World) {
 
 /// The connection of a destination that leads to the webhook.
 pub(crate) fn hook_at(url: &str) -> Value {
-    json!({"type": "httpApi", "url": format!("{url}/hook"), "secret": "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQ=",
+    json!({"type": "httpApi", "url": format!("{url}/hook"), "secret": "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0",
         "allowPrivateNetwork": true})
 }

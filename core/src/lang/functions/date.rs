@@ -2,7 +2,7 @@
 
 use super::{Context, lift};
 use crate::time::calendar::{Civil, DAY_MS, civil, start_of, start_of_date};
-use crate::time::{Unit, format_date};
+use crate::time::{Unit, format_date, has_text};
 use crate::value::Value;
 
 pub(super) fn get_month(_: Context, arguments: &[Value]) -> Value {
@@ -105,7 +105,7 @@ pub(super) fn date(_: Context, arguments: &[Value]) -> Value {
         return Value::Null;
     };
     match start_of_date(*year, *month, *day) {
-        Some(start_ms) if (0..=9_999).contains(year) => Value::String(format_date(start_ms)),
+        Some(start_ms) if has_text(start_ms) => Value::String(format_date(start_ms)),
         Some(_) | None => Value::Null,
     }
 }

@@ -39,7 +39,6 @@ groups! {
         "identity" "identity";
         "loyalty" "loyalty";
         "person" "person";
-        "sourceAudit" "source_audit";
         "subscriptions" "subscriptions";
         "work" "work";
     }

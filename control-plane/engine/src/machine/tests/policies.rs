@@ -59,18 +59,16 @@ fn a_changed_policy_merges_every_profile_anew_and_decides_at_that_instant() {
 fn a_record_that_comes_before_the_walk_does_is_judged_by_the_new_policy() {
     let mut world = world(newest());
     let ada = identity("crm", "ada");
-    world.send(
-        NOW,
-        [upsert("people", &json!({"tier": "gold"})), upsert("more-people", &json!({"tier": "tin"}))],
-    );
-    world.edit(vec![Edit::Put(people_first())], NOW);
+    world.send(NOW, [upsert("people", &json!({"tier": "gold"}))]);
+    world.send(NOW + 1, [upsert("more-people", &json!({"tier": "tin"}))]);
+    world.edit(vec![Edit::Put(people_first())], NOW + 2);
     // The step of the catalogue, and then the record: the walk comes last.
     assert_eq!(world.engine.step(1).unwrap(), 1);
-    world.store.append_records([(NOW + 1, upsert("more-people", &json!({"tier": "tin"})))]);
+    world.store.append_records([(NOW + 3, upsert("more-people", &json!({"tier": "tin"})))]);
     world.drain();
     assert_eq!(world.audiences(&ada), ["gold"]);
     let entries: Vec<_> = world.told().into_iter().filter(|told| told.contains("gold")).collect();
-    assert_eq!(entries, ["1 +gold @0", "1 -gold @0", "1 +gold @0"]);
+    assert_eq!(entries, ["1 +gold @0", "1 -gold @1", "1 +gold @2"]);
 }
 
 #[test]
