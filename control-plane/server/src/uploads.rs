@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use acquaint_engine::ingest::imports::{self, Counts, Import, Status};
 use acquaint_engine::ingest::uploads::leaving;
-use acquaint_store::{ProfileDocument, ProfileStore};
+use acquaint_store::record::Body;
+use acquaint_store::{ProfileDocument, ProfileStore, profile_document};
 
 use crate::app::App;
 
@@ -59,8 +60,16 @@ fn finish(app: &App, mut import: Import) -> acquaint_engine::Result<bool> {
         let profiles = ProfileDocument::scan(&*snapshot, after, STEP_PROFILES)?;
         let Some(last) = profiles.last() else { break };
         after = Some(last.id);
-        let bodies: Vec<_> =
-            profiles.iter().flat_map(|profile| leaving(profile, &upload.audience, &import.id)).collect();
+        let mut bodies = Vec::new();
+        for body in profiles.iter().flat_map(|profile| leaving(profile, &upload.audience, &import.id)) {
+            // Whoever is gone by now must not be made known again.
+            if let Body::Upsert { identities, .. } = &body
+                && let Some(identity) = identities.first()
+                && profile_document::find(&*app.store, identity)?.is_some()
+            {
+                bodies.push(body);
+            }
+        }
         if bodies.is_empty() {
             continue;
         }
