@@ -232,7 +232,7 @@ mod tests {
     fn a_schema_leaves_the_place_of_uploads_alone() {
         let schema = json!({"kind": "schema", "id": "s", "class": "profile",
             "properties": {"externalAudiences": {"type": "string"}}});
-        let found = check(&read(&[schema.clone()]).unwrap());
+        let found = check(&read(std::slice::from_ref(&schema)).unwrap());
         assert_eq!(found, []);
         let found = check(&read(&[schema, audience("a", external(json!([who()])))]).unwrap());
         assert_eq!((found.len(), found[0].code.as_str()), (1, "reserved-field"));
