@@ -148,7 +148,7 @@ impl House {
     /// The engine has let go of the profile: it leaves its audiences, and is no more.
     pub(crate) fn gone(&self, profile: u64) {
         let document = self.document(profile);
-        for (audience, _) in &document.memberships {
+        for audience in document.memberships.keys() {
             self.leave(profile, audience.as_str());
         }
         self.save(&document, Some(ChangeKind::Gone));

@@ -76,7 +76,7 @@ async fn an_audience_leaves_out_who_opted_out() {
     let audience = json!({"kind": "audience", "id": "careful", "name": "Careful",
         "expression": {"value": "xEvent[eventType = \"buy\"].count() >= 1 or age > 90"},
         "evaluationInfo": {"continuous": {"enabled": true}}, "dataGovernancePolicy": {"excludeOptOut": true}});
-    server.apply(&[audience.clone()]).await.ok();
+    server.apply(std::slice::from_ref(&audience)).await.ok();
     server.batch(&[buy("a", "1")]).await.ok();
     assert_eq!(server.status_in("1", "careful").await, "realized", "nothing said is no objection");
     server.batch(&[consents("share", "n")]).await.ok();
