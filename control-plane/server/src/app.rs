@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::tokens::Tokens;
 use crate::traces::Tracer;
+use crate::uploads;
 
 /// The store in use: its name stands only here.
 pub(crate) type Store = acquaint_store::Embedded;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub activation: Activation,
     pub batch: Running,
     pub counts: CountsCache,
+    /// Whether there are uploads to end.
+    pub uploads: uploads::Hint,
     /// What each source may still send.
     pub buckets: Buckets,
     pub metrics: Arc<Metrics>,
@@ -114,6 +117,7 @@ impl App {
             activation,
             batch: Running::default(),
             counts: CountsCache::default(),
+            uploads: uploads::Hint::default(),
             buckets: Buckets::default(),
             metrics,
             guardrails,

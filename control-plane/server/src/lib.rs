@@ -22,3 +22,4 @@ mod rows;
 pub mod serve;
 mod tokens;
 mod traces;
+mod uploads;

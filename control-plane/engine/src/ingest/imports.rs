@@ -3,10 +3,12 @@
 
 use std::ops::Bound;
 
+use acquaint_core::id::Position;
 use acquaint_store::keys::Key;
 use acquaint_store::{ProfileStore, Read, Row, Table, WriteBatch};
 use serde::{Deserialize, Serialize};
 
+use super::uploads::Upload;
 use crate::{Error, Result};
 
 /// An import of a file.
@@ -29,6 +31,9 @@ pub struct Import {
     pub updated_ms: i64,
     /// How far it is, and what became of the rows.
     pub counts: Counts,
+    /// Of an upload to an external audience: what else there is to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Upload>,
 }
 
 /// Whether an import is over.
@@ -37,8 +42,12 @@ pub struct Import {
 pub enum Status {
     /// More rows are to come.
     Open,
+    /// The file has no more, and whom it did not name is being taken out.
+    Closing,
     /// The file has no more.
     Complete,
+    /// Another upload of the same audience began before this one was complete.
+    Superseded,
 }
 
 /// Rows of an import.
@@ -62,8 +71,8 @@ pub enum Step {
     Next(Import),
     /// They do not: this many rows are there.
     Elsewhere(u64),
-    /// The import is over.
-    Over,
+    /// No more rows are taken.
+    Over(Status),
     /// There is no such import.
     Unknown,
 }
@@ -82,10 +91,73 @@ impl Import {
             duplicates: duplicates.saturating_add(by.duplicates),
             refused: refused.saturating_add(by.refused),
         };
-        let after = Self { counts, status, updated_ms: now_ms, ..self.clone() };
+        self.written(&Self { counts, status, updated_ms: now_ms, ..self.clone() })
+    }
+
+    /// What writes down that all rows of a full upload are there, before this end of the log.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::advanced`].
+    pub fn closing(&self, rows_end: Position, now_ms: i64) -> Result<WriteBatch> {
+        let upload = self.upload.clone().map(|upload| Upload { rows_end: Some(rows_end), ..upload });
+        self.written(&Self { status: Status::Closing, upload, updated_ms: now_ms, ..self.clone() })
+    }
+
+    /// With so many more whom a full upload took out.
+    #[must_use]
+    pub fn with_left(&self, more: u64, now_ms: i64) -> Self {
+        let upload = self.upload.clone();
+        let upload = upload.map(|upload| Upload { left: upload.left.saturating_add(more), ..upload });
+        Self { upload, updated_ms: now_ms, ..self.clone() }
+    }
+
+    /// What writes down what has become of it, provided that it still is what it was.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::advanced`].
+    pub fn written(&self, after: &Self) -> Result<WriteBatch> {
         Ok(WriteBatch {
             writes: vec![(Table::Imports, key(&self.id)?, Some(after.bytes()?))],
             expected: vec![(Table::Imports, key(&self.id)?, Some(self.bytes()?))],
+            ..WriteBatch::default()
+        })
+    }
+
+    /// The external audience, of an upload.
+    pub fn audience(&self) -> Option<&str> {
+        self.upload.as_ref().map(|upload| upload.audience.as_str())
+    }
+
+    /// One behind those that there were.
+    pub(super) fn new(
+        known: &[Self],
+        source: &str,
+        (file, digest): (&str, &str),
+        upload: Option<Upload>,
+        now_ms: i64,
+    ) -> Self {
+        let last = known.last().and_then(|last| number(&last.id)).unwrap_or_default();
+        Self {
+            id: format!("import-{}", last.saturating_add(1)),
+            source: source.to_owned(),
+            file: file.to_owned(),
+            digest: digest.to_owned(),
+            status: Status::Open,
+            created_ms: now_ms,
+            updated_ms: now_ms,
+            counts: Counts::default(),
+            upload,
+        }
+    }
+
+    /// What writes down a new one, provided that no other has its number.
+    pub(super) fn begun(&self) -> Result<WriteBatch> {
+        let key = key(&self.id)?;
+        Ok(WriteBatch {
+            writes: vec![(Table::Imports, key.clone(), Some(self.bytes()?))],
+            expected: vec![(Table::Imports, key, None)],
             ..WriteBatch::default()
         })
     }
@@ -114,24 +186,8 @@ pub fn begin(
     if let Some(open) = known.iter().find(is_same) {
         return Ok(open.clone());
     }
-    let last = known.last().and_then(|last| number(&last.id)).unwrap_or_default();
-    let import = Import {
-        id: format!("import-{}", last.saturating_add(1)),
-        source: source.to_owned(),
-        file: file.to_owned(),
-        digest: digest.to_owned(),
-        status: Status::Open,
-        created_ms: now_ms,
-        updated_ms: now_ms,
-        counts: Counts::default(),
-    };
-    let key = key(&import.id)?;
-    let batch = WriteBatch {
-        writes: vec![(Table::Imports, key.clone(), Some(import.bytes()?))],
-        expected: vec![(Table::Imports, key, None)],
-        ..WriteBatch::default()
-    };
-    store.commit(batch, true)?;
+    let import = Import::new(&known, source, (file, digest), None, now_ms);
+    store.commit(import.begun()?, true)?;
     Ok(import)
 }
 
@@ -139,7 +195,7 @@ pub fn begin(
 pub fn step(tables: &(impl Read + ?Sized), id: &str, from: u64) -> Result<Step> {
     Ok(match load(tables, id)? {
         None => Step::Unknown,
-        Some(Import { status: Status::Complete, .. }) => Step::Over,
+        Some(import) if import.status != Status::Open => Step::Over(import.status),
         Some(import) if import.counts.rows == from => Step::Next(import),
         Some(import) => Step::Elsewhere(import.counts.rows),
     })

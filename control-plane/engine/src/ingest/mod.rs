@@ -1,5 +1,5 @@
 //! Ingestion: parsed input to records, or a refusal with a code, a reason and a path. Everything here but [`Intake`],
-//! [`quarantine`] and [`imports`] is pure. A refused record never harms its neighbours: each is judged by itself.
+//! [`quarantine`], [`imports`] and [`uploads`] is pure. A refused record never harms its neighbours: each is judged by itself.
 
 pub mod clock;
 pub mod cloud_events;
@@ -12,6 +12,7 @@ pub mod request;
 pub mod rows;
 mod rules;
 pub mod segment;
+pub mod uploads;
 mod validate;
 pub mod xdm;
 

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use acquaint_core::wire::{self, Sealed};
+use acquaint_store::catalog::external;
 use acquaint_store::record::Body;
 use acquaint_store::{ProfileStore, Read, Table, WriteBatch, keys};
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,10 @@ impl Quarantined {
     pub fn replay(&self, rules: &Rules) -> std::result::Result<Vec<Body>, Refusal> {
         let json: serde_json::Value = serde_json::from_str(&self.raw)
             .map_err(|error| Refusal::new("bad_json", "", error.to_string()))?;
+        if external::audience_of(&self.source).is_some() {
+            let reason = "a row of an upload comes again with its file";
+            return Err(Refusal::new("row_of_upload", "", reason));
+        }
         let source = || {
             rules.source(&self.source).ok_or_else(|| {
                 Refusal::new("no_source", "", format!("source `{}` does not exist", self.source))

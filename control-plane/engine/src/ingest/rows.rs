@@ -111,7 +111,7 @@ fn taken(source: &Source, mut row: Fields) -> Result<Fields, Refusal> {
 }
 
 /// Scalars as the schema wants them, where that loses nothing. What cannot be fitted is left for the schema to refuse.
-fn fitted(types: &BTreeMap<String, Type>, found: Fields) -> Fields {
+pub(super) fn fitted(types: &BTreeMap<String, Type>, found: Fields) -> Fields {
     found
         .into_iter()
         .map(|(name, value)| match types.get(&name) {

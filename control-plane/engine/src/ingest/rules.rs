@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::lang::schema::UnionSchema;
-use acquaint_store::catalog::{Catalog, SchemaClass, Source};
+use acquaint_store::catalog::{Catalog, Schema, SchemaClass, Source};
 
 use super::{BUILT_IN_NAMESPACES, Refusal};
 
@@ -14,6 +14,13 @@ pub(crate) struct Dataset {
     pub(crate) schema: UnionSchema,
     /// The id of the schema.
     pub(crate) schema_id: String,
+}
+
+impl Dataset {
+    fn of(schema: &Schema) -> Option<Self> {
+        let union = crate::compile::union_of([schema]).ok()?;
+        Some(Self { class: schema.class, schema: union, schema_id: schema.id.clone() })
+    }
 }
 
 /// The rules of one version of the catalogue.
@@ -30,14 +37,12 @@ pub struct Rules {
 impl Rules {
     /// For a catalogue. A dataset whose schema is missing or does not read is left out: records for it are refused.
     pub fn new(catalog: &Catalog) -> Self {
-        let datasets = catalog.datasets.iter().filter_map(|(id, dataset)| {
-            let schema = catalog.schemas.get(&dataset.schema)?;
-            let union = crate::compile::union_of([schema]).ok()?;
-            Some((
-                id.clone(),
-                Dataset { class: schema.class, schema: union, schema_id: dataset.schema.clone() },
-            ))
+        let defined = catalog.datasets.iter().filter_map(|(id, dataset)| {
+            Some((id.clone(), Dataset::of(catalog.schemas.get(&dataset.schema)?)?))
         });
+        let implied = catalog.implied_schemas();
+        let implied = implied.iter().filter_map(|schema| Some((schema.id.clone(), Dataset::of(schema)?)));
+        let datasets = defined.chain(implied);
         let built_in = BUILT_IN_NAMESPACES.map(|(code, _)| (code.to_owned(), BTreeSet::new()));
         let defined = catalog.namespaces.iter().map(|(code, namespace)| {
             let blocked = namespace.blocked.iter().map(|value| value.trim().to_lowercase());

@@ -7,7 +7,7 @@ use acquaint_core::id::DatasetId;
 use acquaint_core::profile::IdentityMap;
 use acquaint_core::time::calendar::DAY_MS;
 use acquaint_store::ProfileDocument;
-use acquaint_store::catalog::Catalog;
+use acquaint_store::catalog::{Catalog, Dataset, external};
 
 /// The lifetimes in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,11 +25,13 @@ struct Pseudonymous {
 
 impl Lifetimes {
     pub(crate) fn of(catalog: &Catalog) -> Self {
-        let dataset = |(id, dataset): (&String, &acquaint_store::catalog::Dataset)| {
-            Some((DatasetId::new(id.clone()), i64::from(dataset.ttl_days?).saturating_mul(DAY_MS)))
+        let lifetime = |dataset: &Dataset| {
+            let days = i64::from(dataset.ttl_days?);
+            Some((DatasetId::new(dataset.id.clone()), days.saturating_mul(DAY_MS)))
         };
+        let implied = catalog.implied_datasets();
         Self {
-            datasets: catalog.datasets.iter().filter_map(dataset).collect(),
+            datasets: catalog.datasets.values().chain(&implied).filter_map(lifetime).collect(),
             pseudonymous: catalog.pseudonymous_expiry.as_ref().map(|expiry| Pseudonymous {
                 namespaces: expiry.namespaces.iter().cloned().collect(),
                 inactive_ms: i64::from(expiry.inactive_days).saturating_mul(DAY_MS),
@@ -42,9 +44,14 @@ impl Lifetimes {
         self.datasets.is_empty()
     }
 
-    /// When data of a dataset goes that is of this instant; `None`: never.
+    /// When data of a dataset goes that is of this instant; `None`: never. What was uploaded to an external audience goes with
+    /// the audience.
     pub(crate) fn end_ms(&self, dataset: &DatasetId, of_ms: i64) -> Option<i64> {
-        self.datasets.get(dataset).map(|ttl_ms| midnight(of_ms.saturating_add(*ttl_ms)))
+        let ttl_ms = match self.datasets.get(dataset) {
+            Some(ttl_ms) => *ttl_ms,
+            None => external::audience_of(dataset.as_str()).map(|_| 0)?,
+        };
+        Some(midnight(of_ms.saturating_add(ttl_ms)))
     }
 
     /// Whether data of a dataset that is of this instant has to go.
@@ -65,9 +72,6 @@ impl Lifetimes {
 
     /// The next instant at which anything of a profile may have to go.
     pub(crate) fn next_ms(&self, document: &ProfileDocument) -> Option<i64> {
-        if self.pseudonymous.is_none() && self.datasets.is_empty() {
-            return None;
-        }
         let fragments = document.fragments.iter();
         let fragments = fragments.filter_map(|fragment| self.end_ms(&fragment.dataset, fragment.updated_ms));
         fragments.chain(document.events_end_ms).chain(self.profile_end_ms(document)).min()

@@ -1,5 +1,5 @@
-//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures. Each begins where the store says it
-//! was, so that a crash is only a pause.
+//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures, uploads. Each begins where
+//! the store says it was, so that a crash is only a pause.
 
 mod activation;
 pub(crate) mod batch;
@@ -7,6 +7,7 @@ mod engine;
 mod erasure;
 mod publisher;
 mod timers;
+mod uploads;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -49,6 +50,7 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
     loops.thread("timers", app, timers::run)?;
     loops.thread("batch", app, batch::run)?;
     loops.thread("erasure", app, erasure::run)?;
+    loops.thread("uploads", app, uploads::run)?;
     if let Some(cron) = batch_schedule {
         loops.thread("schedule", app, move |app| batch::schedule(app, &cron))?;
     }

@@ -1,9 +1,9 @@
 //! `acquaint audiences`: which there are, how they are evaluated, how many profiles are in, which, and why; and where each is
-//! in its life.
+//! in its life. Members of external ones are uploaded.
 
 use serde_json::{Value, json};
 
-use super::{Connection, Error, render};
+use super::{Connection, Error, imports, render, upload};
 
 const PATH: &str = "/data/core/ups/audiences";
 
@@ -64,6 +64,10 @@ pub(crate) enum Command {
     Switch(One),
     /// Forget the staged rule.
     Discard(One),
+    /// Send a file of members (CSV, JSON, Parquet) to an external audience.
+    Upload(upload::Arguments),
+    /// Uploads to an external audience, newest first.
+    Uploads(One),
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +103,12 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
             let query = [("entityIdNS", namespace.as_str()), ("entityId", &identity)];
             let explained = connection.client()?.get(&path, &query).await?;
             render::print(&render::json(&explained));
+            Ok(())
+        }
+        Command::Upload(arguments) => upload::run(arguments).await,
+        Command::Uploads(One { id, connection }) => {
+            let listed = connection.client()?.get(&path_of(&id, "uploads")?, &[]).await?;
+            imports::print(listed.get("uploads").and_then(Value::as_array).into_iter().flatten());
             Ok(())
         }
         Command::Discard(One { id, connection }) => {
@@ -143,7 +153,7 @@ async fn members(connection: &Connection, id: &str, status: &str, limit: usize) 
 }
 
 /// The id may be any text.
-fn path_of(id: &str, part: &str) -> Result<String, Error> {
+pub(super) fn path_of(id: &str, part: &str) -> Result<String, Error> {
     let refused = |_| Error::Refused(format!("`{id}` cannot be part of an address"));
     let mut url = reqwest::Url::parse("http://localhost/data/core/ups/audiences").map_err(refused)?;
     if let Ok(mut steps) = url.path_segments_mut() {

@@ -49,51 +49,16 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     };
     let rows = rows::open(&arguments.file)?;
     let digest = digest(&arguments.file, by_ms)?;
-    let mut import = Import::begin(client, &arguments.source, &arguments.file, &digest).await?;
-    let done = import.rows;
-    if done > 0 {
-        eprintln!("{} goes on behind row {done}", import.id);
-    }
-    let mut shown = Instant::now();
-    let mut damage = None;
-    for found in rows.skip(usize::try_from(done).unwrap_or(usize::MAX)) {
-        match found {
-            Err(error) => {
-                damage = Some(error);
-                break;
-            }
-            Ok(mut found) => {
-                if let (Some((column, by_ms)), Ok(row)) = (&shift, &mut found.row) {
-                    shift_timestamp(row, column, *by_ms);
-                }
-                import.push(&found).await?;
-            }
-        }
-        if shown.elapsed() >= PROGRESS_EVERY {
-            eprintln!("{} rows={}", import.id, import.rows);
-            shown = Instant::now();
-        }
-    }
-    import.flush().await?;
-    for refusal in &import.refusals {
-        eprintln!("refused: {refusal}");
-    }
-    let ended = import.end(damage.is_none()).await?;
-    let counts = |name: &str| ended.get(name).and_then(Value::as_u64).unwrap_or(0);
-    let (rows, refused) = (counts("rows"), counts("refused"));
-    let (accepted, duplicates) = (counts("accepted"), counts("duplicates"));
-    render::print(&format!("rows={rows} accepted={accepted} duplicates={duplicates} refused={refused}\n"));
-    match (damage, refused) {
-        (Some(damage), _) => Err(damage.into()),
-        (None, 0) => Ok(()),
-        (None, refused) => {
-            Err(Error::Refused(format!("{refused} of {rows} rows were refused; the others are in")))
-        }
-    }
+    let file = arguments.file.display().to_string();
+    let wanted = json!({"source": arguments.source, "file": file, "digest": digest});
+    let mut import = Import::begin(client, "/imports", &wanted).await?;
+    let read = import.all(rows, shift.as_ref()).await?;
+    let ended = import.end(read.is_ok(), "complete").await?;
+    import.told(&ended, read)
 }
 
 /// Tells a file, and how it is read, from others.
-fn digest(path: &Path, by_ms: i64) -> Result<String, Error> {
+pub(super) fn digest(path: &Path, by_ms: i64) -> Result<String, Error> {
     let unreadable = |source| Error::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
@@ -116,7 +81,7 @@ impl std::io::Write for Hashed<'_> {
 }
 
 /// An import under way.
-struct Import {
+pub(super) struct Import {
     client: Client,
     id: String,
     /// Rows that the server has.
@@ -128,10 +93,8 @@ struct Import {
 }
 
 impl Import {
-    async fn begin(client: Client, source: &str, file: &Path, digest: &str) -> Result<Self, Error> {
-        let name = file.display().to_string();
-        let begun =
-            client.post("/imports", &json!({"source": source, "file": name, "digest": digest})).await?;
+    pub(super) async fn begin(client: Client, path: &str, wanted: &Value) -> Result<Self, Error> {
+        let begun = client.post(path, wanted).await?;
         Ok(Self {
             client,
             id: render::plain(begun.get("id")),
@@ -140,6 +103,61 @@ impl Import {
             pending: 0,
             refusals: Vec::new(),
         })
+    }
+
+    /// Sends the rows that the server does not have; what of the file cannot be read ends it.
+    pub(super) async fn all(
+        &mut self,
+        rows: impl Iterator<Item = Result<Found, rows::Error>>,
+        shift: Option<&(String, i64)>,
+    ) -> Result<Result<(), rows::Error>, Error> {
+        let done = self.rows;
+        if done > 0 {
+            eprintln!("{} goes on behind row {done}", self.id);
+        }
+        let mut shown = Instant::now();
+        let mut read = Ok(());
+        for found in rows.skip(usize::try_from(done).unwrap_or(usize::MAX)) {
+            match found {
+                Err(error) => {
+                    read = Err(error);
+                    break;
+                }
+                Ok(mut found) => {
+                    if let (Some((column, by_ms)), Ok(row)) = (shift, &mut found.row) {
+                        shift_timestamp(row, column, *by_ms);
+                    }
+                    self.push(&found).await?;
+                }
+            }
+            if shown.elapsed() >= PROGRESS_EVERY {
+                eprintln!("{} rows={}", self.id, self.rows);
+                shown = Instant::now();
+            }
+        }
+        self.flush().await?;
+        for refusal in &self.refusals {
+            eprintln!("refused: {refusal}");
+        }
+        Ok(read)
+    }
+
+    /// What became of all rows, in one line; a failure if some are not in.
+    pub(super) fn told(&self, ended: &Value, read: Result<(), rows::Error>) -> Result<(), Error> {
+        let counts = |name: &str| ended.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let (rows, refused) = (counts("rows"), counts("refused"));
+        let (accepted, duplicates) = (counts("accepted"), counts("duplicates"));
+        let left = ended.pointer("/upload/left").map(|left| format!(" left={left}")).unwrap_or_default();
+        render::print(&format!(
+            "rows={rows} accepted={accepted} duplicates={duplicates} refused={refused}{left}\n"
+        ));
+        match (read, refused) {
+            (Err(damage), _) => Err(damage.into()),
+            (Ok(()), 0) => Ok(()),
+            (Ok(()), refused) => {
+                Err(Error::Refused(format!("{refused} of {rows} rows were refused; the others are in")))
+            }
+        }
     }
 
     async fn push(&mut self, found: &Found) -> Result<(), Error> {
@@ -189,11 +207,16 @@ impl Import {
 
     /// What became of all rows. An import whose file could not be read to its end
     /// stays open.
-    async fn end(&self, complete: bool) -> Result<Value, Error> {
+    pub(super) async fn end(&self, complete: bool, step: &str) -> Result<Value, Error> {
         Ok(match complete {
-            true => self.client.post(&format!("/imports/{}/complete", self.id), &Value::Null).await?,
-            false => self.client.get(&format!("/imports/{}", self.id), &[]).await?,
+            true => self.client.post(&format!("/imports/{}/{step}", self.id), &Value::Null).await?,
+            false => self.now().await?,
         })
+    }
+
+    /// How far the server is.
+    pub(super) async fn now(&self) -> Result<Value, Error> {
+        Ok(self.client.get(&format!("/imports/{}", self.id), &[]).await?)
     }
 }
 

@@ -15,8 +15,13 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     let listed = arguments.connection.client()?.get("/imports", &[]).await?;
     let rows = listed.get("imports").and_then(Value::as_array).into_iter().flatten();
-    let rows: Vec<Vec<String>> =
-        rows.map(|row| COLUMNS.map(|name| render::plain(row.get(name))).to_vec()).collect();
-    render::print(&render::table(&COLUMNS, &rows));
+    print(rows);
     Ok(())
+}
+
+/// One a line.
+pub(super) fn print<'a>(imports: impl Iterator<Item = &'a Value>) {
+    let rows: Vec<Vec<String>> =
+        imports.map(|import| COLUMNS.map(|name| render::plain(import.get(name))).to_vec()).collect();
+    render::print(&render::table(&COLUMNS, &rows));
 }

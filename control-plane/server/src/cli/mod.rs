@@ -19,6 +19,7 @@ mod profile;
 mod quarantine;
 mod render;
 mod scratch;
+mod upload;
 
 use clap::{Parser, Subcommand};
 

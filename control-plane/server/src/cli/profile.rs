@@ -65,11 +65,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Error> {
 async fn erase(connection: &Connection, namespace: &str, id: &str, wait: bool) -> Result<Value, Error> {
     let client = connection.client()?;
     let mut job = client.delete_at(ENTITIES, &[("entityIdNS", namespace), ("entityId", id)]).await?;
-    let text =
-        |job: &Value, field: &str| job.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    while wait && text(&job, "status") != "COMPLETED" {
+    while wait && job.get("status").and_then(Value::as_str) != Some("COMPLETED") {
         tokio::time::sleep(LOOK_EVERY).await;
-        let path = format!("{JOBS}/{}", text(&job, "id"));
+        let job_id = job.get("id").and_then(Value::as_str).unwrap_or_default();
+        let path = format!("{JOBS}/{job_id}");
         job = client.get(&path, &[]).await?;
     }
     Ok(job)

@@ -7,7 +7,7 @@ use acquaint_store::catalog::{Audience, Catalog, ComputedAttribute, Definition, 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Finding, Kind, Subject, conversion};
+use super::{Finding, Kind, Subject, conversion, external};
 
 /// Characters of an id.
 const ID_CHARACTERS_MAX: usize = 200;
@@ -112,7 +112,8 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         }
         Kind::PseudonymousExpiry => Definition::PseudonymousExpiry(decode(subject, fields)?),
         Kind::Audience => {
-            let audience = decode(subject, conversion::as_text(subject, fields)?)?;
+            let fields = external::with_rule(subject, conversion::as_text(subject, fields)?)?;
+            let audience = decode(subject, fields)?;
             Definition::Audience(dated(catalog, audience, now_ms))
         }
         Kind::Offer => Definition::Offer(decode(subject, fields)?),

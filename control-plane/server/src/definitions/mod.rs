@@ -1,6 +1,7 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
-//! force. Order of reading: [`decode`], [`conversion`], [`references`], [`at_edge`], [`merge_policy`], [`lifetimes`], [`consent`],
-//! [`offers`], [`computed`], [`expressions`], [`diff`], [`secrets`], [`finding`]; [`publish`] writes.
+//! force. Order of reading: [`decode`], [`conversion`], [`external`], [`references`], [`at_edge`], [`merge_policy`],
+//! [`lifetimes`], [`consent`], [`offers`], [`computed`], [`expressions`], [`evolution`], [`diff`], [`secrets`], [`finding`];
+//! [`publish`] writes.
 
 pub(crate) mod at_edge;
 mod computed;
@@ -8,7 +9,9 @@ pub(crate) mod consent;
 pub(crate) mod conversion;
 pub(crate) mod decode;
 pub(crate) mod diff;
+mod evolution;
 pub(crate) mod expressions;
+mod external;
 pub(crate) mod finding;
 mod lifecycle;
 pub(crate) mod lifetimes;

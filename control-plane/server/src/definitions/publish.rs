@@ -3,14 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use acquaint_core::wire;
 use acquaint_store::catalog::{Audience, Catalog, store};
+use acquaint_store::record::{Body, Record};
+use acquaint_store::{Log, ProfileDocument, Topic};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::diff::{self, Change};
 use super::finding::{Finding, attribute};
-use super::{Kind, Subject, at_edge, decode, expressions, lifecycle, lifetimes, references, secrets};
+use super::{
+    Kind, Subject, at_edge, decode, evolution, expressions, lifecycle, lifetimes, references, secrets,
+};
 use crate::app::{App, Shared, blocking};
 use crate::guardrails;
 use crate::problem::Problem;
@@ -18,11 +23,16 @@ use crate::problem::Problem;
 /// Who changes definitions: there is one administrator.
 const WHO: &str = "admin";
 
+/// Records that are read at a time.
+const READ_CHUNK: usize = 1_000;
+
 /// A checked change.
 pub(crate) struct Plan {
     pub changes: Vec<Change>,
     pub unchanged: usize,
     pub warnings: Vec<Finding>,
+    /// What data that is there may contradict: it cannot be done once there is any.
+    pub incompatible: Vec<Finding>,
     /// What the catalogue would be.
     pub after: Catalog,
 }
@@ -131,7 +141,9 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
         lifetimes::warnings(after, &compiled).into_iter().filter(|finding| kept_anew || changed(finding)),
     );
     attribute(&mut warnings, places);
-    Ok(Plan { changes, unchanged, warnings, after: after.clone() })
+    let mut incompatible = evolution::check(before, after);
+    attribute(&mut incompatible, places);
+    Ok(Plan { changes, unchanged, warnings, incompatible, after: after.clone() })
 }
 
 /// Plans and, unless it is only asked what would happen, saves. One change at a time.
@@ -143,7 +155,10 @@ pub(crate) async fn publish(
     let _one_at_a_time = app.publishing.lock().await;
     blocking(app, move |app| {
         let before = app.in_force();
-        let Plan { changes, unchanged, warnings, after } = make(app, &before.catalog)?;
+        let Plan { changes, unchanged, warnings, incompatible, after } = make(app, &before.catalog)?;
+        if !incompatible.is_empty() && has_data(app)? {
+            return Err(incompatible_with_data(&incompatible));
+        }
         guardrails::catalog::check(&before.catalog, &after, app.guardrails)?;
         let version = before.catalog.version;
         if dry_run || changes.is_empty() {
@@ -159,13 +174,47 @@ pub(crate) async fn publish(
     .await
 }
 
-/// 400: nothing was changed, and here is all that is wrong.
-pub(crate) fn refused(findings: &[Finding]) -> Problem {
-    let detail = match findings {
+/// Whether anything was taken in that is of some dataset, decided or not.
+fn has_data(app: &App) -> Result<bool, Problem> {
+    if !ProfileDocument::scan(&*app.store, None, 1)?.is_empty() {
+        return Ok(true);
+    }
+    let mut after = app.engine_position();
+    loop {
+        let records = app.store.read(Topic::Records, after, READ_CHUNK)?;
+        let Some((last, _)) = records.last() else { return Ok(false) };
+        after = *last;
+        for (_, bytes) in &records {
+            let record: Record = wire::open(bytes)
+                .map_err(|source| acquaint_store::Error::Damaged { place: "records".into(), source })?;
+            if matches!(record.body, Body::Event { .. } | Body::Upsert { .. }) {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+fn incompatible_with_data(findings: &[Finding]) -> Problem {
+    let title = "the schema would contradict data that is there";
+    Problem::new(StatusCode::CONFLICT, "incompatible-schema", title, told(findings))
+        .with("findings", serde_json::to_value(findings).unwrap_or_default())
+}
+
+fn told(findings: &[Finding]) -> String {
+    match findings {
         [one] => one.message.clone(),
         several => format!("{} things are wrong; nothing was changed", several.len()),
-    };
+    }
+}
+
+/// 400: nothing was changed, and here is all that is wrong.
+pub(crate) fn refused(findings: &[Finding]) -> Problem {
     let listed = serde_json::to_value(findings).unwrap_or_default();
-    Problem::new(StatusCode::BAD_REQUEST, "bad-definition", "the definitions are not in order", detail)
-        .with("findings", listed)
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "bad-definition",
+        "the definitions are not in order",
+        told(findings),
+    )
+    .with("findings", listed)
 }

@@ -205,6 +205,17 @@ pub(crate) const TABLE: &[Guardrail] = &[
         .at(150.0, "")
         .by(|facts| count(in_mode(facts.catalog(), &[Mode::Edge])))
         .note("`serve --guardrails native` lifts it"),
+    row(
+        "external_audience_days",
+        AUDIENCES,
+        "memberships of external audiences last 1 to 90 days, 30 unless it is said",
+        Kind::Enforced,
+    )
+    .at(90.0, "d")
+    .by(|facts| {
+        facts.catalog().externals().map(|(_, external)| f64::from(external.ttl_in_days)).reduce(f64::max)
+    })
+    .note("the longest"),
     row("batch_on_demand_per_day", AUDIENCES, "2 evaluations on demand a day", Kind::Surpassed)
         .at(2.0, "")
         .by(|facts| count(facts.jobs_today()))

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use acquaint_core::time::format_instant;
 use acquaint_engine::ingest::imports::{self, Counts, Import, Status};
+use acquaint_engine::ingest::uploads::UploadMode;
 use acquaint_store::ProfileStore as _;
 
 use super::body;
@@ -41,6 +42,14 @@ struct Wanted {
 #[derive(Deserialize)]
 struct From {
     from: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Complete {
+    /// Of a full upload: that a file without a member is meant.
+    #[serde(default)]
+    empty: bool,
 }
 
 pub(crate) fn routes() -> Router<Shared> {
@@ -106,20 +115,35 @@ fn line(text: &[u8], number: usize) -> Result<Line, Problem> {
     }
 }
 
-async fn complete(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+async fn complete(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    Query(Complete { empty }): Query<Complete>,
+) -> Result<Json<Value>, Problem> {
     let now_ms = app.clock.now_ms();
     let ended = blocking(&app, move |app| {
         let import = imports::load(&*app.store, &id)?.ok_or_else(|| Problem::not_found("import", &id))?;
         if import.status == Status::Open {
-            app.store.commit(import.advanced(Counts::default(), Status::Complete, now_ms)?, true)?;
+            let batch = match &import.upload {
+                Some(upload) if upload.mode == UploadMode::Full => {
+                    ingest::uploads::close(app, &import, empty, now_ms)?
+                }
+                Some(_) | None => import.advanced(Counts::default(), Status::Complete, now_ms)?,
+            };
+            app.store.commit(batch, true)?;
+            app.uploads.look();
+            app.bell.ring();
         }
-        Ok(Import { status: Status::Complete, ..import })
+        imports::load(&*app.store, &id)?.ok_or_else(|| Problem::not_found("import", &id))
     });
     Ok(Json(shown(&ended.await?)))
 }
 
-fn shown(import: &Import) -> Value {
-    json!({
+pub(super) fn shown(import: &Import) -> Value {
+    let upload = import.upload.as_ref();
+    let upload =
+        upload.map(|upload| json!({"audience": upload.audience, "mode": upload.mode, "left": upload.left}));
+    let mut shown = json!({
         "id": import.id,
         "source": import.source,
         "file": import.file,
@@ -130,5 +154,9 @@ fn shown(import: &Import) -> Value {
         "accepted": import.counts.accepted,
         "duplicates": import.counts.duplicates,
         "refused": import.counts.refused,
-    })
+    });
+    if let (Value::Object(shown), Some(upload)) = (&mut shown, upload) {
+        shown.insert("upload".into(), upload);
+    }
+    shown
 }

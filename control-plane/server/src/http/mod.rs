@@ -38,6 +38,7 @@ mod refusals;
 mod segment;
 mod status;
 mod timed_body;
+mod uploads;
 mod versions;
 
 use axum::extract::DefaultBodyLimit;
@@ -74,6 +75,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(quarantine::routes())
         .merge(records::routes())
         .merge(status::routes())
+        .merge(uploads::routes())
         .merge(versions::routes())
         .route_layer(from_fn_with_state(app.clone(), auth::admin));
     let edge = edge::routes().route_layer(from_fn_with_state(app.clone(), auth::edge));

@@ -55,6 +55,10 @@ async fn stage(
             let detail = format!("audience `{}` is not evaluated: change its rule itself", audience.id);
             return Err(conflict("not-published", detail));
         }
+        if audience.external.is_some() {
+            let detail = format!("audience `{}` is external: its rule follows from `ttlInDays`", audience.id);
+            return Err(conflict("external", detail));
+        }
         let candidate = Audience { expression: expression.clone(), ..audience.clone() };
         let checkup = compile::check_audience(catalog, &candidate);
         if !checkup.is_ok() {

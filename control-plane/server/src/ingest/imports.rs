@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::rows::{Outcome, Sent, Unreadable, take};
-use super::{Kept, admit};
+use super::{Kept, admit, uploads};
 use crate::app::{App, Shared, blocking};
 use crate::problem::Problem;
 
@@ -33,7 +33,10 @@ pub(crate) async fn import(
         let sent = (import.counts.rows.saturating_add(1)..).zip(lines);
         let sent = sent.map(|(row, line)| sent_row(&import.file, row, line)).collect();
         let with = |kept: Kept| import.advanced(counts(rows, kept), Status::Open, now_ms);
-        take(app, &in_force, &import.source, sent, now_ms, with)
+        match &import.upload {
+            None => take(app, &in_force, &import.source, sent, now_ms, with),
+            Some(upload) => uploads::take(app, &in_force, (&import, upload), sent, now_ms, with),
+        }
     })
     .await
 }
@@ -44,8 +47,13 @@ pub(crate) fn next(app: &App, id: &str, from: u64) -> Result<Import, Problem> {
     match imports::step(&*app.store, id, from)? {
         Step::Next(import) => Ok(import),
         Step::Unknown => Err(Problem::not_found("import", id)),
-        Step::Over => {
-            let detail = format!("import `{id}` is complete; begin another to send the file again");
+        Step::Over(status) => {
+            let why = match status {
+                Status::Superseded => "another upload of the same audience began",
+                Status::Open | Status::Closing | Status::Complete => "it is complete",
+            };
+            let detail =
+                format!("import `{id}` takes no more rows: {why}; begin another to send the file again");
             Err(conflict("import-over", "the import is over", detail))
         }
         Step::Elsewhere(rows) => {

@@ -6,6 +6,7 @@ mod rate;
 mod rows;
 mod segment;
 pub(crate) mod shown;
+pub(crate) mod uploads;
 
 use std::collections::BTreeMap;
 

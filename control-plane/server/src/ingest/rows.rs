@@ -6,6 +6,7 @@ use acquaint_engine::ingest::quarantine::{Origin, Place, Quarantined};
 use acquaint_engine::ingest::rows as reader;
 use acquaint_store::WriteBatch;
 use acquaint_store::catalog::Source;
+use acquaint_store::record::Body;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,7 +69,7 @@ pub(crate) async fn rows(
     .await
 }
 
-/// Takes rows in, together with other writes.
+/// Takes rows of a source in, together with other writes.
 pub(super) fn take(
     app: &App,
     in_force: &InForce,
@@ -78,11 +79,23 @@ pub(super) fn take(
     with: impl FnOnce(Kept) -> acquaint_engine::Result<WriteBatch>,
 ) -> Result<Outcome, Problem> {
     let of = in_force.rules.source(source).ok_or_else(|| Problem::not_found("source", source))?;
+    take_read(app, of, rows, received_ms, |row| reader::row(&in_force.rules, of, row), with)
+}
+
+/// As [`take`], where rows are read in a way of their own.
+pub(super) fn take_read(
+    app: &App,
+    of: &Source,
+    rows: Vec<Sent>,
+    received_ms: i64,
+    mut read: impl FnMut(&Value) -> Result<Vec<Body>, Refusal>,
+    with: impl FnOnce(Kept) -> acquaint_engine::Result<WriteBatch>,
+) -> Result<Outcome, Problem> {
     charge(app, &[(of, rows.len())], received_ms)?;
     let mut outcome = Outcome::default();
     let mut judged = Vec::with_capacity(rows.len());
     for (row, sent) in (1_usize..).zip(rows) {
-        let record = judge(in_force, of, sent, received_ms);
+        let record = judge(of, sent, received_ms, &mut read);
         if let Judged::Refused(record) = &record
             && outcome.refused.len() < NAMED_MAX
         {
@@ -106,7 +119,12 @@ impl Unreadable {
     }
 }
 
-fn judge(in_force: &InForce, source: &Source, sent: Sent, received_ms: i64) -> Judged {
+fn judge(
+    source: &Source,
+    sent: Sent,
+    received_ms: i64,
+    read: impl FnOnce(&Value) -> Result<Vec<Body>, Refusal>,
+) -> Judged {
     let (raw, read) = match sent.row {
         Ok(row) => {
             let raw = row.to_string();
@@ -115,7 +133,7 @@ fn judge(in_force: &InForce, source: &Source, sent: Sent, received_ms: i64) -> J
                     "too_large",
                     format!("{} bytes are more than the {RECORD_BYTES_MAX} allowed", raw.len()),
                 )),
-                false => reader::row(&in_force.rules, source, &row),
+                false => read(&row),
             };
             (raw, read)
         }

@@ -130,13 +130,15 @@ impl ComputedAttribute {
     }
 }
 
-/// Everything that an expression of the catalogue can name: the union of its schemas, and its computed attributes.
+/// Everything that an expression of the catalogue can name: the union of its schemas and of those of external audiences,
+/// and its computed attributes.
 ///
 /// # Errors
 ///
 /// Schemas that make no union. An attribute that does not compile is left out.
 pub fn schema_of(catalog: &Catalog) -> Result<UnionSchema, SchemaError> {
-    let mut schema = union_of(catalog.schemas.values())?;
+    let implied = catalog.implied_schemas();
+    let mut schema = union_of(catalog.schemas.values().chain(&implied))?;
     let published = catalog.computed_attributes.values().filter(|attribute| attribute.is_published());
     let typed: Vec<(String, Type)> = published
         .filter_map(|attribute| {

@@ -5,6 +5,7 @@ pub mod calculated;
 pub mod computed;
 pub mod definition;
 mod edge;
+pub mod external;
 mod field_mapping;
 mod flag;
 mod lifecycle;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use computed::ComputedAttribute;
 pub use definition::{Definition, Kind};
 pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
+pub use external::External;
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
 pub use lifecycle::Lifecycle;
@@ -246,6 +248,9 @@ pub struct Audience {
     pub description: Option<String>,
     /// The rule.
     pub expression: Expression,
+    /// Of an audience whose members come in files; its rule follows from this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
     /// How it is evaluated; batch when absent.
     #[serde(default)]
     pub evaluation_info: EvaluationInfo,

@@ -98,3 +98,22 @@ fn a_rule_is_written_in_its_canonical_form() {
     assert_eq!(formatted("a=1   and(b = 2)").unwrap(), "a = 1 and b = 2");
     assert!(formatted("a = ").is_err());
 }
+
+#[test]
+fn an_external_audience_of_a_file_can_be_referred_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let files = Files {
+        schema: write("schema.yaml", "kind: schema\nid: s\nclass: profile\nproperties: {}\n"),
+        audiences: write(
+            "audiences.yaml",
+            "kind: audience\nid: my-list\nname: L\nexternal:\n  fields: [{ name: who, identityNs: ECID }]\n",
+        ),
+    };
+    let world = World::of_files(&files).unwrap();
+    assert_eq!(world.definitions.len(), 1);
+}

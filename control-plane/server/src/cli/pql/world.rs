@@ -10,7 +10,7 @@ use acquaint_core::plan::program::Definition;
 use acquaint_core::plan::{Mode, Program};
 use acquaint_core::time::parse_instant;
 use acquaint_engine::compile::union_of;
-use acquaint_store::catalog::{Catalog, Kind, Schema};
+use acquaint_store::catalog::{Catalog, External, Kind, Schema, external};
 use serde_json::{Value, json};
 
 use super::super::{Error, documents};
@@ -48,7 +48,10 @@ impl World {
     /// From files; without a schema any field may be there, and any audience, whose membership is read from the profile.
     pub(super) fn of_files(files: &Files) -> Result<Self, Error> {
         let schema = match &files.schema {
-            Some(path) => union(schemas(path)?.values())?,
+            Some(path) => {
+                let implied = files.audiences.as_deref().map(implied).transpose()?.unwrap_or_default();
+                union(schemas(path)?.values().chain(&implied))?
+            }
             None => UnionSchema::open(),
         };
         let audiences = files.audiences.as_deref().map(audiences).transpose()?.unwrap_or_default();
@@ -59,7 +62,8 @@ impl World {
     pub(super) fn of_catalog(catalog: &Catalog) -> Result<Self, Error> {
         let text = |id: &String| Some((id.clone(), catalog.audiences.get(id)?.expression.value.clone()));
         let known = catalog.audiences.keys().cloned().collect();
-        let schema = union(catalog.schemas.values())?;
+        let implied = catalog.implied_schemas();
+        let schema = union(catalog.schemas.values().chain(&implied))?;
         let audiences = catalog.audiences.keys().filter_map(text).collect();
         Self { schema, definitions: Vec::new(), known: Some(known) }.with(audiences)
     }
@@ -166,9 +170,22 @@ fn audiences(path: &Path) -> Result<Vec<(String, String)>, Error> {
         |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let read = |value: &Value| {
         let missing = || Error::Refused("an audience needs `id` and `expression.value`".into());
-        text(value, "/id").zip(text(value, "/expression/value")).ok_or_else(missing)
+        let id = text(value, "/id").ok_or_else(missing)?;
+        let made = || external(value).map(|external| external::rule(&id, external.ttl_in_days).value);
+        let rule = text(value, "/expression/value").or_else(made).ok_or_else(missing)?;
+        Ok((id, rule))
     };
     of_kind(path, Kind::Audience)?.iter().map(read).collect()
+}
+
+fn external(audience: &Value) -> Option<External> {
+    serde_json::from_value(audience.get("external")?.clone()).ok()
+}
+
+/// The schemas of what is uploaded to external audiences.
+fn implied(path: &Path) -> Result<Vec<Schema>, Error> {
+    let schema = |audience: &Value| Some(external(audience)?.schema(audience.get("id")?.as_str()?));
+    Ok(of_kind(path, Kind::Audience)?.iter().filter_map(schema).collect())
 }
 
 fn schemas(path: &Path) -> Result<BTreeMap<String, Schema>, Error> {
