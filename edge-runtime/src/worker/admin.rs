@@ -8,20 +8,20 @@
 //!   has not acknowledged
 //! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
 
-use futures_util::future::join_all;
 use serde_json::json;
-use worker::{Env, Method, Request, Response, Result, console_error};
+use worker::wasm_bindgen::JsValue;
+use worker::{Env, Request, Response, Result, console_error};
 
 use acquaint_core::limits::{BATCH_BYTES_MAX, SEALED_BYTES_MAX};
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::signature::{self, Signed};
 use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
 
-use super::convert::{self, failure, post};
-use super::editions;
-use super::public::profile_name;
+use super::convert::{self, failure};
+use super::exchange::{ask, post};
+use super::public::keeper;
 use super::settings::{Settings, real_now_ms};
-use super::waiting;
+use super::{editions, join, waiting};
 use crate::bundle::Edition;
 use crate::http::{self, Reply, same_secret};
 use crate::limits;
@@ -130,9 +130,10 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
         let detail = format!("{found} are more than the {} allowed", limits::PROJECTIONS_PER_PUSH_MAX);
         return Err(Problem::Invalid { field: "projections".into(), detail });
     }
-    let sent =
-        batch.projections.iter().map(|(identity, projection)| put_projection(env, identity, projection));
-    for result in join_all(sent).await {
+    let sent = batch.projections.iter().map(|(identity, projection)| -> join::Pending<'_, _> {
+        Box::pin(put_projection(env, identity, projection))
+    });
+    for result in join::all(sent).await {
         result.map_err(|error| unavailable(&error))?;
     }
     Ok(json!({ "accepted": found }))
@@ -140,10 +141,7 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
 
 async fn put_projection(env: &Env, identity: &Identity, projection: &Projection) -> Result<()> {
     let bytes = seal(projection).map_err(|error| failure(&error))?;
-    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
-    let request = post("https://profile/projection", Method::Post, &bytes, &[])?;
-    let response = stub.fetch_with_request(request).await?;
-    match response.status_code() {
+    match ask(keeper(env, identity)?, &post("https://profile/projection", &bytes)?).await?.status {
         200 => Ok(()),
         status => Err(failure(&format!("a profile answered {status} to its projection"))),
     }
@@ -156,8 +154,8 @@ async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<
     };
     let identity = Identity { namespace: parameter("namespace")?, id: parameter("id")? };
     let inspect = async {
-        let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(&identity))?;
-        stub.fetch_with_str("https://profile/inspect").await?.json().await
+        let answer = ask(keeper(env, &identity)?, &JsValue::from_str("https://profile/inspect")).await?;
+        serde_json::from_slice(&answer.bytes).map_err(|error| failure(&error))
     };
     inspect.await.map_err(|error: worker::Error| unavailable(&error))
 }
