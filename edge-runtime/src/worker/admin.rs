@@ -24,9 +24,9 @@ use super::settings::{Settings, real_now_ms};
 use super::{editions, join, waiting};
 use crate::bundle::Edition;
 use crate::http::{self, Reply, same_secret};
-use crate::limits;
 use crate::problem::Problem;
 use crate::reply::{Answering, of_problem};
+use crate::{json, limits};
 
 /// Of all paths here.
 pub(crate) const PREFIX: &str = "/_acquaint/";
@@ -81,7 +81,7 @@ fn caller(settings: &Settings, request: &Request) -> Result<Caller> {
 
 fn reply(body: &serde_json::Value) -> Reply {
     let mut reply = Reply::status(200).with("content-type", "application/json");
-    reply.body = body.to_string();
+    reply.body = json::text(body);
     reply
 }
 
@@ -155,7 +155,7 @@ async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<
     let identity = Identity { namespace: parameter("namespace")?, id: parameter("id")? };
     let inspect = async {
         let answer = ask(keeper(env, &identity)?, &JsValue::from_str("https://profile/inspect")).await?;
-        serde_json::from_slice(&answer.bytes).map_err(|error| failure(&error))
+        json::parse(&answer.bytes).map_err(|error| failure(&error))
     };
     inspect.await.map_err(|error: worker::Error| unavailable(&error))
 }
