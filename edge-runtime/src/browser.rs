@@ -169,7 +169,8 @@ fn text(name: &str, value: &JsValue) -> Result<Option<String>, Error> {
 }
 
 fn value(json: &Json) -> Result<JsValue, Error> {
-    JSON::parse(&json.to_string()).map_err(|_thrown| Error::Question("the answer has no JSON form".into()))
+    JSON::parse(&crate::json::text(json))
+        .map_err(|_thrown| Error::Question("the answer has no JSON form".into()))
 }
 
 /// As an `Error` with a `code`.

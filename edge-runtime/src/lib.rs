@@ -10,6 +10,7 @@ pub mod limits;
 pub mod problem;
 
 pub mod http;
+pub mod json;
 pub mod route;
 
 pub mod overrides;

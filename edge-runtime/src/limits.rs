@@ -36,7 +36,7 @@ pub const OWED_EVENTS_MAX: usize = 1_000;
 /// After which an endpoint that does not answer is given up for an event.
 pub const OWED_AGE_MAX_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long an endpoint may take to answer.
-pub const RELAY_TIMEOUT_MS: u64 = 10_000;
+pub const RELAY_TIMEOUT_MS: u32 = 10_000;
 /// From so many bytes on a forward is packed: as a rule, after the control plane was away.
 pub const FORWARD_PACK_BYTES_MIN: usize = 8 * 1024;
 /// How long an event waits for others before it is forwarded.
@@ -48,7 +48,7 @@ pub const FORWARD_BACKOFF_FIRST_MS: i64 = 500;
 /// The longest pause between two tries.
 pub const FORWARD_BACKOFF_MAX_MS: i64 = 15_000;
 /// How long the control plane may take to answer.
-pub const FORWARD_TIMEOUT_MS: u64 = 20_000;
+pub const FORWARD_TIMEOUT_MS: u32 = 20_000;
 
 /// Visitors who come for the first time, each second and isolate. Whoever brings an identity is not counted.
 pub const NEW_VISITORS_PER_SECOND: u32 = 500;

@@ -5,6 +5,8 @@ use acquaint_core::value::Value;
 use acquaint_core::wire::{Datastream, EventForwarding, ForwardedEvent};
 use serde_json::{Map, json};
 
+use crate::json;
+
 /// The ids of the rules of a datastream that an event falls under.
 pub fn rules_for(datastream: &Datastream, event: &ForwardedEvent) -> Vec<String> {
     let kind = event.event.fields.get("eventType").and_then(Value::as_str);
@@ -18,13 +20,13 @@ pub fn rules_for(datastream: &Datastream, event: &ForwardedEvent) -> Vec<String>
 /// the event, `null` where there is nothing.
 pub fn body(rule: &EventForwarding, event: &ForwardedEvent) -> String {
     let event = document(event);
-    let Some(mut rest) = rule.template.as_deref() else { return event.to_string() };
+    let Some(mut rest) = rule.template.as_deref() else { return json::text(&event) };
     let mut body = String::new();
     while let Some((before, after)) = rest.split_once("{{") {
         // Braces without an end are text.
         let Some((path, after)) = after.split_once("}}") else { break };
         body.push_str(before);
-        body.push_str(&at(&event, path.trim()).to_string());
+        body.push_str(&json::text(at(&event, path.trim())));
         rest = after;
     }
     body.push_str(rest);

@@ -1,13 +1,12 @@
 //! The JSON that clients send, and what it means, whichever of the two interfaces it came by (`edge-api.md` section 2).
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::consent::ConsentItem;
 use crate::http;
-use crate::identity::map::{IdentityItems, Item};
+use crate::identity::map::{self, IdentityItems, Items};
+use crate::json::{self, Read, Wrong, need, take};
 use crate::limits;
 use crate::offers::surface;
 use crate::overrides::{self, Overrides};
@@ -63,8 +62,7 @@ pub struct Personalization {
 }
 
 /// `meta`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct Meta {
     /// Cookies of the page.
     pub state: PageState,
@@ -73,9 +71,19 @@ pub struct Meta {
     config_overrides: Option<Value>,
 }
 
+impl Read for Meta {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self {
+            state: take(&mut object, "state")?.unwrap_or_default(),
+            queue_time_millis: take(&mut object, "queueTimeMillis")?,
+            config_overrides: take(&mut object, "configOverrides")?,
+        })
+    }
+}
+
 /// `meta.state`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct PageState {
     /// The page's apex domain; empty where it has none.
     pub domain: String,
@@ -85,8 +93,19 @@ pub struct PageState {
     pub entries: Vec<StateEntry>,
 }
 
+impl Read for PageState {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self {
+            domain: take(&mut object, "domain")?.unwrap_or_default(),
+            cookies_enabled: take(&mut object, "cookiesEnabled")?.unwrap_or_default(),
+            entries: take(&mut object, "entries")?.unwrap_or_default(),
+        })
+    }
+}
+
 /// One cookie of the page.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct StateEntry {
     /// Name.
     pub key: String,
@@ -94,52 +113,92 @@ pub struct StateEntry {
     pub value: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+impl Read for StateEntry {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self { key: need(&mut object, "key")?, value: need(&mut object, "value")? })
+    }
+}
+
+#[derive(Default)]
 struct Body {
     events: Option<Vec<RawEvent>>,
     event: Option<RawEvent>,
-    xdm: Option<RequestXdm>,
-    identity_map: Option<BTreeMap<String, Vec<Item>>>,
-    query: Option<Query>,
+    xdm_identity_map: Option<Items>,
+    identity_map: Option<Items>,
+    query: Query,
     consent: Option<Vec<ConsentItem>>,
-    meta: Option<Meta>,
+    meta: Meta,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+impl Read for Body {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        let mut xdm = take::<Map<_, _>>(&mut object, "xdm")?.unwrap_or_default();
+        Ok(Self {
+            events: take(&mut object, "events")?,
+            event: take(&mut object, "event")?,
+            xdm_identity_map: map::take_items(&mut xdm).map_err(|wrong| wrong.within("xdm"))?,
+            identity_map: map::take_items(&mut object)?,
+            query: take(&mut object, "query")?.unwrap_or_default(),
+            consent: take(&mut object, "consent")?,
+            meta: take(&mut object, "meta")?.unwrap_or_default(),
+        })
+    }
+}
+
 struct RawEvent {
     xdm: Map<String, Value>,
-    query: Option<Query>,
+    query: Query,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct RequestXdm {
-    identity_map: Option<BTreeMap<String, Vec<Item>>>,
+impl Read for RawEvent {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self {
+            xdm: take(&mut object, "xdm")?.unwrap_or_default(),
+            query: take(&mut object, "query")?.unwrap_or_default(),
+        })
+    }
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Query {
-    identity: Option<IdentityQuery>,
+    fetch: Vec<String>,
     personalization: Option<RawPersonalization>,
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-struct IdentityQuery {
-    fetch: Vec<String>,
+impl Read for Query {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        let mut identity = take::<Map<_, _>>(&mut object, "identity")?.unwrap_or_default();
+        Ok(Self {
+            fetch: take(&mut identity, "fetch")?.unwrap_or_default(),
+            personalization: take(&mut object, "personalization")?,
+        })
+    }
 }
 
-#[derive(Clone, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
 struct RawPersonalization {
     enabled: Option<bool>,
     schemas: Vec<String>,
     decision_scopes: Vec<String>,
     scopes: Vec<String>,
     surfaces: Vec<String>,
+}
+
+impl Read for RawPersonalization {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        let mut texts = |name: &str| take(&mut object, name).map(Option::unwrap_or_default);
+        Ok(Self {
+            schemas: texts("schemas")?,
+            decision_scopes: texts("decisionScopes")?,
+            scopes: texts("scopes")?,
+            surfaces: texts("surfaces")?,
+            enabled: take(&mut object, "enabled")?,
+        })
+    }
 }
 
 /// Reads a request. `fresh_id` is used when the client gave no usable request id.
@@ -151,19 +210,18 @@ pub fn parse(route: Route, request: &http::Request, fresh_id: String) -> Result<
         request_id: request_id(request).unwrap_or(fresh_id),
         datastream: datastream.to_owned(),
         events: Vec::new(),
-        identity_map: IdentityItems::new(body.xdm.and_then(|xdm| xdm.identity_map).unwrap_or_default())?,
+        identity_map: IdentityItems::new(body.xdm_identity_map.unwrap_or_default())?,
         fetch: Vec::new(),
         consent: Vec::new(),
-        meta: body.meta.unwrap_or_default(),
+        meta: body.meta,
         silent: request.parameter(&["silent"]).is_some_and(|value| value.eq_ignore_ascii_case("true")),
         overrides: Overrides::default(),
     };
     if let Some(items) = body.identity_map {
         call.identity_map = IdentityItems::new(items)?;
     }
-    let query = body.query.unwrap_or_default();
-    call.fetch = query.identity.map(|identity| identity.fetch).unwrap_or_default();
-    let personalization = query.personalization;
+    call.fetch = body.query.fetch;
+    let personalization = body.query.personalization;
     match route.action {
         Action::Interact | Action::Collect => {
             let events = match (body.events, body.event) {
@@ -215,18 +273,15 @@ fn read_body(request: &http::Request) -> Result<Body, Problem> {
     if found > limits::REQUEST_BYTES_MAX {
         return Err(Problem::TooLarge { found, max: limits::REQUEST_BYTES_MAX });
     }
-    // A struct would also be read from an array.
-    match request.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        None => return Err(Problem::Empty),
-        Some(b'{') => {}
-        Some(_) => return Err(Problem::Json("an object is expected".into())),
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::Empty);
     }
-    serde_json::from_slice(&request.body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Problem::Field(error.to_string()),
-        serde_json::error::Category::Io
-        | serde_json::error::Category::Syntax
-        | serde_json::error::Category::Eof => Problem::Json(error.to_string()),
-    })
+    match json::parse(&request.body) {
+        Ok(json @ Value::Object(_)) => Body::read(json).map_err(|wrong| Problem::Field(wrong.to_string())),
+        Ok(_) => Err(Problem::Json("an object is expected".into())),
+        Err(error) if error.is_data() => Err(Problem::Field(error.to_string())),
+        Err(error) => Err(Problem::Json(error.to_string())),
+    }
 }
 
 fn read_events(
@@ -255,12 +310,9 @@ fn read_event(
     of_request: Option<&RawPersonalization>,
 ) -> Result<EventBody, Problem> {
     let mut xdm = event.xdm;
-    let items = match xdm.remove("identityMap") {
-        Some(items) => serde_json::from_value(items)
-            .map_err(|error| Problem::Field(format!("`events[{index}].xdm.identityMap`: {error}")))?,
-        None => BTreeMap::new(),
-    };
-    let own = event.query.and_then(|query| query.personalization);
+    let place = |wrong: Wrong| wrong.within("xdm").within(&index.to_string()).within("events").to_string();
+    let items = map::take_items(&mut xdm).map_err(|wrong| Problem::Field(place(wrong)))?.unwrap_or_default();
+    let own = event.query.personalization;
     let personalization = match own.as_ref().or(of_request) {
         Some(personalization) => read_personalization(index, personalization, page(&xdm))?,
         None => None,

@@ -15,6 +15,7 @@ pub mod oracle;
 pub mod page;
 pub mod process;
 pub mod receiver;
+pub mod size;
 pub mod stub;
 pub mod system;
 pub mod table;

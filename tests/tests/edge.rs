@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use acquaint_tests::demo_data::{self, AS_OF, DATASTREAM};
 use acquaint_tests::edge::{self, Edge};
+use acquaint_tests::size::{Size, WORKER_GZIPPED_BYTES_MAX};
 use acquaint_tests::{Environment, Page, System, membership, wait};
 use serde_json::{Value, json};
 
@@ -139,4 +140,10 @@ fn bad_requests_are_answered_with_problems_that_name_the_fault() {
     );
     let ecid = r#"{"xdm":{"identityMap":{"ECID":[{"id":"1"}]}},"events":[{"xdm":{"eventType":"a"}}]}"#;
     check(&interact, ecid, 400, "EXEG-0308-400");
+}
+
+#[test]
+fn the_worker_is_small_enough_to_be_loaded_by_every_new_isolate() {
+    let size = Size::of(&environment().worker).unwrap();
+    assert!(size.gzipped <= WORKER_GZIPPED_BYTES_MAX, "{size:?}");
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use acquaint_tests::Environment;
-use anyhow::{Result, bail, ensure};
+use acquaint_tests::size::Size;
+use anyhow::{Result, bail};
 
 use crate::build::{self, Profile};
 use crate::portable;
@@ -74,21 +75,8 @@ fn peers() -> Result<()> {
     step("install the engines of others", install.current_dir(repository().join("tests/peers")))
 }
 
-/// A module as it is uploaded, or loaded by a page: all of its files, gzipped.
 fn size(name: &str, folder: &Path) -> Result<()> {
-    let mut script = command("sh");
-    script
-        .arg("-c")
-        .arg("cat index.js *.wasm | gzip -9 | wc -c; cat index.js *.wasm | wc -c")
-        .current_dir(folder);
-    let output = script.output()?;
-    ensure!(output.status.success(), "cannot measure {}", folder.display());
-    let text = String::from_utf8(output.stdout)?;
-    let mut sizes = text.lines().map(str::trim);
-    println!(
-        "size  {name} {} bytes gzipped, {} raw",
-        sizes.next().unwrap_or("?"),
-        sizes.next().unwrap_or("?")
-    );
+    let Size { raw, gzipped } = Size::of(folder)?;
+    println!("size  {name} {gzipped} bytes gzipped, {raw} raw");
     Ok(())
 }

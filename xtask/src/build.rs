@@ -1,6 +1,6 @@
 //! Building the programs: the control plane, the edge worker and the demo page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use acquaint_tests::Environment;
 use anyhow::{Context as _, Result};
@@ -63,7 +63,17 @@ fn worker_in(folder: &str, what: &str) -> Result<PathBuf> {
     build.env("WASM_BINDGEN_BIN", tools::cargo_bin("wasm-bindgen"));
     build.env("WASM_OPT_BIN", bin.join("wasm-opt")).env("ESBUILD_BIN", bin.join("esbuild"));
     step(what, &mut build)?;
-    Ok(repository().join(folder).join("build"))
+    let built = repository().join(folder).join("build");
+    pack(&built)?;
+    Ok(built)
+}
+
+/// Orders the functions of a built module so that it becomes small when it is gzipped, and takes their names out.
+fn pack(folder: &Path) -> Result<()> {
+    let module = folder.join("index_bg.wasm");
+    let mut pack = command("npm");
+    pack.args(["run", "--silent", "pack", "--"]).arg(&module).arg("-o").arg(&module);
+    step("pack the module", pack.current_dir(repository()))
 }
 
 /// Builds the package with which a page decides on the device; the answer is its folder.
@@ -79,8 +89,8 @@ pub(crate) fn package() -> Result<PathBuf> {
     let module = target().join("wasm32-unknown-unknown/edge/acquaint_edge.wasm");
     let mut bind = command(tools::cargo_bin("wasm-bindgen"));
     bind.args(["--target", "web", "--no-typescript", "--out-name", "index", "--out-dir"]);
-    // No `wasm-opt`: it makes the module smaller, and larger what is sent.
     step("bind the package to JavaScript", bind.arg(&package).arg(module))?;
+    pack(&package)?;
     for file in ["package.json", "index.d.ts", "README.md"] {
         std::fs::copy(sources.join(file), package.join(file)).with_context(|| format!("no {file}"))?;
     }

@@ -5,6 +5,7 @@ pub mod tcf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json::{Read, Wrong, take};
 use crate::problem::Problem;
 
 /// The one purpose that there is: may anything be collected and used?
@@ -38,13 +39,24 @@ impl Consent {
 }
 
 /// One item of `setConsent`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default)]
 pub struct ConsentItem {
     standard: Option<String>,
     version: Option<String>,
     value: Option<Value>,
     gdpr_applies: Option<bool>,
+}
+
+impl Read for ConsentItem {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self {
+            standard: take(&mut object, "standard")?,
+            version: take(&mut object, "version")?,
+            value: take(&mut object, "value")?,
+            gdpr_applies: take(&mut object, "gdprApplies")?,
+        })
+    }
 }
 
 /// The consent that a call sets: out if any item says so. `None` if the items say neither (pending, unknown), which
@@ -137,12 +149,12 @@ mod tests {
     use super::*;
 
     fn check(items: Value, expected: Option<Consent>) {
-        let items: Vec<ConsentItem> = serde_json::from_value(items).unwrap();
+        let items: Vec<ConsentItem> = Vec::read(items).unwrap();
         assert_eq!(of_call(&items, 565).unwrap(), expected);
     }
 
     fn check_problem(items: Value, expected: &str) {
-        let items: Vec<ConsentItem> = serde_json::from_value(items).unwrap();
+        let items: Vec<ConsentItem> = Vec::read(items).unwrap();
         let problem = of_call(&items, 565).unwrap_err().to_json("r", None);
         assert_eq!(problem["type"], format!("https://ns.adobe.com/aep/errors/{expected}"));
     }

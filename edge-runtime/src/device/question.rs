@@ -44,7 +44,7 @@ pub struct ExplainQuestion {
 impl Question {
     /// The primary identity, and all of them with the primary first.
     pub(super) fn identities(&self) -> Result<(Identity, Vec<Identity>), Error> {
-        let items = IdentityItems::new(self.identity_map.clone())?;
+        let items = IdentityItems::new(self.identity_map.clone().into_iter().collect())?;
         let mut all: Vec<Identity> = items.iter().cloned().collect();
         let only = if all.len() == 1 { all.first() } else { None };
         let primary = items.primary().or(only).cloned().ok_or_else(|| {

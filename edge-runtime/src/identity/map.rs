@@ -1,14 +1,15 @@
 //! `identityMap` as clients send it.
 
-use std::collections::BTreeMap;
-
 use acquaint_core::limits::IDENTITIES_PER_RECORD_MAX;
 use acquaint_core::profile::{Identity, identity};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::ecid;
+use crate::json::{Read, Wrong, take};
 use crate::problem::Problem;
 
+const NAME: &str = "identityMap";
 /// The namespace of the browser's identity.
 pub const ECID: &str = "ECID";
 /// The namespace of first-party device ids; they stand for an ECID and are never an identity of their own.
@@ -24,13 +25,37 @@ pub struct Item {
     pub primary: bool,
 }
 
+impl Read for Item {
+    fn read(json: Value) -> Result<Self, Wrong> {
+        let mut object = Map::read(json)?;
+        Ok(Self {
+            id: take(&mut object, "id")?.unwrap_or_default(),
+            primary: take(&mut object, "primary")?.unwrap_or_default(),
+        })
+    }
+}
+
+/// The items of each namespace.
+pub type Items = Vec<(String, Vec<Item>)>;
+
+/// Takes the `identityMap` of something out.
+pub fn take_items(object: &mut Map<String, Value>) -> Result<Option<Items>, Wrong> {
+    let Some(map) = take::<Map<_, _>>(object, NAME)? else { return Ok(None) };
+    let mut all = Items::new();
+    for (namespace, items) in map {
+        let items = Vec::read(items).map_err(|wrong| wrong.within(&namespace).within(NAME))?;
+        all.push((namespace, items));
+    }
+    Ok(Some(all))
+}
+
 /// Identities, checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdentityItems(Vec<(Identity, bool)>);
 
 impl IdentityItems {
     /// Checks what came in. Items without a value are ignored, as the Web SDK itself does.
-    pub fn new(map: BTreeMap<String, Vec<Item>>) -> Result<Self, Problem> {
+    pub fn new(map: Items) -> Result<Self, Problem> {
         let mut items = Vec::new();
         for (namespace, list) in map {
             for item in list {
@@ -101,7 +126,8 @@ mod tests {
     use super::*;
 
     fn check_map(json: &str) -> Result<IdentityItems, Problem> {
-        IdentityItems::new(serde_json::from_str(json).unwrap())
+        let mut object = Map::from_iter([("identityMap".to_owned(), serde_json::from_str(json).unwrap())]);
+        IdentityItems::new(take_items(&mut object).unwrap().unwrap())
     }
 
     #[test]

@@ -55,7 +55,14 @@ pub(super) fn scope_details(offer: &Offer, rank: u32) -> serde_json::Value {
 
 /// The arm of an experiment: the experiment and the part, in percent, like `hero:0-50`.
 pub fn arm(split: &Split) -> String {
-    let percent = |hundredths: u16| f64::from(hundredths) / 100.0;
+    let percent = |hundredths: u16| {
+        let whole = hundredths / 100;
+        match (hundredths / 10 % 10, hundredths % 10) {
+            (0, 0) => whole.to_string(),
+            (tenths, 0) => format!("{whole}.{tenths}"),
+            (tenths, rest) => format!("{whole}.{tenths}{rest}"),
+        }
+    };
     format!("{}:{}-{}", split.experiment, percent(split.from), percent(split.to))
 }
 
@@ -120,6 +127,17 @@ mod tests {
             "items": [{ "id": "o", "schema": "html", "data": "x" }],
         });
         check(&offer, &[], &expected);
+    }
+
+    #[test]
+    fn the_ends_of_an_arm_are_percents_without_needless_digits() {
+        let check = |from: u16, to: u16, expected: &str| {
+            assert_eq!(arm(&Split { experiment: "e".into(), from, to }), format!("e:{expected}"));
+        };
+        check(0, 10_000, "0-100");
+        check(5, 1_050, "0.05-10.5");
+        check(10, 1_001, "0.1-10.01");
+        check(3_333, 6_667, "33.33-66.67");
     }
 
     #[test]

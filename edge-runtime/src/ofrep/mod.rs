@@ -18,6 +18,7 @@ use crate::decide::of_stranger;
 use crate::http::{Config, Reply, Request, decode, same_secret};
 use crate::identity::ecid;
 use crate::identity::map::{self, ECID, FPID};
+use crate::json;
 use crate::limits;
 use crate::problem::Problem;
 use crate::route::Version;
@@ -154,7 +155,7 @@ fn targeting_key(request: &Request) -> Result<Option<String>, (&'static str, Str
     if request.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
-    let body: Value = serde_json::from_slice(&request.body).map_err(|error| parse(error.to_string()))?;
+    let body = json::parse(&request.body).map_err(|error| parse(error.to_string()))?;
     let Value::Object(body) = body else { return Err(parse("the body is no object".into())) };
     let context = match body.get("context") {
         None | Some(Value::Null) => return Ok(None),
@@ -196,7 +197,7 @@ pub fn finish(asked: Asked, edition: &Edition, views: Vec<Result<View, Problem>>
         )
     });
     let found = json!({ "flags": flags.collect::<Vec<_>>() });
-    let tag = format!("\"{:016x}\"", xxh3_64(found.to_string().as_bytes()));
+    let tag = format!("\"{:016x}\"", xxh3_64(json::text(&found).as_bytes()));
     if asked.if_none_match.is_some_and(|known| matches(&known, &tag)) {
         return cors(Reply::status(304), origin).with("etag", tag);
     }
@@ -251,7 +252,7 @@ fn reply(origin: Option<&str>, status: u16, body: &Value) -> Reply {
         .with("content-type", "application/json")
         .with("cache-control", "no-cache, private")
         .with("x-content-type-options", "nosniff");
-    reply.body = body.to_string();
+    reply.body = json::text(body);
     reply
 }
 

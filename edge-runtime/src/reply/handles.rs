@@ -1,5 +1,6 @@
 //! The handles of a response (`edge-api.md` section 3).
 
+use acquaint_core::gather::gather;
 use acquaint_core::id::AudienceId;
 use acquaint_core::value::{Fields, Value, fields};
 use acquaint_core::wire::Datastream;
@@ -69,7 +70,7 @@ impl Handles {
                     let value = fields::get(attributes, path).filter(|value| **value != Value::Null)?;
                     Some((name.clone(), json!({ "value": value.to_json() })))
                 });
-                item.insert("attributes".into(), serde_json::Value::Object(mapped.collect()));
+                item.insert("attributes".into(), serde_json::Value::Object(gather(mapped)));
             }
             item.into()
         });

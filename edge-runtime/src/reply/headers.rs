@@ -3,6 +3,7 @@
 
 use super::handles::Cookie;
 use crate::http::{Config, Reply, Request};
+use crate::json;
 use crate::problem::Problem;
 
 /// To whom an answer goes.
@@ -47,7 +48,7 @@ impl Answering {
             .with("x-content-type-options", "nosniff");
         if let Some((content_type, body)) = body {
             reply = reply.with("content-type", content_type);
-            reply.body = body.to_string();
+            reply.body = json::text(body);
         }
         reply
     }

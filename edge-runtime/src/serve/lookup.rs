@@ -3,6 +3,7 @@
 //! `GET /ee[/{hint}]/v2/profile?dataStreamId=&namespace=&id=` with the API token -> 200 `{requestId, identity, attributes,
 //! segmentMembership, lastSeen}`, 404 if this edge has not seen the person. It neither makes a profile nor keeps one alive.
 
+use acquaint_core::gather::gather;
 use acquaint_core::profile::{Identity, Status};
 use acquaint_core::time::format_instant;
 use acquaint_core::value::fields;
@@ -92,7 +93,7 @@ impl Lookup {
             let since = format_instant(membership.since_ms);
             (audience.as_str().to_owned(), json!({ "status": status, "lastQualificationTime": since }))
         });
-        let memberships: Map<String, Value> = memberships.collect();
+        let memberships: Map<String, Value> = gather(memberships);
         let mut body = json!({
             "requestId": self.answering.request_id,
             "identity": { "id": self.identity.id, "namespace": { "code": self.identity.namespace } },

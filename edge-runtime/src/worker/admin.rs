@@ -9,25 +9,25 @@
 //!   has not acknowledged
 //! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
 
-use futures_util::future::join_all;
 use serde_json::json;
-use worker::{Env, Method, Request, Response, Result, console_error};
+use worker::wasm_bindgen::JsValue;
+use worker::{Env, Request, Response, Result, console_error};
 
 use acquaint_core::limits::{BATCH_BYTES_MAX, SEALED_BYTES_MAX};
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::signature::{self, Signed};
 use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
 
-use super::convert::{self, failure, post};
-use super::editions;
-use super::public::profile_name;
+use super::convert::{self, failure};
+use super::exchange::{ask, post};
+use super::public::keeper;
 use super::settings::{Settings, real_now_ms};
-use super::waiting;
+use super::{editions, join, waiting};
 use crate::bundle::Edition;
 use crate::http::{self, Reply, same_secret};
-use crate::limits;
 use crate::problem::Problem;
 use crate::reply::{Answering, of_problem};
+use crate::{json, limits};
 
 /// Of all paths here.
 pub(crate) const PREFIX: &str = "/_acquaint/";
@@ -82,7 +82,7 @@ fn caller(settings: &Settings, request: &Request) -> Result<Caller> {
 
 fn reply(body: &serde_json::Value) -> Reply {
     let mut reply = Reply::status(200).with("content-type", "application/json");
-    reply.body = body.to_string();
+    reply.body = json::text(body);
     reply
 }
 
@@ -131,12 +131,14 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
         let detail = format!("{found} are more than the {} allowed", limits::PROJECTIONS_PER_PUSH_MAX);
         return Err(Problem::Invalid { field: "projections".into(), detail });
     }
-    let sent =
-        batch.projections.iter().map(|(identity, projection)| put_projection(env, identity, projection));
-    for result in join_all(sent).await {
+    let sent = batch.projections.iter().map(|(identity, projection)| -> join::Pending<'_, _> {
+        Box::pin(put_projection(env, identity, projection))
+    });
+    for result in join::all(sent).await {
         result.map_err(|error| unavailable(&error))?;
     }
-    for result in join_all(batch.forgotten.iter().map(|identity| forget(env, identity))).await {
+    let gone = batch.forgotten.iter().map(|identity| -> join::Pending<'_, _> { Box::pin(forget(env, identity)) });
+    for result in join::all(gone).await {
         result.map_err(|error| unavailable(&error))?;
     }
     Ok(json!({ "accepted": found }))
@@ -152,10 +154,7 @@ async fn forget(env: &Env, identity: &Identity) -> Result<()> {
 }
 
 async fn tell(env: &Env, identity: &Identity, what: &str, bytes: &[u8]) -> Result<()> {
-    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
-    let request = post(&format!("https://profile/{what}"), Method::Post, bytes, &[])?;
-    let response = stub.fetch_with_request(request).await?;
-    match response.status_code() {
+    match ask(keeper(env, identity)?, &post(&format!("https://profile/{what}"), bytes)?).await?.status {
         200 => Ok(()),
         status => Err(failure(&format!("a profile answered {status} to `{what}`"))),
     }
@@ -168,8 +167,8 @@ async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<
     };
     let identity = Identity { namespace: parameter("namespace")?, id: parameter("id")? };
     let inspect = async {
-        let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(&identity))?;
-        stub.fetch_with_str("https://profile/inspect").await?.json().await
+        let answer = ask(keeper(env, &identity)?, &JsValue::from_str("https://profile/inspect")).await?;
+        json::parse(&answer.bytes).map_err(|error| failure(&error))
     };
     inspect.await.map_err(|error: worker::Error| unavailable(&error))
 }

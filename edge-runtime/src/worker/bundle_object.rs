@@ -50,8 +50,11 @@ impl DurableObject for BundleObject {
 
 impl BundleObject {
     async fn load(&self) -> Result<Option<Held>> {
-        let Some(count) = self.state.storage().get::<u32>("chunks").await? else { return Ok(None) };
-        let keys: Vec<String> = (0..count).map(chunk_key).collect();
+        // Not `Storage::get`, which brings a reader of any type along.
+        let stored = self.state.storage().get_multiple(vec!["chunks"]).await?;
+        let Some(count) = stored.get(&JsValue::from_str("chunks")).as_f64() else { return Ok(None) };
+        let kept = (0..).take(CHUNKS_MAX).take_while(|index| f64::from(*index) < count);
+        let keys: Vec<String> = kept.map(chunk_key).collect();
         let stored = self.state.storage().get_multiple(keys.clone()).await?;
         let mut bytes = Vec::new();
         for key in keys {

@@ -2,15 +2,15 @@
 //! to the profiles. A message is only done with when its profile has its receipt; until then the queue brings it again, and
 //! the control plane counts an event once.
 
-use futures_util::future::join_all;
-use worker::{Env, MessageBatch, MessageExt as _, Method, RawMessage, Result, console_error, js_sys};
+use worker::{Env, MessageBatch, MessageExt as _, RawMessage, Result, console_error, js_sys};
 
 use acquaint_core::wire::{Forward, Receipt, open, seal};
 
-use super::convert::{failure, post};
-use super::forward;
-use super::public::profile_name;
+use super::convert::failure;
+use super::exchange::{ask, post};
+use super::public::keeper;
 use super::settings::Settings;
+use super::{forward, join};
 use crate::limits;
 
 /// Takes a batch. What could not be done is left to the queue to bring again.
@@ -30,8 +30,10 @@ pub(crate) async fn take(settings: &Settings, env: &Env, batch: &MessageBatch<()
         let events = together.iter().flat_map(|(_, forward)| forward.events.iter().cloned()).collect();
         match forward::deliver(settings, &Forward { events }).await {
             Ok(receipt) => {
-                join_all(together.iter().map(|(message, forward)| settle(env, message, forward, &receipt)))
-                    .await;
+                let settling = together.iter().map(|(message, forward)| -> join::Pending<'_, _> {
+                    Box::pin(settle(env, message, forward, &receipt))
+                });
+                join::all(settling).await;
             }
             Err(error) => {
                 console_error!("what the queue carries could not be forwarded: {error}");
@@ -57,10 +59,7 @@ async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
         return Ok(());
     };
     let bytes = seal(receipt).map_err(|error| failure(&error))?;
-    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(primary))?;
-    let response =
-        stub.fetch_with_request(post("https://profile/receipt", Method::Post, &bytes, &[])?).await?;
-    match response.status_code() {
+    match ask(keeper(env, primary)?, &post("https://profile/receipt", &bytes)?).await?.status {
         200 => Ok(()),
         status => Err(failure(&format!("status {status}"))),
     }

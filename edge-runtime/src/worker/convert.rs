@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use worker::js_sys::futures::JsFuture;
 use worker::wasm_bindgen::{JsCast as _, JsValue};
-use worker::{Env, Error, Headers, Method, Request, RequestInit, Response, ResponseBuilder, Result, js_sys};
+use worker::{Env, Error, Headers, Method, Request, Response, ResponseBuilder, Result, js_sys};
 
 use crate::http;
 
@@ -71,20 +71,6 @@ pub(crate) fn write(reply: http::Reply) -> Result<Response> {
     }
     let builder = ResponseBuilder::new().with_status(reply.status).with_headers(headers);
     Ok(if reply.body.is_empty() { builder.empty() } else { builder.fixed(reply.body.into_bytes()) })
-}
-
-/// A request of ours with sealed bytes in it.
-pub(crate) fn post(url: &str, method: Method, bytes: &[u8], headers: &[(&str, &str)]) -> Result<Request> {
-    let mut init = RequestInit::new();
-    init.with_method(method).with_body(Some(js_sys::Uint8Array::from(bytes).into()));
-    if !headers.is_empty() {
-        let named = Headers::new();
-        for (name, value) in headers {
-            named.set(name, value)?;
-        }
-        init.with_headers(named);
-    }
-    Request::new_with_init(url, &init)
 }
 
 /// Sealed bytes as a response.

@@ -4,11 +4,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use worker::{Context, Env, Method, Result, console_error};
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen::JsValue;
+use worker::{Context, Env, Result, console_error};
 
-use super::convert::{failure, post};
-use super::copies;
+use super::convert::failure;
 use super::settings::real_now_ms;
+use super::{copies, exchange};
 use crate::bundle::{Edition, Editions, tag};
 
 /// Younger than this, an edition is used as it is, unless there are copies that say otherwise.
@@ -137,10 +139,10 @@ enum Answer {
 
 async fn ask(env: &Env, known: &str) -> Result<Answer> {
     let stub = env.durable_object("BUNDLE")?.get_by_name("bundle")?;
-    let mut response = stub.fetch_with_str(&format!("https://bundle/{known}")).await?;
-    match response.status_code() {
+    let response = exchange::ask(stub, &JsValue::from_str(&format!("https://bundle/{known}"))).await?;
+    match response.status {
         200 => {
-            let edition = Edition::open(&response.bytes().await?).map_err(|error| failure(&error))?;
+            let edition = Edition::open(&response.bytes).map_err(|error| failure(&error))?;
             Ok(Answer::Bytes(Box::new(edition)))
         }
         204 => Ok(Answer::Unchanged),
@@ -152,8 +154,8 @@ async fn ask(env: &Env, known: &str) -> Result<Answer> {
 /// Gives new bytes to the keeper, then to where its copy lies.
 pub(crate) async fn publish(env: &Env, bytes: &[u8]) -> Result<()> {
     let stub = env.durable_object("BUNDLE")?.get_by_name("bundle")?;
-    let kept = stub.fetch_with_request(post("https://bundle/", Method::Put, bytes, &[])?).await?;
-    match kept.status_code() {
+    let request = exchange::request("PUT", "https://bundle/", &Uint8Array::from(bytes), &[])?;
+    match exchange::ask(stub, &request).await?.status {
         200 => copies::put(env, bytes).await,
         status => Err(failure(&format!("the keeper of the bundle answered {status}"))),
     }

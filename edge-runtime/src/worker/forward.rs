@@ -1,15 +1,13 @@
 //! Sending events to the control plane: through the queue `EVENTS_QUEUE` where one is bound, which takes those of many
 //! profiles there together ([`super::carrier`]), and directly where none is, or it does not take them.
 
-use std::time::Duration;
-
-use futures_util::future::{Either, select};
 use worker::wasm_bindgen::{JsCast as _, JsValue};
-use worker::{AbortController, Delay, Env, Fetch, Method, Response, Result, console_error, js_sys};
+use worker::{Env, Response, Result, console_error, js_sys};
 
 use acquaint_core::wire::{Forward, Receipt, open, seal, signature};
 
-use super::convert::{binding, call, failure, method, post};
+use super::convert::{binding, call, failure, method};
+use super::exchange;
 use super::settings::{Settings, real_now_ms};
 use crate::limits;
 
@@ -61,24 +59,12 @@ pub(crate) async fn deliver(settings: &Settings, forward: &Forward) -> Result<Re
     if packed.is_some() {
         headers.push(("content-encoding", "gzip"));
     }
-    let request = post(&format!("{url}{PATH}"), Method::Post, body, &headers)?;
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(request);
-    let exchange = Box::pin(async {
-        let mut response = fetch.send_with_signal(&signal).await?;
-        match response.status_code() {
-            200..=299 => open::<Receipt>(&response.bytes().await?).map_err(|error| failure(&error)),
-            status => Err(failure(&format!("the control plane answered {status}"))),
-        }
-    });
-    let timeout = Delay::from(Duration::from_millis(limits::FORWARD_TIMEOUT_MS));
-    match select(exchange, Box::pin(timeout)).await {
-        Either::Left((receipt, _)) => receipt,
-        Either::Right(((), _)) => {
-            controller.abort();
-            Err(failure(&"the control plane did not answer in time"))
-        }
+    let body = js_sys::Uint8Array::from(body);
+    let request = exchange::request("POST", &format!("{url}{PATH}"), &body, &headers)?;
+    let answer = exchange::fetch(&request, limits::FORWARD_TIMEOUT_MS).await?;
+    match answer.status {
+        200..=299 => open(&answer.bytes).map_err(|error| failure(&error)),
+        status => Err(failure(&format!("the control plane answered {status}"))),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The look-up of one profile: [`crate::serve::lookup`] between the host's request and the profile's keeper.
 
+use worker::wasm_bindgen::JsValue;
 use worker::{Env, Result, console_error};
 
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::open;
 
 use super::convert::failure;
-use super::public::profile_name;
+use super::exchange::ask;
+use super::public::keeper;
 use crate::bundle::Edition;
 use crate::http::{Config, Reply, Request};
 use crate::problem::Problem;
@@ -38,10 +40,10 @@ pub(crate) async fn look_at(env: &Env, tag: &str, identity: &Identity) -> std::r
 }
 
 async fn look(env: &Env, tag: &str, identity: &Identity) -> Result<std::result::Result<View, Problem>> {
-    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(identity))?;
-    let mut response = stub.fetch_with_str(&format!("https://profile/view/{tag}")).await?;
-    match response.status_code() {
-        200 => Ok(Ok(open(&response.bytes().await?).map_err(|error| failure(&error))?)),
+    let answer =
+        ask(keeper(env, identity)?, &JsValue::from_str(&format!("https://profile/view/{tag}"))).await?;
+    match answer.status {
+        200 => Ok(Ok(open(&answer.bytes).map_err(|error| failure(&error))?)),
         429 => Ok(Err(Problem::TooManyRequests)),
         status => Err(failure(&format!("status {status}"))),
     }

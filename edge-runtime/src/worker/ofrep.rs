@@ -1,12 +1,11 @@
 //! Flags: [`crate::ofrep`] between the host's request and the keepers of the profiles.
 
-use futures_util::future::join_all;
 use worker::{Context, Env, Request, Response, Result, console_error};
 
 use super::convert;
-use super::editions;
 use super::lookup::look_at;
 use super::settings::Settings;
+use super::{editions, join};
 use crate::limits;
 use crate::ofrep;
 
@@ -28,7 +27,7 @@ pub(crate) async fn handle(
     };
     // A request is only understood under an edition, so there is one.
     let Some(edition) = edition else { return Response::error("", 503) };
-    let looks = identities.iter().map(|identity| look_at(env, &edition.tag, identity));
-    let views = join_all(looks).await;
+    let look = |identity| -> join::Pending<'_, _> { Box::pin(look_at(env, &edition.tag, identity)) };
+    let views = join::all(identities.iter().map(look)).await;
     convert::write(ofrep::finish(asked, &edition, views, settings.now_ms()))
 }

@@ -10,11 +10,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use serde_json::json;
-use worker::wasm_bindgen;
+use worker::wasm_bindgen::closure::Closure;
+use worker::wasm_bindgen::{self, JsValue};
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use acquaint_core::time::format_instant;
@@ -42,6 +43,10 @@ struct Keeper {
     held: RefCell<Option<Held>>,
     /// Whether events are being forwarded right now.
     forwarding: Cell<bool>,
+    /// The object's id.
+    id: String,
+    /// What is done when a write has failed.
+    failed: storage::Failed,
 }
 
 #[derive(Default)]
@@ -79,8 +84,18 @@ impl Held {
 
 impl DurableObject for ProfileObject {
     fn new(state: State, env: Env) -> Self {
-        let keeper = Keeper { state, env, held: RefCell::new(None), forwarding: Cell::new(false) };
-        Self { keeper: Rc::new(keeper) }
+        let keeper = |keeper: &Weak<Keeper>| {
+            let keeper = Weak::clone(keeper);
+            let failed = Closure::new(move |reason: JsValue| {
+                console_error!("an edge profile could not be stored: {reason:?}");
+                if let Some(keeper) = keeper.upgrade() {
+                    keeper.held.replace(None);
+                }
+            });
+            let id = state.id().to_string();
+            Keeper { id, state, env, held: RefCell::new(None), forwarding: Cell::new(false), failed }
+        };
+        Self { keeper: Rc::new_cyclic(keeper) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -149,7 +164,7 @@ impl Keeper {
             held.profile = profile;
             outcome
         };
-        self.store().await?;
+        self.store()?;
         sealed(&outcome)
     }
 
@@ -179,7 +194,7 @@ impl Keeper {
             // The control plane is there: what waits for it need not wait out its pause.
             held.failures = 0;
         }
-        self.store().await?;
+        self.store()?;
         Response::empty()
     }
 
@@ -191,7 +206,7 @@ impl Keeper {
             self.held.replace(None);
             self.state.storage().delete_all().await?;
         } else {
-            self.store().await?;
+            self.store()?;
         }
         Response::empty()
     }
@@ -203,7 +218,7 @@ impl Keeper {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.profile.acknowledge(&receipt);
         }
-        self.store().await?;
+        self.store()?;
         Response::empty()
     }
 
@@ -225,7 +240,11 @@ impl Keeper {
     /// Forwards what has come in, in a moment, behind the answer. An alarm is set as well ([`Self::set_alarm`]), should
     /// this not come to its end.
     fn forward_soon(self: &Rc<Self>) {
-        let wanted = self.held.borrow().as_ref().is_some_and(Held::has_to_send);
+        let to_control_plane = Settings::of(&self.env).control_plane_url.is_some();
+        let held = self.held.borrow();
+        let wanted =
+            held.as_ref().is_some_and(|held| held.has_to_send() && (to_control_plane || held.profile.owes()));
+        drop(held);
         if !wanted || self.forwarding.replace(true) {
             return;
         }
@@ -281,7 +300,7 @@ impl Keeper {
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.relay_failures = if waiting.is_empty() { 0 } else { held.relay_failures.saturating_add(1) };
         }
-        self.store().await
+        self.store()
     }
 
     /// Forwards batch after batch until nothing is left, or one fails. Without a control plane, events are kept.
@@ -318,11 +337,11 @@ impl Keeper {
             // Where the events lie in the log need not be stored: after a restart they are sent again, and the control
             // plane says it again. A projection that is adopted now must be.
             if !held.profile.has_urgent_writes() && held.failures == 0 {
-                waiting::note(self.state.id().to_string(), held.profile.outbox_events());
+                waiting::note(&self.id, held.profile.outbox_events());
                 return Ok(true);
             }
         }
-        self.store().await?;
+        self.store()?;
         Ok(true)
     }
 
@@ -333,27 +352,27 @@ impl Keeper {
             self.held.replace(None);
             return self.state.storage().delete_all().await;
         }
-        self.store().await
+        self.store()
     }
 
     /// Writes what has changed, and sees to it that an alarm is set for what is next.
-    async fn store(&self) -> Result<()> {
+    fn store(&self) -> Result<()> {
         self.set_alarm();
-        self.write().await
+        self.write()
     }
 
-    /// Begins the writes. If they fail, memory is as good as nothing: the storage is read again.
-    async fn write(&self) -> Result<()> {
+    /// Begins the writes. If they fail, now or later, memory is as good as nothing: the storage is read again.
+    fn write(&self) -> Result<()> {
         let taken = match self.held.borrow_mut().as_mut() {
             Some(held) => {
-                waiting::note(self.state.id().to_string(), held.profile.outbox_events());
+                waiting::note(&self.id, held.profile.outbox_events());
                 let alarm_ms = held.alarm_ms.filter(|_| std::mem::take(&mut held.alarm_is_new));
                 held.profile.take_writes().map(|writes| (writes, alarm_ms))
             }
             None => return Ok(()),
         };
         let result = match taken {
-            Ok((writes, alarm_ms)) => storage::write(&self.state.storage(), writes, alarm_ms).await,
+            Ok((writes, alarm_ms)) => storage::write(&self.state, writes, alarm_ms, &self.failed),
             Err(error) => Err(failure(&error)),
         };
         if result.is_err() {

@@ -1,17 +1,17 @@
 //! The public edge: what the Web SDK and servers call.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
-use futures_util::future::join_all;
-use worker::{Context, Env, Method, Request, Response, Result, console_error};
+use worker::{Context, Env, ObjectNamespace, Request, Response, Result, Stub, console_error};
 
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::{open, seal};
 
-use super::convert::{self, failure, post};
-use super::editions;
+use super::convert::{self, failure};
+use super::exchange::{ask, post};
 use super::lookup;
 use super::settings::{Settings, real_now_ms};
+use super::{editions, join};
 use crate::bundle::Edition;
 use crate::http::{self, Config, Reply};
 use crate::identity::ecid;
@@ -47,10 +47,7 @@ pub(crate) async fn handle(
             return refuse(&Problem::NoBundle);
         }
     };
-    let mut random = Random { ecid: [0; 16], request: [0; 16] };
-    if getrandom::fill(&mut random.ecid).and_then(|()| getrandom::fill(&mut random.request)).is_err() {
-        return refuse(&Problem::Internal);
-    }
+    let Some(random) = random() else { return refuse(&Problem::Internal) };
     let now_ms = settings.now_ms();
     if is_lookup(&config.base_path, &request.path) {
         let fresh_id = ecid::uuid_v4(random.request);
@@ -86,12 +83,20 @@ async fn answer(
     }
     // A request is only understood under an edition, so there is one.
     let Some(edition) = edition else { return Some(begun.refuse(config, &Problem::NoBundle)) };
-    let outcomes = join_all(visits.iter().map(|visit| put(env, &edition.tag, visit))).await;
+    let outcomes = join::all(visits.iter().map(|visit| put(env, &edition.tag, visit))).await;
     if outcomes.contains(&Outcome::OtherEdition) {
         return None;
     }
     let reply = serve::finish(config, edition, begun, outcomes);
     Some(reply.with("x-acquaint-bundle", edition.freshness(now_ms)))
+}
+
+/// One question to the host, not two.
+fn random() -> Option<Random> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).ok()?;
+    let (ecid, request) = bytes.split_first_chunk()?;
+    Some(Random { ecid: *ecid, request: request.try_into().ok()? })
 }
 
 thread_local! {
@@ -107,28 +112,41 @@ fn may_come(per_second: u32) -> bool {
 }
 
 /// Puts a visit to its profile.
-async fn put(env: &Env, tag: &str, visit: &Visit) -> Outcome {
-    match try_put(env, tag, visit).await {
-        Ok(outcome) => outcome,
-        Err(error) => {
+fn put<'a>(env: &'a Env, tag: &'a str, visit: &'a Visit) -> join::Pending<'a, Outcome> {
+    Box::pin(async move {
+        try_put(env, tag, visit).await.unwrap_or_else(|error| {
             console_error!("a profile did not answer: {error}");
             Outcome::Unavailable
-        }
-    }
+        })
+    })
 }
 
 async fn try_put(env: &Env, tag: &str, visit: &Visit) -> Result<Outcome> {
     let bytes = seal(visit).map_err(|error| failure(&error))?;
-    let stub = env.durable_object("EDGE_PROFILE")?.get_by_name(&profile_name(&visit.primary))?;
-    let request = post(&format!("https://profile/visit/{tag}"), Method::Post, &bytes, &[])?;
-    let mut response = stub.fetch_with_request(request).await?;
-    if response.status_code() != 200 {
-        return Err(failure(&format!("status {}", response.status_code())));
+    let answer =
+        ask(keeper(env, &visit.primary)?, &post(&format!("https://profile/visit/{tag}"), &bytes)?).await?;
+    match answer.status {
+        200 => open(&answer.bytes).map_err(|error| failure(&error)),
+        status => Err(failure(&format!("status {status}"))),
     }
-    open(&response.bytes().await?).map_err(|error| failure(&error))
+}
+
+thread_local! {
+    static KEEPERS: OnceCell<ObjectNamespace> = const { OnceCell::new() };
+}
+
+/// The keeper of the profile of an identity. Bindings do not change within an isolate.
+pub(crate) fn keeper(env: &Env, identity: &Identity) -> Result<Stub> {
+    KEEPERS.with(|keepers| {
+        if keepers.get().is_none() {
+            let _ = keepers.set(env.durable_object("EDGE_PROFILE")?);
+        }
+        let keepers = keepers.get().ok_or_else(|| failure(&"no profiles"))?;
+        keepers.get_by_name(&profile_name(identity))
+    })
 }
 
 /// The name of the Durable Object of an identity. The separator occurs in no namespace.
-pub(crate) fn profile_name(identity: &Identity) -> String {
+fn profile_name(identity: &Identity) -> String {
     format!("{}\u{1f}{}", identity.namespace, identity.id)
 }

@@ -1,12 +1,11 @@
 //! Sending events to endpoints beside the control plane.
 
-use std::time::Duration;
-
-use futures_util::future::{Either, select};
-use worker::{AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, Result, console_error};
+use worker::wasm_bindgen::JsValue;
+use worker::{Result, console_error};
 
 use acquaint_core::wire::EventForwarding;
 
+use super::exchange;
 use crate::limits;
 use crate::profile::{Owed, Taken};
 use crate::relay;
@@ -34,25 +33,9 @@ pub(crate) async fn send(rule: &EventForwarding, owed: &Owed) -> Taken {
 }
 
 async fn try_send(rule: &EventForwarding, owed: &Owed) -> Result<u16> {
-    let headers = Headers::new();
-    headers.set("content-type", "application/json")?;
-    headers.set("idempotency-key", &owed.event.event.id)?;
-    for (name, value) in &rule.headers {
-        headers.set(name, value)?;
-    }
-    let mut init = RequestInit::new();
-    let body = relay::body(rule, &owed.event);
-    init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
-    let controller = AbortController::default();
-    let signal = controller.signal();
-    let fetch = Fetch::Request(Request::new_with_init(&rule.url, &init)?);
-    let exchange = Box::pin(fetch.send_with_signal(&signal));
-    let timeout = Delay::from(Duration::from_millis(limits::RELAY_TIMEOUT_MS));
-    match select(exchange, Box::pin(timeout)).await {
-        Either::Left((response, _)) => response.map(|response| response.status_code()),
-        Either::Right(((), _)) => {
-            controller.abort();
-            Err(super::convert::failure(&"no answer in time"))
-        }
-    }
+    let mut headers = vec![("content-type", "application/json"), ("idempotency-key", &*owed.event.event.id)];
+    headers.extend(rule.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let body = JsValue::from_str(&relay::body(rule, &owed.event));
+    let request = exchange::request("POST", &rule.url, &body, &headers)?;
+    Ok(exchange::fetch(&request, limits::RELAY_TIMEOUT_MS).await?.status)
 }

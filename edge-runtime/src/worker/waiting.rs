@@ -9,10 +9,12 @@ thread_local! {
 }
 
 /// Notes what one object holds.
-pub(crate) fn note(object: String, events: usize) {
-    WAITING.with_borrow_mut(|waiting| match events {
-        0 => waiting.remove(&object),
-        events => waiting.insert(object, events),
+pub(crate) fn note(object: &str, events: usize) {
+    WAITING.with_borrow_mut(|waiting| match (events, waiting.get_mut(object)) {
+        (0, None) => {}
+        (0, Some(_)) => drop(waiting.remove(object)),
+        (events, Some(noted)) => *noted = events,
+        (events, None) => drop(waiting.insert(object.to_owned(), events)),
     });
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::{Context, lift};
+use super::{Context, decimal, lift};
 use crate::value::Value;
 
 pub(super) fn absolute(_: Context, arguments: &[Value]) -> Value {
@@ -57,7 +57,7 @@ fn number_of(text: &str) -> Option<Value> {
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    text.parse().map(Value::Integer).ok().or_else(|| match Value::double(text.parse().ok()?) {
+    text.parse().map(Value::Integer).ok().or_else(|| match Value::double(decimal::double(text)?) {
         Value::Null => None,
         number => Some(number),
     })

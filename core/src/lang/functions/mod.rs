@@ -11,6 +11,7 @@ mod date_names;
 mod date_pattern;
 mod date_read;
 mod date_shift;
+mod decimal;
 mod digest;
 mod format;
 mod lift;
