@@ -69,8 +69,10 @@ pub fn decide(
     if visit.wants_attributes {
         decision.attributes = Fields::clone(profile.attributes());
     }
-    let datastream = visit.pushes_of.as_deref().and_then(|id| edition.datastream(id).ok());
-    if let (Some(datastream), Some((_, audiences))) = (datastream, decision.steps.last()) {
+    if let (Some(pushed), Some((_, audiences))) = (&visit.pushes, decision.steps.last())
+        && let Ok(datastream) = edition.datastream(&pushed.datastream)
+    {
+        let audiences = pushed.segmentation.then_some(audiences.as_slice());
         decision.pushes = profile.push(datastream, audiences, ecid(visit), now_ms);
     }
     (Outcome::Decided(decision), profile)

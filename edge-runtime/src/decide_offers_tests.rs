@@ -80,7 +80,7 @@ fn tell(edition: &Edition, profile: &mut EdgeProfile, event: ForwardedEvent, now
         primary: person("1"),
         steps: vec![step],
         wants_attributes: false,
-        pushes_of: None,
+        pushes: None,
         consent: None,
     };
     let (outcome, decided) = decide(edition, std::mem::take(profile), &visit, now_ms);
@@ -97,7 +97,7 @@ fn ask(edition: &Edition, profile: &mut EdgeProfile, id: &str, scope: &str, now_
         primary: person(id),
         steps: vec![step],
         wants_attributes: false,
-        pushes_of: None,
+        pushes: None,
         consent: None,
     };
     let (outcome, decided) = decide(edition, std::mem::take(profile), &visit, now_ms);

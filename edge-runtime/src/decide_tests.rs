@@ -83,7 +83,7 @@ fn visit(events: &[ForwardedEvent]) -> Visit {
     if steps.is_empty() {
         steps.push(step(None));
     }
-    Visit { primary: household(), steps, wants_attributes: false, pushes_of: None, consent: None }
+    Visit { primary: household(), steps, wants_attributes: false, pushes: None, consent: None }
 }
 
 /// The audiences after the last step.

@@ -46,17 +46,20 @@ pub enum Asked {
     },
 }
 
-/// What to ask of the page of a visitor who is in `audiences`, now. What is asked for is noted in `told`.
+/// What to ask of the page of a visitor who is in `audiences`, now. What is asked for is noted in `told`. Without audiences
+/// nothing is asked of a page on their account, not even to empty a cookie: nobody said that the visitor has left any.
 pub fn due(
     datastream: &Datastream,
-    audiences: &[AudienceId],
+    audiences: Option<&[AudienceId]>,
     ecid: Option<&str>,
     told: &mut Told,
     now_ms: i64,
 ) -> Pushes {
     told.forget(now_ms);
     let mut pushes = Pushes::default();
-    for destination in &datastream.push {
+    let destinations = if audiences.is_some() { &*datastream.push } else { &[] };
+    let audiences = audiences.unwrap_or_default();
+    for destination in destinations {
         let names = destination.audiences.iter().filter(|(audience, _)| audiences.contains(audience));
         let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
         of_destination(destination, &names, ecid, told, now_ms, &mut pushes.activation);
@@ -144,7 +147,7 @@ mod tests {
         let mut told = Told::default();
         for (minute, audiences, expected) in visits {
             let audiences: Vec<_> = audiences.iter().map(|id| AudienceId::from(*id)).collect();
-            let pushes = due(&datastream, &audiences, Some("77"), &mut told, NOW + minute * MINUTE);
+            let pushes = due(&datastream, Some(&audiences), Some("77"), &mut told, NOW + minute * MINUTE);
             let found: Vec<_> = pushes
                 .activation
                 .iter()
@@ -197,6 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_is_left_as_it_is_while_audiences_are_not_looked_at() {
+        let datastream = Datastream { push: vec![cookie()], ..Datastream::default() };
+        let mut told = Told::default();
+        let mut cookies = |audiences: Option<&[AudienceId]>| {
+            due(&datastream, audiences, None, &mut told, NOW).activation.len()
+        };
+        assert_eq!((cookies(Some(&["a".into()])), cookies(None), cookies(Some(&[]))), (1, 0, 1));
+    }
+
+    #[test]
     fn ids_are_exchanged_for_each_visitor_in_their_time() {
         let exchange = IdentityExchange {
             id: "partner".into(),
@@ -207,7 +220,7 @@ mod tests {
         let datastream = Datastream { exchanges: vec![exchange], ..Datastream::default() };
         let mut told = Told::default();
         let mut count =
-            |ecid, minute| due(&datastream, &[], ecid, &mut told, NOW + minute * MINUTE).exchange.len();
+            |ecid, minute| due(&datastream, None, ecid, &mut told, NOW + minute * MINUTE).exchange.len();
         assert_eq!((count(None, 0), count(Some("1"), 0), count(Some("1"), 9)), (0, 1, 0));
         assert_eq!((count(Some("2"), 9), count(Some("1"), 10)), (1, 1));
     }

@@ -20,10 +20,19 @@ pub struct Visit {
     pub steps: Vec<Step>,
     /// Whether the caller may see attributes.
     pub wants_attributes: bool,
-    /// The datastream whose destinations the page may be told of; absent: none.
-    pub pushes_of: Option<String>,
+    /// What the page may be asked to do; absent: nothing.
+    pub pushes: Option<Pushed>,
     /// What this person says of consent now; taken before all else.
     pub consent: Option<Consent>,
+}
+
+/// What a page may be asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// Of which datastream.
+    pub datastream: String,
+    /// Whether for audiences too; else ids are exchanged, which needs none.
+    pub segmentation: bool,
 }
 
 /// One event of a visit.
@@ -104,7 +113,7 @@ impl Sealed for View {
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0501;
-    const VERSION: u16 = 4;
+    const VERSION: u16 = 5;
 }
 
 impl Sealed for Outcome {

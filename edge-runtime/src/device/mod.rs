@@ -122,7 +122,7 @@ fn visit(
     }
     // The answer is that after all events.
     steps.push(Step { answer: true, ..step(None) });
-    Ok(Visit { primary, steps, wants_attributes: true, pushes_of: None, consent: None })
+    Ok(Visit { primary, steps, wants_attributes: true, pushes: None, consent: None })
 }
 
 /// The page has given the attributes itself, so it may see those that destinations map.

@@ -244,11 +244,11 @@ impl EdgeProfile {
         self.dirty.head = true;
     }
 
-    /// What to ask of a page of this profile, whose audiences are these.
+    /// What to ask of a page of this profile, whose audiences are these; absent: they are not to be looked at.
     pub(crate) fn push(
         &mut self,
         datastream: &Datastream,
-        audiences: &[AudienceId],
+        audiences: Option<&[AudienceId]>,
         ecid: Option<&str>,
         now_ms: i64,
     ) -> Pushes {

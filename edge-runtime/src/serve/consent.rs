@@ -70,7 +70,7 @@ impl Begun {
                 primary,
                 steps: Vec::new(),
                 wants_attributes: false,
-                pushes_of: None,
+                pushes: None,
                 consent: Some(says),
             })
             .collect()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use acquaint_core::id::AudienceId;
 use acquaint_core::plan::Program;
 use acquaint_core::profile::Identity;
-use acquaint_core::wire::{Bundle, Datastream, EdgeDestination, Offer, Projection};
+use acquaint_core::wire::{Bundle, Datastream, EdgeDestination, IdentityExchange, Offer, Projection};
 use serde_json::{Value, json};
 
 use super::*;
@@ -218,6 +218,41 @@ pub(super) fn interact(body: &Value) -> Request {
     let url =
         "https://edge.cdp.test/ee/v1/interact?configId=bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83&requestId=r-1";
     request(&json!({ "url": url, "headers": { "origin": "https://shop.test" }, "body": body }))
+}
+
+#[test]
+fn ids_are_exchanged_also_where_audiences_are_not_decided() {
+    let check = |edge_segmentation: bool, overrides: &Value| {
+        let exchange = IdentityExchange {
+            id: "partner".into(),
+            url: "https://p.example/?id={ecid}".into(),
+            hide_referrer: false,
+            ttl_minutes: 10,
+        };
+        let datastream = Datastream {
+            id: "bc1a10e0-aee4-4e0e-ac5b-cdbb9abbec83".into(),
+            org: "5BFE274A5F6980A50A495C08@AdobeOrg".into(),
+            edge_segmentation,
+            exchanges: vec![exchange],
+            ..Datastream::default()
+        };
+        let bundle = Bundle {
+            version: 1,
+            published_ms: 0,
+            program: Program::default(),
+            datastreams: vec![datastream],
+            offers: Vec::new(),
+        };
+        let body = json!({ "events": [{ "xdm": {} }], "meta": { "configOverrides": overrides } });
+        let reply = Edge::with(bundle).answer(&interact(&body));
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        let handles = body["handle"].as_array().unwrap();
+        let exchanges = handles.iter().filter(|handle| handle["type"] == "identity:exchange");
+        assert_eq!(exchanges.count(), 1, "{body}");
+    };
+    check(true, &json!({}));
+    check(false, &json!({}));
+    check(true, &json!({ "com_adobe_edge_segmentation": { "enabled": false } }));
 }
 
 fn check_problem(request: &Request, status: u16, code: &str) {

@@ -12,7 +12,7 @@ use crate::event;
 use crate::problem::Problem;
 use crate::request::EventBody;
 use crate::route::Action;
-use crate::visit::{Step, Visit, Wanted};
+use crate::visit::{Pushed, Step, Visit, Wanted};
 
 impl Begun {
     /// What has to be put to which profile.
@@ -35,8 +35,9 @@ impl Begun {
                 continue;
             }
             let step = self.step(index, body, identities, now_ms)?;
-            if step.answer && self.segmentation && !is_notification(body) {
-                visit.pushes_of = Some(self.datastream.id.clone());
+            if step.answer && !is_notification(body) {
+                visit.pushes =
+                    Some(Pushed { datastream: self.datastream.id.clone(), segmentation: self.segmentation });
             }
             visit.steps.push(step);
         }
@@ -87,7 +88,7 @@ fn visit_of<'a>(
         primary: primary.clone(),
         steps: Vec::new(),
         wants_attributes,
-        pushes_of: None,
+        pushes: None,
         consent: None,
     })
 }
