@@ -152,7 +152,7 @@ fn at_the_edge(
         answer: true,
         wanted: None,
     });
-    let visit = Visit { primary: identity, steps, wants_attributes: false, pushes_of: None, consent: None };
+    let visit = Visit { primary: identity, steps, wants_attributes: false, pushes: None, consent: None };
     let (outcome, profile) = decide(edition, profile, &visit, now_ms);
     let Outcome::Decided(decision) = outcome else { panic!("{outcome:?}") };
     (decision.steps[0].1.iter().map(ToString::to_string).collect(), profile)
