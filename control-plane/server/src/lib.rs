@@ -20,6 +20,7 @@ mod picture;
 mod problem;
 mod rows;
 pub mod serve;
+pub mod settings;
 mod tokens;
 mod traces;
 mod uploads;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acquaint_activation::{self as activation, Activation};
-use acquaint_core::time::parse_instant;
 use acquaint_engine::Intake;
 
 use tokio::net::TcpListener;
@@ -14,17 +13,14 @@ use tokio::net::TcpListener;
 use crate::app::{App, Parts, Shared, Store};
 use crate::background::{self, Loops};
 use crate::clock::Clock;
-pub use crate::guardrails::catalog::Rules;
 use crate::http::{self, connections, connections::Limits};
 use crate::metrics::Metrics;
+use crate::settings::{self, Arguments, Settings};
 use crate::tokens::{self, EdgeTokens, Token, Tokens};
 use crate::traces::{self, Tracer};
 
 /// The folder of the store inside the data directory.
 const STORE_FOLDER: &str = "store";
-
-/// How long a client may take to send a request, unless it is said otherwise.
-pub(crate) const REQUEST_SECONDS_MAX: u64 = 30;
 
 /// `json`: a JSON object a line instead of `key=value`.
 const LOG_FORMAT: &str = "ACQUAINT_LOG_FORMAT";
@@ -35,82 +31,6 @@ const REQUESTS_MAX: Duration = Duration::from_secs(10);
 /// How long the store may be held after everything has ended.
 const RELEASE_MAX: Duration = Duration::from_secs(5);
 const RELEASE_EVERY: Duration = Duration::from_millis(5);
-
-/// What can be said on the command line.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
-    /// Where everything is kept.
-    #[arg(long)]
-    data: PathBuf,
-    /// The address to listen on; port 0 chooses a free one.
-    #[arg(long, default_value = "127.0.0.1:8080")]
-    listen: String,
-    /// The edge to publish to, for example http://127.0.0.1:8787.
-    #[arg(long)]
-    edge_url: Option<String>,
-    /// When batch audiences are evaluated: a cron pattern, UTC; `never` for on demand only.
-    #[arg(long, default_value = "0 1 * * *")]
-    batch_schedule: String,
-    /// How long a client may take to send the head of a request, and again to send its body.
-    #[arg(long, default_value_t = REQUEST_SECONDS_MAX)]
-    request_seconds_max: u64,
-    /// Whose limits hold for definitions: those of the documentation, or only those of this engine.
-    #[arg(long, value_enum, default_value_t)]
-    guardrails: Rules,
-    /// Where traces are sent: an OpenTelemetry collector that takes OTLP over HTTP, for example http://127.0.0.1:4318.
-    #[arg(long)]
-    otlp_endpoint: Option<String>,
-    /// Of how many records one is traced, from the request to the destination.
-    #[arg(long, default_value_t = traces::ONE_IN)]
-    trace_one_in: u64,
-    /// How long requests are still taken after the process was asked to end, while `/readyz` already says that it ends:
-    /// the time a load balancer needs to notice.
-    #[arg(long, default_value_t = 0)]
-    drain_seconds: u64,
-    /// For tests: a clock that stands at this instant (RFC 3339) and is moved by `POST /admin/clock`.
-    #[arg(long)]
-    clock: Option<String>,
-}
-
-/// How to run a control plane.
-#[derive(Debug)]
-pub struct Settings {
-    /// Where everything is kept.
-    pub data: PathBuf,
-    /// The address to listen on.
-    pub listen: String,
-    /// The edge to publish to.
-    pub edge_url: Option<String>,
-    /// When batch audiences are evaluated.
-    pub batch_schedule: Option<String>,
-    /// The instant at which a manual clock starts: milliseconds since the epoch.
-    pub clock_ms: Option<i64>,
-    /// How long a client may take to send the head of a request, and again to send its body.
-    pub request_max: Duration,
-    /// Whose limits hold for definitions.
-    pub guardrails: Rules,
-    /// Where traces are sent, and of how many records one is traced.
-    pub traces: Option<(String, u64)>,
-    /// The admin and the edge token; from the environment or the data directory when absent.
-    pub tokens: Option<(String, String)>,
-}
-
-impl Settings {
-    /// The settings of a control plane for tests: a free port of loopback, known tokens.
-    pub fn for_tests(data: impl Into<PathBuf>, admin: &str, edge: &str, clock_ms: Option<i64>) -> Self {
-        Self {
-            data: data.into(),
-            listen: "127.0.0.1:0".into(),
-            edge_url: None,
-            batch_schedule: None,
-            clock_ms,
-            request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
-            guardrails: Rules::default(),
-            traces: None,
-            tokens: Some((admin.into(), edge.into())),
-        }
-    }
-}
 
 /// Why a control plane does not run.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +100,7 @@ impl std::fmt::Debug for Running {
 pub async fn run(arguments: Arguments) -> Result<(), Error> {
     log_to_stderr("info");
     let drain = Duration::from_secs(arguments.drain_seconds);
-    let running = start(settings(arguments)?).await?;
+    let running = start(settings::read(arguments)?).await?;
     announce(running.address)?;
     running.until_asked_to_end().await;
     running.drain(drain).await;
@@ -333,48 +253,6 @@ impl Running {
 /// Clients of HTTP need it before the first is made. Whoever else in this process has installed one has installed a fit one.
 pub(crate) fn install_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-fn settings(arguments: Arguments) -> Result<Settings, Error> {
-    let Arguments {
-        data,
-        listen,
-        edge_url,
-        batch_schedule,
-        request_seconds_max,
-        drain_seconds: _,
-        guardrails,
-        otlp_endpoint,
-        trace_one_in,
-        clock,
-    } = arguments;
-    let request_max = Duration::from_secs(request_seconds_max);
-    let traces = otlp_endpoint.map(|endpoint| (endpoint, trace_one_in));
-    let clock_ms = match clock {
-        None => None,
-        Some(value) => match parse_instant(&value) {
-            Some(at_ms) => Some(at_ms),
-            None => return Err(Error::Argument { value, what: "instant" }),
-        },
-    };
-    let batch_schedule = match batch_schedule.as_str() {
-        "never" => None,
-        pattern => match acquaint_batch::schedule::check(pattern) {
-            Ok(()) => Some(batch_schedule),
-            Err(_) => return Err(Error::Argument { value: batch_schedule, what: "five-field cron pattern" }),
-        },
-    };
-    Ok(Settings {
-        data,
-        listen,
-        edge_url,
-        batch_schedule,
-        clock_ms,
-        request_max,
-        guardrails,
-        traces,
-        tokens: None,
-    })
 }
 
 /// Logs of this level and above, unless the environment says otherwise.

@@ -197,9 +197,7 @@ mod tests {
         let (long, short) = ("a".repeat(60), "b".repeat(60));
         check(
             &format!("f(g({long}, {short}), {long}{short}, c)"),
-            &format!(
-                "f(\n    g(\n        {long},\n        {short}\n    ),\n    {long}{short},\n    c\n)"
-            ),
+            &format!("f(\n    g(\n        {long},\n        {short}\n    ),\n    {long}{short},\n    c\n)"),
         );
     }
 

@@ -137,7 +137,8 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
     for result in join::all(sent).await {
         result.map_err(|error| unavailable(&error))?;
     }
-    let gone = batch.forgotten.iter().map(|identity| -> join::Pending<'_, _> { Box::pin(forget(env, identity)) });
+    let gone =
+        batch.forgotten.iter().map(|identity| -> join::Pending<'_, _> { Box::pin(forget(env, identity)) });
     for result in join::all(gone).await {
         result.map_err(|error| unavailable(&error))?;
     }

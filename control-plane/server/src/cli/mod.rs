@@ -36,7 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the control plane.
-    Serve(crate::serve::Arguments),
+    Serve(crate::settings::Arguments),
     /// Bring definitions in force: schemas, namespaces, datasets, sources, audiences, destinations, dataflows.
     Apply(apply::Arguments),
     /// The edge without the rest of the system.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use acquaint::serve::{Running, Settings, start};
+use acquaint::serve::{Running, start};
+use acquaint::settings::Settings;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 

@@ -143,11 +143,9 @@ fn object(properties: Map<String, Value>) -> Value {
 
 /// The rule of an external audience.
 pub fn rule(audience: &str, ttl_in_days: u32) -> Expression {
-    Expression {
-        kind: super::pql(),
-        format: super::pql_text(),
-        value: format!("{EXTERNAL_AUDIENCES}.`{audience}`.{SINCE} occurs < {ttl_in_days} days before now"),
-    }
+    Expression::text(format!(
+        "{EXTERNAL_AUDIENCES}.`{audience}`.{SINCE} occurs < {ttl_in_days} days before now"
+    ))
 }
 
 /// The id of the dataset, the schema and the source of an external audience.

@@ -13,7 +13,8 @@ use super::{Error, definitions};
 use crate::cli::scratch::Scratch;
 use crate::cli::{self, documents};
 use crate::definitions::publish::{self, publish, refused};
-use crate::serve::{self, Running, Settings};
+use crate::serve::{self, Running};
+use crate::settings::{REQUEST_SECONDS_MAX, Rules, Settings};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -53,7 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
     let data = Scratch::new(arguments.data, "ingest")?;
     let admin = arguments.admin_token.unwrap_or_else(|| arguments.write_key.clone());
     let running = serve::start(Settings {
-        guardrails: serve::Rules::default(),
+        guardrails: Rules::default(),
         traces: None,
         data: data.path().to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], arguments.port)).to_string(),
@@ -61,7 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
         batch_schedule: None,
         clock_ms,
         tokens: Some((admin, uuid::Uuid::new_v4().simple().to_string())),
-        request_max: Duration::from_secs(serve::REQUEST_SECONDS_MAX),
+        request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
     })
     .await?;
     define(&running, wanted).await?;
