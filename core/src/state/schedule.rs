@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::Received;
 use super::deadline::{clocked_numbers, deadline_of};
 use crate::eval::Slice;
 use crate::eval::answers::Answers;
@@ -56,41 +57,36 @@ impl Schedule {
         schedule
     }
 
-    /// After these streams were touched, at `now_ms`; nothing else of the profile has changed.
-    pub fn update(&mut self, program: &Prepared, slice: Slice<'_>, touched: &[u32], now_ms: i64) {
+    /// After what was received at `now_ms`; nothing else of the profile has changed.
+    pub fn update(&mut self, program: &Prepared, slice: Slice<'_>, received: &Received, now_ms: i64) {
         let intervals = Intervals::new(program, now_ms);
         let mut audiences = Numbers::below(program.audiences.len());
-        for number in touched.iter().flat_map(|stream| takers(program, *stream)) {
-            if self.turns(program, number, slice, &intervals) {
-                audiences.add(program.dependents(number));
+        let touched = received.touched.iter().flat_map(|stream| takers(program, *stream));
+        for number in touched.chain(self.come(now_ms)) {
+            let next_ms = deadline_of(program, number, slice, &intervals);
+            let was_moving = self.set(number, next_ms);
+            let is_moving = next_ms.is_some();
+            if was_moving && is_moving {
+                // What it leaves open stays open, and what is closed without it stays closed.
+                continue;
             }
-        }
-        // What has only come to rest opens nothing.
-        for number in self.come(now_ms) {
-            if self.turns(program, number, slice, &intervals) {
-                let dependents = program.dependents(number).iter().copied();
-                let open: Vec<u32> = dependents.filter(|audience| self.is_open(*audience)).collect();
-                audiences.add(&open);
+            for audience in program.dependents(number) {
+                let wanted = match (was_moving, is_moving) {
+                    // What begins to move closes nothing, and what comes to rest opens nothing.
+                    (false, true) => !self.is_open(*audience),
+                    (true, _) => self.is_open(*audience),
+                    // At rest all the while: of interest only where it comes out differently.
+                    (false, false) => received.audiences.binary_search(audience).is_ok(),
+                };
+                if wanted {
+                    audiences.add(&[*audience]);
+                }
             }
         }
         let audiences = audiences.ascending();
         if !audiences.is_empty() {
             self.judge(program, slice, &audiences, now_ms);
         }
-    }
-
-    /// Finds out when a leaf moves next; whether that may open or close audiences. While it goes on moving, what it leaves
-    /// open stays open, and what is closed without it stays closed.
-    fn turns(
-        &mut self,
-        program: &Prepared,
-        number: u32,
-        slice: Slice<'_>,
-        intervals: &Intervals<'_>,
-    ) -> bool {
-        let next_ms = deadline_of(program, number, slice, intervals);
-        let moved = self.set(number, next_ms);
-        !(moved && next_ms.is_some())
     }
 
     /// The next instant at which an answer may change without any event, or something enters or leaves a window over one

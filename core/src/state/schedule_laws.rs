@@ -58,7 +58,8 @@ impl Profile {
             let due = self.schedule.due(program, at_ms);
             expire_some(program, &mut self.state, &due.streams, at_ms);
             self.ask(world, &due.audiences);
-            self.schedule.update(program, world.slice(&self.state), &[], at_ms);
+            let came = Received { touched: Vec::new(), audiences: due.audiences };
+            self.schedule.update(program, world.slice(&self.state), &came, at_ms);
             prop_assert_eq!(&self.answers, &world.specified(&self.events, at_ms), "at {}", at_ms);
         }
         self.now_ms = until_ms;
@@ -70,7 +71,7 @@ impl Profile {
         let received = receive(&world.program, &mut self.state, &event, self.now_ms);
         self.events.push(event);
         self.ask(world, &received.audiences);
-        self.schedule.update(&world.program, world.slice(&self.state), &received.touched, self.now_ms);
+        self.schedule.update(&world.program, world.slice(&self.state), &received, self.now_ms);
     }
 }
 

@@ -3,7 +3,7 @@
 use acquaint_core::eval;
 use acquaint_core::id::AudienceId;
 use acquaint_core::profile::{Membership, MembershipChange, Status};
-use acquaint_core::state;
+use acquaint_core::state::{self, Received};
 use acquaint_store::StoredEvent;
 use acquaint_store::catalog::version;
 use acquaint_store::record::ChangeKind;
@@ -37,13 +37,13 @@ impl Turn<'_> {
         let due = entry.document.schedule.due(program, deadline_ms);
         state::expire_some(program, &mut entry.document.state, &due.streams, deadline_ms);
         let expired = self.expire(entry, deadline_ms)?;
+        let mut audiences = due.audiences;
+        audiences.extend(state::affected(&self.rules.program, &expired.touched));
+        audiences.sort_unstable();
+        audiences.dedup();
         let changed = if expired.attributes {
             self.answer_all(entry, deadline_ms)?
         } else {
-            let mut audiences = due.audiences;
-            audiences.extend(state::affected(&self.rules.program, &expired.touched));
-            audiences.sort_unstable();
-            audiences.dedup();
             self.answer_some(entry, &audiences, deadline_ms)?
         };
         if self.rules.touches_told(&due.streams) || self.rules.touches_told(&expired.touched) {
@@ -55,7 +55,7 @@ impl Turn<'_> {
         if expired.attributes {
             self.schedule(entry, deadline_ms);
         } else {
-            self.reschedule(entry, &expired.touched, deadline_ms);
+            self.reschedule(entry, &Received { touched: expired.touched, audiences }, deadline_ms);
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Turn<'_> {
         if linked {
             self.schedule(&mut entry, now_ms);
         } else {
-            self.reschedule(&mut entry, &received.touched, now_ms);
+            self.reschedule(&mut entry, &received, now_ms);
         }
         if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
-use acquaint_core::state::Schedule;
+use acquaint_core::state::{Received, Schedule};
 use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Rows, Table, WriteBatch, keys};
@@ -200,10 +200,10 @@ impl<'a> Turn<'a> {
         self.keep(entry, schedule, at_ms);
     }
 
-    /// As [`Self::schedule`], where nothing has changed but what is kept of these streams.
-    pub(crate) fn reschedule(&self, entry: &mut Entry, touched: &[u32], at_ms: i64) {
+    /// As [`Self::schedule`], where nothing has changed but by what was received.
+    pub(crate) fn reschedule(&self, entry: &mut Entry, received: &Received, at_ms: i64) {
         let mut schedule = std::mem::take(&mut entry.document.schedule);
-        schedule.update(&self.rules.program, entry.slice(), touched, at_ms);
+        schedule.update(&self.rules.program, entry.slice(), received, at_ms);
         self.keep(entry, schedule, at_ms);
     }
 
