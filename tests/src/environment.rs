@@ -1,6 +1,6 @@
 //! Where the built programs are. `cargo xtask` builds them and says so in the environment; nothing is searched for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -38,6 +38,12 @@ impl Environment {
             python: read(python)?,
             repository: repository(),
         })
+    }
+
+    /// The variables with their values, as [`Environment::from_variables`] reads them.
+    pub fn variables(&self) -> [(&'static str, &Path); 4] {
+        let [acquaint, worker, package, python] = VARIABLES;
+        [(acquaint, &self.acquaint), (worker, &self.worker), (package, &self.package), (python, &self.python)]
     }
 
     /// The folder of installed npm packages.

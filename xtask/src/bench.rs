@@ -45,8 +45,7 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         } else {
             let mut bench = command("cargo");
             bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
-            bench.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
-            bench.env("ACQUAINT_PACKAGE", &built.package).env("ACQUAINT_PYTHON", &built.python);
+            bench.envs(built.variables());
             if *benchmark == STREAMING {
                 bench.env("ACQUAINT_PYTHON", tools::python("peers")?);
             }

@@ -39,9 +39,7 @@ pub(crate) fn run() -> Result<()> {
     let mut end_to_end = command("cargo");
     // `--tests`: no documentation tests, whose empty summary would stand last.
     end_to_end.args(["test", "--package", "acquaint-tests", "--tests"]);
-    end_to_end.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
-    end_to_end.env("ACQUAINT_PACKAGE", &built.package);
-    end_to_end.env("ACQUAINT_PYTHON", &built.python).env("CHROMIUM_BIN", chromium);
+    end_to_end.envs(built.variables()).env("CHROMIUM_BIN", chromium);
     step("end to end", &mut end_to_end)?;
     eprintln!("every test passed, in {} s", start.elapsed().as_secs());
     Ok(())
@@ -52,8 +50,7 @@ pub(crate) fn histories(count: u64) -> Result<()> {
     let built = build::everything()?;
     let mut test = command("cargo");
     test.args(["test", "--package", "acquaint-tests", "--test", "edge_histories", "--", "--nocapture"]);
-    test.env("ACQUAINT_BIN", &built.acquaint).env("ACQUAINT_WORKER", &built.worker);
-    test.env("ACQUAINT_PYTHON", &built.python).env("ACQUAINT_HISTORIES", count.to_string());
+    test.envs(built.variables()).env("ACQUAINT_HISTORIES", count.to_string());
     step_within(HISTORIES_MAX, "generated histories at the edge", &mut test)
 }
 
