@@ -12,6 +12,8 @@ use crate::problem::Problem;
 
 /// Values of one body: read, each takes many times the two bytes that it may take as text.
 const VALUES_MAX: usize = 1_000_000;
+/// What an object counts for: with a single field it already takes a node that has room for eleven.
+const OBJECT_VALUES: usize = 4;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads a whole body of at most `bytes_max` bytes, before and after inflating.
@@ -80,7 +82,8 @@ fn gunzip(bytes: &[u8], bytes_max: usize) -> Result<Vec<u8>, Problem> {
 
 /// Refuses JSON, or lines of it, that would become far larger than it is.
 pub(crate) fn not_too_many_values(bytes: &[u8]) -> Result<(), Problem> {
-    if bytes.len() / 2 < VALUES_MAX {
+    // `{},` is the least text for what counts most.
+    if bytes.len() / 3 * (OBJECT_VALUES + 1) < VALUES_MAX {
         return Ok(());
     }
     let (mut in_text, mut escaped, mut values) = (false, false, 0_usize);
@@ -89,7 +92,8 @@ pub(crate) fn not_too_many_values(bytes: &[u8]) -> Result<(), Problem> {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,
             b'"' => in_text = !in_text,
-            b',' | b'[' | b'{' if !in_text => values = values.saturating_add(1),
+            b',' | b'[' if !in_text => values = values.saturating_add(1),
+            b'{' if !in_text => values = values.saturating_add(OBJECT_VALUES),
             _ => {}
         }
     }
@@ -179,6 +183,8 @@ mod tests {
         };
         check(format!("[{}0]", "0,".repeat(VALUES_MAX)), Some("too-large"));
         check("[".repeat(2 * VALUES_MAX + 1), Some("too-large"));
+        check(format!("[{}0]", "{\"a\":1},".repeat(VALUES_MAX / 4)), Some("too-large"));
+        check(format!("[{}0]", "{\"a\":1},".repeat(VALUES_MAX / 5 - 1)), None);
         check(format!("[{}0]", "0, ".repeat(VALUES_MAX - 1)), None);
         check(format!("[\"\\\"{}\"]", ",".repeat(3 * VALUES_MAX)), None);
     }
