@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Kept, State, StreamState, Timed, entries};
+use super::{Kept, StreamState, Timed, entries};
 use crate::eval::intervals::Intervals;
 use crate::eval::{Slice, horizon, place::Profile, walk::Walk};
 use crate::lang::typed::Expr;
@@ -77,17 +77,6 @@ pub fn due(program: &Prepared, slice: Slice<'_>, at_ms: i64) -> Vec<u32> {
         }
     }
     audiences.ascending()
-}
-
-/// As [`next_deadline`], but only for what the given streams bring about: after [`super::fold`] the earlier of
-/// this and the deadline before is never late.
-pub fn next_deadline_of(program: &Prepared, streams: &[u32], state: &State, now_ms: i64) -> Option<i64> {
-    let intervals = Intervals::new(program, now_ms);
-    let of = |number: &u32| {
-        let (stream, _) = program.folded_stream(*number)?;
-        of_stream(program, *number, state.streams.get(&stream.id)?, &intervals)
-    };
-    streams.iter().filter_map(of).min()
 }
 
 fn of_stream(program: &Prepared, number: u32, kept: &StreamState, intervals: &Intervals<'_>) -> Option<i64> {

@@ -376,7 +376,8 @@ fn an_audience_of_a_sequence_is_left_to_the_millisecond() {
     let deadline_ms = next_deadline(&program, world.slice(&state), START_MS + 10).unwrap();
     assert_eq!(deadline_ms, START_MS + 24 * HOUR_MS + 1);
     assert!(is_in(deadline_ms - 1) && !is_in(deadline_ms));
-    assert_eq!(next_deadline_of(&program, &[0, 1], &state, START_MS + 10), Some(deadline_ms));
+    let schedule = Schedule::new(&program, world.slice(&state), START_MS + 10);
+    assert_eq!(schedule.next_ms(&program, &BTreeSet::new()), Some(deadline_ms));
 }
 
 #[test]

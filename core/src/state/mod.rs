@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-pub use deadline::{due, next_deadline, next_deadline_of};
+pub use deadline::{due, next_deadline};
 pub use fold::{expire, expire_some, fold, rebuild, unfold};
 pub use merge::{Split, merge, split};
 pub use receive::{Received, receive};
