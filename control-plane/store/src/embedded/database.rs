@@ -186,22 +186,14 @@ impl Database {
             rows.binary_search_by(|row| (row.0, row.1.as_slice()).cmp(&(table, key))).is_ok()
         };
         for (table, key, value) in batch.shared().filter(|(table, key, _)| !overruled(*table, key)) {
-            let keyspace = self.table(table)?;
-            match value {
-                Some(value) => writes.insert(keyspace, key, value),
-                None => writes.remove(keyspace, key),
-            }
+            write(&mut writes, self.table(table)?, key.as_slice(), value.as_deref());
         }
         let mut rows = rows.into_iter().peekable();
         while let Some((table, key, value)) = rows.next() {
             if rows.peek().is_some_and(|next| next.0 == table && next.1 == key) {
                 continue;
             }
-            let keyspace = self.table(table)?;
-            match value {
-                Some(value) => writes.insert(keyspace, key, value),
-                None => writes.remove(keyspace, key),
-            }
+            write(&mut writes, self.table(table)?, key, value);
         }
         for (topic, position, payload) in batch.replaced {
             // What is not there cannot be replaced: a log has no gaps, and no end but its own.
@@ -335,6 +327,19 @@ impl Read for View {
 }
 
 impl Snapshot for View {}
+
+/// Puts a row into a batch, or the note that it is gone.
+fn write<T: Into<fjall::Slice>>(
+    writes: &mut fjall::OwnedWriteBatch,
+    keyspace: &Keyspace,
+    key: T,
+    value: Option<T>,
+) {
+    match value {
+        Some(value) => writes.insert(keyspace, key, value),
+        None => writes.remove(keyspace, key),
+    }
+}
 
 fn collect(rows: Iter, limit: usize) -> Result<Vec<Row>> {
     let pair = |row: fjall::Guard| {
