@@ -23,12 +23,21 @@ export class Front {
     /** `{ method, path, headers, sent, status }` in order; `sent` is the body, inflated and parsed. */
     this.requests = [];
     this.spoiled = [];
-    this.server = createServer((request, response) => this.#handle(request, response));
+    this.underWay = new Set();
+    this.server = createServer((request, response) => {
+      const handled = this.#handle(request, response).finally(() => this.underWay.delete(handled));
+      this.underWay.add(handled);
+    });
   }
 
   /** Spoils the next POSTs, one after another: `{ status, retryAfter }` answers so, `"lost"` delivers and answers 503. */
   spoil(...how) {
     this.spoiled.push(...how);
+  }
+
+  /** Until every request is noted: ingestion may have a record before its answer has come through here. */
+  async settled() {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
   /** What was posted. */

@@ -30,6 +30,7 @@ export const checks = {
       analytics.alias(`${userId}-new`, userId);
     }, userId);
     const found = await arrived(userId, 5);
+    await front.settled();
     const device = `anonymousId:${userId}-device`;
     const of = (kind, is = () => true) => found.find((record) => record.kind === kind && is(record.fields));
     const track = of("event", ({ eventType }) => eventType === "Product Viewed");
@@ -51,6 +52,7 @@ export const checks = {
     await load(page, front);
     await page.evaluate((userId) => window.analytics.identify(userId), userId);
     await arrived(userId, 1);
+    await front.settled();
     const configuration = front.requests.find(({ method, path }) => method === "GET" && path.startsWith("/sourceConfig/?"));
     assert.equal(configuration.status, 200);
     assert.equal(configuration.headers.authorization, `Basic ${btoa(`${WRITE_KEY}:`)}`);
@@ -66,6 +68,7 @@ export const checks = {
       for (let number = 0; number < 7; number += 1) window.analytics.track("Viewed", { number });
     }, userId);
     const found = await arrived(userId, 7);
+    await front.settled();
     const numbers = found.map(({ fields }) => fields.properties.number).sort((one, other) => one - other);
     assert.deepEqual(numbers, [0, 1, 2, 3, 4, 5, 6]);
     assert.ok(front.posts.every(({ path }) => path === "/v1/batch"));
@@ -79,6 +82,7 @@ export const checks = {
       for (let number = 0; number < 2; number += 1) window.analytics.track("Viewed", { number });
     }, userId);
     await arrived(userId, 2);
+    await front.settled();
     const [beacon] = front.posts;
     assert.match(beacon.path, new RegExp(`^/beacon/v1/batch\\?writeKey=${WRITE_KEY}$`));
     assert.equal(beacon.headers.authorization, undefined);
@@ -95,6 +99,7 @@ export const checks = {
     }, userId);
     await until("the fourth attempt", async () => (front.posts.length >= 4 ? true : undefined));
     await arrived(userId, 1);
+    await front.settled();
     assert.deepEqual(front.posts.map(({ status }) => status), [503, 429, 503, 200]);
     assert.ok("rsa-retry-attempt" in front.posts[1].headers);
   },

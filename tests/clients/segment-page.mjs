@@ -29,6 +29,7 @@ export const checks = {
     }, userId);
     // The alias names the same user twice, and so says nothing.
     const found = await arrived(userId, 5);
+    await front.settled();
     assert.equal(front.posts.length, 6);
     const device = `anonymousId:${anonymousId}`;
     const who = [`userId:${userId}`, device];
@@ -50,6 +51,7 @@ export const checks = {
     await load(page, front);
     await page.evaluate((userId) => window.analytics.identify(userId), userId);
     await arrived(userId, 1);
+    await front.settled();
     const settings = front.requests.find(({ path }) => path === `/v1/projects/${WRITE_KEY}/settings`);
     assert.equal(settings.status, 200);
     const preflight = front.requests.find(({ method, path }) => method === "OPTIONS" && path === "/v1/i");
@@ -66,6 +68,7 @@ export const checks = {
       for (let number = 0; number < 7; number += 1) await window.analytics.track("Viewed", { number });
     }, userId);
     const found = await arrived(userId, 7);
+    await front.settled();
     assert.deepEqual(found.map(({ fields }) => fields.properties.number), [0, 1, 2, 3, 4, 5, 6]);
     assert.ok(front.posts.every(({ path, sent }) => path === "/v1/b" && Array.isArray(sent.batch)));
     assert.ok(front.posts.length < 7, "several in one request");
@@ -81,6 +84,7 @@ export const checks = {
     }, userId);
     await until("the fourth attempt", async () => (front.posts.length >= 4 ? true : undefined));
     await arrived(userId, 1);
+    await front.settled();
     assert.deepEqual(front.posts.map(({ status }) => status), [503, 429, 503, 200]);
   },
 };
