@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use acquaint_tests::wait;
+
 use crate::client::{Then, exchange, request};
 use crate::hostile::{BASIC, address, good, start};
 
@@ -83,12 +85,11 @@ fn a_crowd_is_turned_away_and_the_store_keeps_its_files() {
         crowd.push(one);
     }
     // Those who were let in are cut off, whoever comes after them is served.
-    let mut number = 0;
-    while let Err(error) = good(&address, "neighbour", number) {
-        assert!(begin.elapsed() < LATE_MAX * 2, "nobody is served any more: {error}");
-        number += 1;
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let mut numbers = 0..;
+    wait::until_ok("somebody to be served again", LATE_MAX * 2, || {
+        good(&address, "neighbour", numbers.next().unwrap_or_default())
+    })
+    .unwrap();
     assert!(crowd.len() > 400, "only {}", crowd.len());
     let count = crowd.len();
     drop(crowd);

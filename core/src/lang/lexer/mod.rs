@@ -1,68 +1,18 @@
 //! Text to tokens. Never fails: what cannot be read becomes a diagnostic, and lexing goes on behind it.
 
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use token::{Punctuation, Token, TokenKind};
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::diagnostic::{Diagnostic, Span, code};
 use super::template::INDEX;
-
-/// One token.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Token {
-    /// What it is.
-    pub(crate) kind: TokenKind,
-    /// Where.
-    pub(crate) span: Span,
-}
-
-/// The kinds of token. Keywords are words: only the parser knows where a word is one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TokenKind {
-    /// A name or keyword; an `xdm:` prefix is already gone.
-    Word(String),
-    /// A name in backticks, or in `${...}`: anything may be in it, and it is never a keyword.
-    QuotedName(String),
-    /// A whole number; the sign is an operator.
-    Integer(u64),
-    /// A number with a point or an exponent.
-    Double(f64),
-    /// A string, unescaped.
-    String(String),
-    /// `$1`
-    Parameter(u32),
-    /// `@{...}`: what is between the braces; `@index`.
-    Context(String),
-    /// Punctuation and operators.
-    Punctuation(Punctuation),
-    /// The end of the text; always the last token, and only there.
-    End,
-}
-
-macro_rules! punctuation {
-    ($($name:ident $text:literal)*) => {
-        /// Punctuation and operators.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Punctuation { $($name),* }
-
-        impl Punctuation {
-            /// Longest first.
-            const ALL: &[(&str, Self)] = &[$(($text, Self::$name)),*];
-
-            /// As it is written.
-            pub(crate) fn text(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
-            }
-        }
-    };
-}
-
-punctuation! {
-    Arrow "=>" ThinArrow "->" Otherwise "?:" Question "?" NotEqual "!=" LessOrEqual "<=" GreaterOrEqual ">="
-    Equal "=" Less "<" Greater ">" Bang "!" Plus "+" Minus "-" Star "*" Slash "/" Percent "%"
-    ParenOpen "(" ParenClose ")" BracketOpen "[" BracketClose "]" BraceOpen "{" BraceClose "}"
-    Comma "," Colon ":" Dot "." Caret "^"
-}
 
 /// All tokens of a text, the last of them `End`.
 pub(crate) fn tokens(text: &str) -> (Vec<Token>, Vec<Diagnostic>) {
@@ -407,90 +357,4 @@ fn unescape(escaped: char) -> Option<char> {
 /// The parser refuses longer texts than a `u32` counts before it lexes them.
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use alloc::vec;
-
-    use super::*;
-
-    fn check(text: &str, expected: Vec<TokenKind>) {
-        let (found, diagnostics) = tokens(text);
-        assert_eq!(diagnostics, [], "{text}");
-        let kinds: Vec<_> =
-            found.into_iter().map(|token| token.kind).filter(|it| *it != TokenKind::End).collect();
-        assert_eq!(kinds, expected, "{text}");
-    }
-
-    fn check_error(text: &str, expected: &[&str]) {
-        let found: Vec<_> = tokens(text).1.into_iter().map(|found| found.code).collect();
-        assert_eq!(found, expected, "{text}");
-    }
-
-    #[test]
-    fn numbers_in_every_form() {
-        check("412", vec![TokenKind::Integer(412)]);
-        check("56L", vec![TokenKind::Integer(56)]);
-        check("3.25", vec![TokenKind::Double(3.25)]);
-        check(".45", vec![TokenKind::Double(0.45)]);
-        check("2.02E12", vec![TokenKind::Double(2.02e12)]);
-        check("2.02E-12", vec![TokenKind::Double(2.02e-12)]);
-        check("1e3", vec![TokenKind::Double(1000.0)]);
-        check_error(&"9".repeat(400), &[code::BAD_NUMBER]);
-        check_error(&alloc::format!("1{}.0e999", "0".repeat(400)), &[code::BAD_NUMBER]);
-        check_error("12abc", &[code::BAD_NUMBER]);
-        check_error("$99999999999", &[code::BAD_NUMBER]);
-    }
-
-    #[test]
-    fn strings_in_either_quotes_with_escapes() {
-        check(
-            r#""a\"b\\w" 'it''s'"#,
-            vec![
-                TokenKind::String("a\"b\\w".into()),
-                TokenKind::String("it".into()),
-                TokenKind::String("s".into()),
-            ],
-        );
-        check(r#""K\u00f6ln""#, vec![TokenKind::String("Köln".into())]);
-        let text = |text: &str| TokenKind::String(text.into());
-        check("“CA” “OR\" ‘it’ „so“", vec![text("CA"), text("OR"), text("it"), text("so")]);
-        check("\"“a”\" '’'", vec![text("“a”"), text("’")]);
-        check_error("\"a”", &[code::UNTERMINATED_STRING]);
-        check_error(r#""\d""#, &[code::UNKNOWN_ESCAPE]);
-        check_error(r#""\u12""#, &[code::UNKNOWN_ESCAPE]);
-        check_error(r#""abc"#, &[code::UNTERMINATED_STRING]);
-        check_error("\"abc\\", &[code::UNTERMINATED_STRING]);
-    }
-
-    #[test]
-    fn prefixes_go_and_context_references_nest() {
-        let word = |text: &str| TokenKind::Word(text.into());
-        let dot = TokenKind::Punctuation(Punctuation::Dot);
-        check("o.xdm:tags", vec![word("o"), dot.clone(), word("tags")]);
-        check("o.xdm:@id", vec![word("o"), dot, word("_id")]);
-        check("@id", vec![word("_id")]);
-        check_error("@ids", &[code::UNKNOWN_CHARACTER]);
-        check("@{a/{b}/c}", vec![TokenKind::Context("a/{b}/c".into())]);
-        check_error("@{a", &[code::UNTERMINATED_REFERENCE]);
-    }
-
-    #[test]
-    fn names_that_are_no_words_stand_in_quotes() {
-        let name = |text: &str| TokenKind::QuotedName(text.into());
-        let dot = || TokenKind::Punctuation(Punctuation::Dot);
-        check("`17`.`first name`.`and`", vec![name("17"), dot(), name("first name"), dot(), name("and")]);
-        check("${First.Name}", vec![name("First.Name")]);
-        for text in ["``", "`a", "`a\n`", "${a"] {
-            assert!(!tokens(text).1.is_empty(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_run_of_characters_without_meaning_is_one_finding() {
-        check_error(&"\0".repeat(10_000), &[code::UNKNOWN_CHARACTER]);
-        check_error("a \\ b # c", &[code::UNKNOWN_CHARACTER, code::UNKNOWN_CHARACTER]);
-        check_error("@ $", &[code::UNKNOWN_CHARACTER, code::UNKNOWN_CHARACTER]);
-    }
 }
