@@ -14,7 +14,7 @@ use acquaint_store::{Log, Topic};
 use acquaint_tests::workload;
 use serde_json::json;
 
-use crate::stream::{self, START_MS, Stream};
+use crate::stream::{self, Stream};
 
 /// Pieces of work of one commit, as in the server.
 const STEP: usize = 1_000;
@@ -54,10 +54,10 @@ pub(crate) fn prepare(
     audiences: usize,
 ) -> (Arc<Embedded>, Engine<Embedded>) {
     let store = Arc::new(Embedded::open(folder).unwrap());
-    define(&store, audiences);
+    let begin_ms = stream.at_ms(0);
+    define(&store, audiences, begin_ms);
     let mut engine = Engine::open(Arc::clone(&store)).unwrap();
     let people = stream.people();
-    let begin_ms = stream.at_ms(0);
     for first in (0..people).step_by(10_000) {
         let numbers = first..people.min(first + 10_000);
         append(&store, numbers.map(|number| (begin_ms, person(stream, number))));
@@ -116,7 +116,7 @@ fn event(stream: &dyn Stream, number: u64) -> Body {
     }
 }
 
-fn define(store: &Embedded, audiences: usize) {
+fn define(store: &Embedded, audiences: usize, at_ms: i64) {
     let text = json!({ "type": "string" });
     let tier = json!({ "loyalty": { "type": "object", "properties": { "tier": text } } });
     let mut definitions = vec![
@@ -137,7 +137,7 @@ fn define(store: &Embedded, audiences: usize) {
     let edits = definitions.into_iter().map(|(kind, definition)| {
         Edit::Put(Definition::from_json(Kind::parse(kind).unwrap(), definition).unwrap())
     });
-    acquaint_store::catalog::store::save(store, &Catalog::default(), edits.collect(), "benchmark", START_MS)
+    acquaint_store::catalog::store::save(store, &Catalog::default(), edits.collect(), "benchmark", at_ms)
         .unwrap();
 }
 
