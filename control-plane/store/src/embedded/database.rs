@@ -22,6 +22,8 @@ pub(super) const KEY_BYTES_MAX: usize = u16::MAX as usize;
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
 /// Where the number of batches ever applied is kept: written with every batch.
 const COUNT_KEY: &str = "batches";
+/// No row has this key.
+const NO_KEY: &str = "\0none";
 /// The file that notes what is durable, and the folder of the storage engine.
 const NOTE: &str = "durable";
 const TABLES: &str = "tables";
@@ -240,10 +242,14 @@ impl Database {
         }
     }
 
-    /// Writes every table file anew, without what was overwritten or deleted, and lets go of the journals before; false
-    /// if some of them are still there. The journal in use must be long enough to be closed ([`JOURNAL_BYTES_MIN`]).
-    pub(super) fn rewrite(&self) -> Result<bool> {
-        let before = self.files()?;
+    /// Writes every table file anew, without what was overwritten or deleted, until neither the files that are there now nor
+    /// these journals are left; false if some of them stay. A journal is closed when it is long enough
+    /// ([`JOURNAL_BYTES_MIN`]): those that are asked for must be that long, or closed already.
+    pub(super) fn rewrite(&self, journals: Vec<PathBuf>) -> Result<bool> {
+        let mut before = journals;
+        for keyspace in self.keyspaces() {
+            before.extend(files(&keyspace.path().join("tables"))?);
+        }
         for rewrite in 1..=REWRITES_MAX {
             guarded(|| self.rewrite_once())?;
             if rewrite >= REWRITES_MIN && !before.iter().any(|file| file.exists()) {
@@ -258,6 +264,7 @@ impl Database {
         for _ in 0..SNAPSHOTS_PER_LOOK {
             drop(self.database.snapshot());
         }
+        self.touch()?;
         for keyspace in self.keyspaces() {
             keyspace.rotate_memtable_and_wait().map_err(Error::storage)?;
         }
@@ -267,19 +274,20 @@ impl Database {
         Ok(())
     }
 
-    /// The files that rows are written to: journals and table files.
-    fn files(&self) -> Result<Vec<PathBuf>> {
-        let folders = self.keyspaces().map(|keyspace| keyspace.path().join("tables"));
-        let mut found = Vec::new();
-        for folder in folders.chain([self.place.clone()]) {
-            for entry in std::fs::read_dir(folder).map_err(Error::storage)? {
-                let path = entry.map_err(Error::storage)?.path();
-                let is_table = path.parent() != Some(&self.place);
-                if is_table || path.extension().is_some_and(|extension| extension == "jnl") {
-                    found.push(path);
-                }
-            }
+    /// Deletes a row that is not there from each table and log. A closed journal is only let go of at a flush that finds a
+    /// row in the files of each table that is no older than the journal, and the newest may have been compacted away.
+    fn touch(&self) -> Result<()> {
+        let mut writes = self.database.batch().durability(None);
+        for keyspace in self.keyspaces() {
+            writes.remove(keyspace, NO_KEY);
         }
+        writes.commit().map_err(Error::storage)
+    }
+
+    /// The files of the journal: the one that is written to, and those that are closed and still needed.
+    pub(super) fn journals(&self) -> Result<Vec<PathBuf>> {
+        let mut found = files(&self.place)?;
+        found.retain(|path| path.extension().is_some_and(|extension| extension == "jnl"));
         Ok(found)
     }
 
@@ -339,6 +347,11 @@ fn write<T: Into<fjall::Slice>>(
         Some(value) => writes.insert(keyspace, key, value),
         None => writes.remove(keyspace, key),
     }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(Error::storage)?;
+    entries.map(|entry| Ok(entry.map_err(Error::storage)?.path())).collect()
 }
 
 fn collect(rows: Iter, limit: usize) -> Result<Vec<Row>> {

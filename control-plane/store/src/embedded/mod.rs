@@ -91,7 +91,15 @@ impl Embedded {
         if !self.database.outlive_views() {
             return Ok(false);
         }
-        // The journal has everything that was ever written, and is only closed when it is long enough.
+        // The journal has everything that was ever written, and is only closed when it is long enough. That may happen while
+        // it is being filled: the one that follows has nothing of what has to go, and may stay.
+        let journals = self.database.journals()?;
+        self.fill_journal()?;
+        self.database.rewrite(journals)
+    }
+
+    /// Writes so much that the journal in use is closed at the next flush.
+    fn fill_journal(&self) -> Result<()> {
         let filler = |seed: usize| {
             let batch = WriteBatch {
                 writes: vec![(Table::Meta, FILLER_KEY.to_vec(), Some(noise(seed)))],
@@ -101,8 +109,7 @@ impl Embedded {
         };
         (0..=database::JOURNAL_BYTES_MIN / FILLER_BYTES).try_for_each(filler)?;
         let writes = vec![(Table::Meta, FILLER_KEY.to_vec(), None)];
-        self.commit(WriteBatch { writes, ..WriteBatch::default() }, true)?;
-        self.database.rewrite()
+        self.commit(WriteBatch { writes, ..WriteBatch::default() }, true)
     }
 
     /// Bytes of tables, logs and journal on disk.

@@ -85,6 +85,19 @@ fn nothing_is_left_of_what_was_in_table_files() {
 }
 
 #[test]
+fn a_journal_that_is_closed_while_it_is_filled_is_gone_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    fill(&store);
+    erase(&store);
+    let journals = store.database.journals().unwrap();
+    store.fill_journal().unwrap();
+    store.database.flush_tables();
+    assert!(store.database.rewrite(journals).unwrap());
+    assert_eq!(marked(directory.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn a_purge_waits_for_the_views_that_still_see_what_was_erased() {
     let directory = tempfile::tempdir().unwrap();
     let store = Embedded::open(directory.path()).unwrap();
