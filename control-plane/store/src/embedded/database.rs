@@ -242,6 +242,15 @@ impl Database {
         }
     }
 
+    /// Writes everything of one table into files, and these anew without what was deleted.
+    #[cfg(test)]
+    pub(super) fn compact(&self, table: Table) {
+        let keyspace = self.table(table).unwrap();
+        keyspace.rotate_memtable_and_wait().unwrap();
+        self.look_for_unseen();
+        keyspace.major_compact().unwrap();
+    }
+
     /// Writes every table file anew, without what was overwritten or deleted, until neither the files that are there now nor
     /// these journals are left; false if some of them stay. A journal is closed when it is long enough
     /// ([`JOURNAL_BYTES_MIN`]): those that are asked for must be that long, or closed already.
@@ -260,10 +269,7 @@ impl Database {
     }
 
     fn rewrite_once(&self) -> Result<()> {
-        // What nobody can see any more may go: the storage engine looks after so many snapshots.
-        for _ in 0..SNAPSHOTS_PER_LOOK {
-            drop(self.database.snapshot());
-        }
+        self.look_for_unseen();
         self.touch()?;
         for keyspace in self.keyspaces() {
             keyspace.rotate_memtable_and_wait().map_err(Error::storage)?;
@@ -272,6 +278,13 @@ impl Database {
             keyspace.major_compact().map_err(Error::storage)?;
         }
         Ok(())
+    }
+
+    /// What nobody can see any more may go: the storage engine looks after so many snapshots.
+    fn look_for_unseen(&self) {
+        for _ in 0..SNAPSHOTS_PER_LOOK {
+            drop(self.database.snapshot());
+        }
     }
 
     /// Deletes a row that is not there from each table and log. A closed journal is only let go of at a flush that finds a

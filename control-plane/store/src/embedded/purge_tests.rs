@@ -98,6 +98,18 @@ fn a_journal_that_is_closed_while_it_is_filled_is_gone_too() {
 }
 
 #[test]
+fn a_journal_goes_although_the_newest_rows_that_it_has_were_compacted_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    fill(&store);
+    erase(&store);
+    let journals = store.database.journals().unwrap();
+    store.fill_journal().unwrap();
+    store.database.compact(Table::Meta);
+    assert!(store.database.rewrite(journals).unwrap());
+}
+
+#[test]
 fn a_purge_waits_for_the_views_that_still_see_what_was_erased() {
     let directory = tempfile::tempdir().unwrap();
     let store = Embedded::open(directory.path()).unwrap();
