@@ -128,7 +128,8 @@ fn expose(
             continue;
         };
         let identities = step.identities.clone();
-        let event = ForwardedEvent { datastream: wanted.datastream.clone(), identities, event };
+        let (datastream, dataset) = (wanted.datastream.clone(), wanted.dataset.clone());
+        let event = ForwardedEvent { datastream, dataset, identities, event };
         if !profile.has_seen(&event.event.id)
             && profile.has_room_for(1, weight(&event))
             && profile.expose(arm, edition.version)

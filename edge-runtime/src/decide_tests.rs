@@ -58,6 +58,7 @@ fn event(id: &str, kind: &str, total: f64, ago_ms: i64) -> ForwardedEvent {
     let fields = json!({ "eventType": kind, "total": total });
     ForwardedEvent {
         datastream: "ds".into(),
+        dataset: None,
         identities: vec![household()],
         event: Event {
             id: id.into(),

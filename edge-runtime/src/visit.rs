@@ -55,6 +55,8 @@ pub struct Step {
 pub struct Wanted {
     /// Where exposure to experiments is recorded.
     pub datastream: String,
+    /// The dataset that the request wants instead of the datastream's.
+    pub dataset: Option<String>,
     /// Whether audiences are decided; else offers for an audience are shown to nobody.
     pub segmentation: bool,
     /// Which.
@@ -113,7 +115,7 @@ impl Sealed for View {
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0501;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 6;
 }
 
 impl Sealed for Outcome {

@@ -235,7 +235,7 @@ pub(crate) fn catalog() -> Catalog {
         let schema: acquaint_store::catalog::Schema = serde_json::from_value(schema).unwrap();
         catalog.schemas.insert(schema.id.clone(), schema);
     }
-    for (id, schema) in [("people", "person"), ("events", "deed")] {
+    for (id, schema) in [("people", "person"), ("events", "deed"), ("trials", "deed")] {
         catalog
             .datasets
             .insert(id.into(), serde_json::from_value(json!({"id": id, "schema": schema})).unwrap());
@@ -263,7 +263,8 @@ pub(crate) fn catalog() -> Catalog {
         let source: acquaint_store::catalog::Source = serde_json::from_value(source).unwrap();
         catalog.sources.insert(source.id.clone(), source);
     }
-    let datastream = json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events"});
+    let datastream =
+        json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events", "datasetOverrides": ["trials"]});
     catalog.datastreams.insert("web".into(), serde_json::from_value(datastream).unwrap());
     catalog
 }

@@ -17,6 +17,8 @@ pub struct Datastream {
     pub org: String,
     /// The dataset its events belong to.
     pub dataset: String,
+    /// Datasets that a request may want its events to belong to instead.
+    pub dataset_overrides: Vec<String>,
     /// False: requests are answered with EXEG-0004-422.
     pub enabled: bool,
     /// Whether callers must be known.
@@ -49,6 +51,7 @@ impl Default for Datastream {
             id: String::new(),
             org: String::new(),
             dataset: String::new(),
+            dataset_overrides: Vec::new(),
             enabled: true,
             access: Access::Mixed,
             allowed_origins: Vec::new(),

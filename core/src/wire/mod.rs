@@ -139,6 +139,8 @@ pub struct Forward {
 pub struct ForwardedEvent {
     /// The datastream it came in on; the control plane knows its dataset.
     pub datastream: String,
+    /// The dataset that the request wanted instead, which the datastream allows; absent: the datastream's.
+    pub dataset: Option<String>,
     /// Who did it; the first is the primary identity, under which the edge keeps the profile.
     pub identities: Vec<Identity>,
     /// What.
@@ -168,7 +170,7 @@ impl Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 7;
     const PACKED: bool = true;
 }
 
@@ -184,7 +186,7 @@ impl Sealed for ProjectionBatch {
 
 impl Sealed for Forward {
     const KIND: u16 = 0x0004;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Receipt {

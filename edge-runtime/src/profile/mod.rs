@@ -82,7 +82,7 @@ impl Head {
 
 impl Sealed for TailEvent {
     const KIND: u16 = 0x0203;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 impl Sealed for Head {

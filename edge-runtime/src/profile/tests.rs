@@ -15,6 +15,7 @@ pub(super) fn program() -> Prepared {
 pub(super) fn event(id: &str) -> ForwardedEvent {
     ForwardedEvent {
         datastream: "ds".into(),
+        dataset: None,
         identities: vec![Identity { namespace: "ECID".into(), id: "1".into() }],
         event: Event {
             id: id.into(),

@@ -76,6 +76,7 @@ fn understand(
         objecting: Vec::new(),
         browser_objects: false,
         asked: Vec::new(),
+        dataset: call.overrides.dataset_of(&datastream),
         segmentation: datastream.edge_segmentation && !call.overrides.no_segmentation,
         destinations: datastream.personalization_destinations && !call.overrides.no_destinations,
         warnings: warnings(&call, &datastream),
@@ -100,8 +101,8 @@ fn warnings(call: &Call, datastream: &Datastream) -> Vec<Warning> {
     if !unknown.is_empty() {
         warnings.push(Warning::Namespaces(unknown));
     }
-    if call.overrides.dataset.as_ref().is_some_and(|dataset| *dataset != datastream.dataset) {
-        let what = "the events go to the dataset of the datastream: `datasetId` is not overridden";
+    if !call.overrides.dataset_is_allowed(datastream) {
+        let what = "the events go to the dataset of the datastream, which does not allow this `datasetId`";
         warnings.push(Warning::NotApplied(what.into()));
     }
     warnings

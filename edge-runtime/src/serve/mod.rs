@@ -55,6 +55,8 @@ pub struct Begun {
     browser_objects: bool,
     /// Whom the visits are to.
     asked: Vec<Asked>,
+    /// The dataset of the events, where it is not the datastream's.
+    dataset: Option<String>,
     /// Whether audiences are answered.
     segmentation: bool,
     /// Whether destinations are.
@@ -71,6 +73,9 @@ mod push_tests;
 
 #[cfg(test)]
 mod consent_tests;
+
+#[cfg(test)]
+mod override_tests;
 
 #[cfg(test)]
 mod access_tests;

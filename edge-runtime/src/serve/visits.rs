@@ -59,12 +59,14 @@ impl Begun {
         };
         let event = event::read(&body.xdm, receipt)?.map(|event| ForwardedEvent {
             datastream: self.datastream.id.clone(),
+            dataset: self.dataset.clone(),
             identities: identities.to_vec(),
             event,
         });
         let answers = self.call.route.action == Action::Interact;
         let wanted = body.personalization.as_ref().filter(|_| answers).map(|personalization| Wanted {
             datastream: self.datastream.id.clone(),
+            dataset: self.dataset.clone(),
             segmentation: self.segmentation,
             personalization: personalization.clone(),
         });

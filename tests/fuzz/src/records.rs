@@ -51,7 +51,12 @@ pub fn records(input: &[u8]) {
 fn kept(event: Event) {
     let again = fields::from_json(&event.to_json(), VALUE_DEPTH_MAX).unwrap();
     assert_eq!(Event::from_fields(again).unwrap(), event);
-    let forwarded = ForwardedEvent { datastream: "shop".into(), identities: Vec::new(), event };
+    let forwarded = ForwardedEvent {
+        datastream: "shop".into(),
+        dataset: Some("deeds".into()),
+        identities: Vec::new(),
+        event,
+    };
     let forward = Forward { events: vec![forwarded.clone()] };
     let bytes = acquaint_core::wire::seal(&forward).unwrap();
     assert_eq!(acquaint_core::wire::open::<Forward>(&bytes).unwrap(), forward);

@@ -212,8 +212,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
             forgotten: vec![identity.clone()],
         },
     ));
-    let forwarded =
-        ForwardedEvent { datastream: "d".into(), identities: vec![identity.clone()], event: event.clone() };
+    let forwarded = ForwardedEvent {
+        datastream: "d".into(),
+        dataset: Some("e".into()),
+        identities: vec![identity.clone()],
+        event: event.clone(),
+    };
     seeds.push(seed(4, &Forward { events: vec![forwarded] }));
     seeds.push(seed(
         5,

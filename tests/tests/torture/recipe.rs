@@ -52,6 +52,7 @@ fn cook_part(part: &str) -> Vec<u8> {
 fn event(id: &str, fields: Fields) -> ForwardedEvent {
     ForwardedEvent {
         datastream: "shop".into(),
+        dataset: None,
         identities: vec![Identity { namespace: "crm".into(), id: "edge".into() }],
         event: Event { id: id.into(), timestamp_ms: NOW_MS, fields },
     }

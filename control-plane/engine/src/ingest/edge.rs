@@ -13,11 +13,16 @@ use super::{Refusal, clock, validate};
 
 /// One forwarded event to its record.
 pub fn event(rules: &Rules, forwarded: ForwardedEvent, received_ms: i64) -> Result<Vec<Body>, Refusal> {
-    let ForwardedEvent { datastream, identities, event } = forwarded;
+    let ForwardedEvent { datastream, dataset, identities, event } = forwarded;
     validate::message_id("_id", &event.id)?;
-    let Some(dataset) = rules.datastream(&datastream) else {
+    let Some(datasets) = rules.datastream(&datastream) else {
         let reason = format!("datastream `{datastream}` does not exist");
         return Err(Refusal::new("unknown_datastream", "", reason));
+    };
+    let Some(dataset) = datasets.of(dataset.as_deref()) else {
+        let wanted = dataset.unwrap_or_default();
+        let reason = format!("datastream `{datastream}` does not allow its events in dataset `{wanted}`");
+        return Err(Refusal::new("dataset_not_allowed", "", reason));
     };
     let of = format!("datastream `{datastream}`");
     let (dataset, schema) = rules.dataset(&of, Some(dataset), SchemaClass::Event)?;
@@ -39,6 +44,7 @@ pub fn event(rules: &Rules, forwarded: ForwardedEvent, received_ms: i64) -> Resu
 pub fn to_json(forwarded: &ForwardedEvent) -> Json {
     json!({
         "datastream": forwarded.datastream,
+        "dataset": forwarded.dataset,
         "identities": forwarded.identities,
         "id": forwarded.event.id,
         "timestampMs": forwarded.event.timestamp_ms,
@@ -56,6 +62,7 @@ pub(crate) fn event_from_json(rules: &Rules, json: &Json, received_ms: i64) -> R
     };
     let forwarded = ForwardedEvent {
         datastream: serde_json::from_value(part("datastream")).map_err(bad)?,
+        dataset: serde_json::from_value(part("dataset")).map_err(bad)?,
         identities: serde_json::from_value(part("identities")).map_err(bad)?,
         event: Event {
             id: serde_json::from_value(part("id")).map_err(bad)?,

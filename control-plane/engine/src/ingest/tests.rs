@@ -261,6 +261,7 @@ fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
     let ecid = "1".repeat(38);
     let sent = |ecid: &str| ForwardedEvent {
         datastream: "web".into(),
+        dataset: None,
         identities: vec![identity("ECID", ecid)],
         event: Event {
             id: "e".into(),
@@ -277,4 +278,9 @@ fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
     assert_eq!(edge::event(&rules, sent("12"), NOW).unwrap_err().code, "bad_identity");
     let elsewhere = ForwardedEvent { datastream: "x".into(), ..sent(&ecid) };
     assert_eq!(edge::event(&rules, elsewhere, NOW).unwrap_err().code, "unknown_datastream");
+    let wanted = |dataset: &str| ForwardedEvent { dataset: Some(dataset.into()), ..sent(&ecid) };
+    let trials = edge::event(&rules, wanted("trials"), NOW).unwrap();
+    assert!(matches!(trials.as_slice(), [Body::Event { dataset, .. }] if *dataset == "trials".into()));
+    assert_eq!(edge::event_from_json(&rules, &edge::to_json(&wanted("trials")), NOW).unwrap(), trials);
+    assert_eq!(edge::event(&rules, wanted("people"), NOW).unwrap_err().code, "dataset_not_allowed");
 }

@@ -26,6 +26,7 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
         id: datastream.id.clone(),
         org: datastream.org.clone(),
         dataset: datastream.dataset.clone(),
+        dataset_overrides: datastream.dataset_overrides.clone(),
         enabled: datastream.enabled,
         access: match datastream.access {
             Access::Mixed => wire::Access::Mixed,

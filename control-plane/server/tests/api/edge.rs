@@ -19,6 +19,7 @@ fn event(id: &str, datastream: &str) -> ForwardedEvent {
     let fields = [("eventType".to_owned(), acquaint_core::value::Value::String("buy".into()))];
     ForwardedEvent {
         datastream: datastream.into(),
+        dataset: None,
         identities: vec![Identity { namespace: "crm".into(), id: "1".into() }],
         event: Event { id: id.into(), timestamp_ms: parse_instant(NOW).unwrap(), fields: fields.into() },
     }

@@ -12,6 +12,9 @@ pub struct Datastream {
     pub org: String,
     /// Where its events go.
     pub dataset: String,
+    /// Datasets that a request may want its events to go to instead (`datasetId` of `configOverrides`).
+    #[serde(default)]
+    pub dataset_overrides: Vec<String>,
     /// On unless said otherwise.
     #[serde(default = "yes")]
     pub enabled: bool,

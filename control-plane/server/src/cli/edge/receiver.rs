@@ -106,6 +106,7 @@ mod tests {
     fn forward(ids: &[&str]) -> Forward {
         let event = |id: &&str| ForwardedEvent {
             datastream: "shop".into(),
+            dataset: None,
             identities: Vec::new(),
             event: Event { id: (*id).into(), timestamp_ms: 1, fields: Fields::new() },
         };
