@@ -1,4 +1,5 @@
-//! What a datastream decides of a request, from the page to the control plane: the dataset of its events.
+//! What a datastream decides of a request, from the page to the control plane: the dataset of its events, the region that
+//! its clients are told.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
@@ -17,7 +18,7 @@ fn definitions() -> Vec<Value> {
         json!({"kind": "dataset", "id": "web", "schema": "deed"}),
         json!({"kind": "dataset", "id": "shop", "schema": "deed"}),
         json!({"kind": "datastream", "id": "site", "org": "A@AdobeOrg", "dataset": "web",
-            "datasetOverrides": ["shop"]}),
+            "datasetOverrides": ["shop"], "regions": [{"hint": "or2", "id": 9}, {"hint": "irl1", "id": 6}]}),
     ]
 }
 
@@ -71,4 +72,22 @@ fn an_event_lands_in_the_dataset_that_its_request_wants_if_the_datastream_allows
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let expected = [("allowed", "shop"), ("ordinary", "web"), ("unlisted", "web")];
     assert_eq!(found, expected.map(|(id, dataset)| (id.to_owned(), json!(dataset))));
+}
+
+#[test]
+fn clients_are_sent_to_the_regions_of_their_datastream() {
+    let folder = tempfile::tempdir().unwrap();
+    let system = system(folder.path());
+    let check = |place: &str, edge: &str, hint: &str| {
+        let path = format!("/ee{place}/v1/interact?configId=site&requestId=r");
+        let answer = system.edge.client.post(&path, &json!({"events": [{"xdm": {}}]})).unwrap();
+        assert_eq!(answer.status, 200, "{place}");
+        assert_eq!(answer.header("x-adobe-edge").collect::<Vec<_>>(), [edge], "{place}");
+        let handles = answer.body["handle"].as_array().unwrap();
+        let told = handles.iter().find(|handle| handle["type"] == "locationHint:result").unwrap();
+        assert_eq!(told["payload"][0]["hint"], hint, "{place}");
+    };
+    check("", "OR2;9", "or2");
+    check("/irl1", "IRL1;6", "irl1");
+    check("/t38", "OR2;9", "or2");
 }

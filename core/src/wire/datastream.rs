@@ -23,6 +23,8 @@ pub struct Datastream {
     pub enabled: bool,
     /// Whether callers must be known.
     pub access: Access,
+    /// Regions it is served in, the one that clients are sent to by default first; empty: any.
+    pub regions: Vec<Region>,
     /// Origins of pages that may call, like `https://shop.example` or `https://*.shop.example`; empty: any.
     pub allowed_origins: Vec<String>,
     /// The cookie that holds a first-party device id.
@@ -54,6 +56,7 @@ impl Default for Datastream {
             dataset_overrides: Vec::new(),
             enabled: true,
             access: Access::Mixed,
+            regions: Vec::new(),
             allowed_origins: Vec::new(),
             first_party_id_cookie: "FPID".into(),
             edge_segmentation: true,
@@ -76,6 +79,15 @@ pub enum Access {
     Mixed,
     /// Only callers with the API token: version 1 is refused.
     Authenticated,
+}
+
+/// Where an edge is, as its clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// The location hint, which the client's next requests come with: lower-case letters, digits and hyphens.
+    pub hint: String,
+    /// The number beside it in `x-adobe-edge`.
+    pub id: u32,
 }
 
 /// A custom personalization destination.

@@ -11,7 +11,7 @@ mod packing;
 pub mod signature;
 
 pub use datastream::{
-    Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
+    Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination, Region,
 };
 pub use envelope::{open, seal};
 pub use flag::{Flag, FlagRule, Share};
@@ -170,7 +170,7 @@ impl Receipt {
 
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 7;
+    const VERSION: u16 = 8;
     const PACKED: bool = true;
 }
 

@@ -78,6 +78,9 @@ mod consent_tests;
 mod override_tests;
 
 #[cfg(test)]
+mod region_tests;
+
+#[cfg(test)]
 mod access_tests;
 
 #[cfg(test)]

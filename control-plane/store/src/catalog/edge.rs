@@ -21,6 +21,9 @@ pub struct Datastream {
     /// Whether callers must be known.
     #[serde(default)]
     pub access: Access,
+    /// Regions it is served in, the one that clients are sent to by default first; empty: any.
+    #[serde(default)]
+    pub regions: Vec<Region>,
     /// Origins of pages that may call, like `https://shop.example` or `https://*.shop.example`; empty: any.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -53,6 +56,16 @@ pub enum Access {
     Mixed,
     /// Only callers with the API token.
     Authenticated,
+}
+
+/// Where an edge is, as its clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Region {
+    /// The location hint, for example `or2`: lower-case letters, digits and hyphens.
+    pub hint: String,
+    /// The number beside it in `x-adobe-edge`.
+    pub id: u32,
 }
 
 /// A partner with whom ids are exchanged.
