@@ -25,8 +25,10 @@ pub fn decide(
     visit: &Visit,
     now_ms: i64,
 ) -> (Outcome, EdgeProfile) {
-    if let Some(consent) = visit.consent {
-        profile.set_consent(consent, now_ms);
+    if let Some(said) = &visit.consent
+        && !profile.hear(said, now_ms)
+    {
+        return (Outcome::OutboxFull, profile);
     }
     if profile.objection().is_some() {
         profile.seen(now_ms);

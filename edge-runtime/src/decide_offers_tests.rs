@@ -171,16 +171,16 @@ fn exposure_to_an_arm_is_recorded_once_a_version_and_names_the_arm() {
     restart(&mut profile, &mut stored);
     assert_eq!(ask(&edition, &mut profile, "1", "experiment", NOW + 2), arm);
     let recorded = |profile: &EdgeProfile| -> Vec<(String, String)> {
-        let tail = profile.tail().filter(|tail| {
-            tail.event.event.fields.get("eventType") == Some(&Value::from(EXPOSURE))
-                && (tail.event.datastream.as_str(), tail.event.dataset.as_deref()) == ("ds", Some("trials"))
+        let events = profile.tail().filter_map(|tail| tail.event.as_event()).filter(|event| {
+            event.event.fields.get("eventType") == Some(&Value::from(EXPOSURE))
+                && (event.datastream.as_str(), event.dataset.as_deref()) == ("ds", Some("trials"))
         });
         let arm = |event: &Event| {
             let experience = event.fields["_experience"].to_json();
             let details = &experience["decisioning"]["propositions"][0]["scopeDetails"];
             details["experience"]["id"].as_str().unwrap().to_owned()
         };
-        tail.map(|tail| (tail.event.event.id.clone(), arm(&tail.event.event))).collect()
+        events.map(|event| (event.event.id.clone(), arm(&event.event))).collect()
     };
     let first = recorded(&profile);
     let expected = if arm == ["arm-a"] { "e:0-50" } else { "e:50-100" };

@@ -200,7 +200,7 @@ fn many_acknowledged_events_are_folded_away_and_the_answer_stays() {
     while let Some(forward) = profile.next_forward() {
         let accepted = forward.events.iter().map(|event| {
             at += 1;
-            (event.event.id.clone(), at)
+            (event.id().to_owned(), at)
         });
         profile.acknowledge(&Receipt { accepted: accepted.collect(), refused: Vec::new() });
     }

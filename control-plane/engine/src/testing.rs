@@ -231,11 +231,12 @@ pub(crate) fn catalog() -> Catalog {
             "properties": {"type": "object", "additionalProperties": true},
             "amount": {"type": "number"}, "kind": {"type": "string"}, "count": {"type": "integer"},
         }}),
+        json!({"id": "wish", "class": "profile", "fieldGroups": ["consent"]}),
     ] {
         let schema: acquaint_store::catalog::Schema = serde_json::from_value(schema).unwrap();
         catalog.schemas.insert(schema.id.clone(), schema);
     }
-    for (id, schema) in [("people", "person"), ("events", "deed"), ("trials", "deed")] {
+    for (id, schema) in [("people", "person"), ("events", "deed"), ("trials", "deed"), ("wishes", "wish")] {
         catalog
             .datasets
             .insert(id.into(), serde_json::from_value(json!({"id": id, "schema": schema})).unwrap());
@@ -263,8 +264,8 @@ pub(crate) fn catalog() -> Catalog {
         let source: acquaint_store::catalog::Source = serde_json::from_value(source).unwrap();
         catalog.sources.insert(source.id.clone(), source);
     }
-    let datastream =
-        json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events", "datasetOverrides": ["trials"]});
+    let datastream = json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events", "datasetOverrides": ["trials"],
+        "profileDataset": "wishes"});
     catalog.datastreams.insert("web".into(), serde_json::from_value(datastream).unwrap());
     catalog
 }

@@ -23,6 +23,8 @@ pub struct Datastream {
     pub enabled: bool,
     /// Whether callers must be known.
     pub access: Access,
+    /// The dataset that is told what its visitors say of consent; absent: that only holds at the edge.
+    pub profile_dataset: Option<String>,
     /// Regions it is served in, the one that clients are sent to by default first; empty: any.
     pub regions: Vec<Region>,
     /// Origins of pages that may call, like `https://shop.example` or `https://*.shop.example`; empty: any.
@@ -56,6 +58,7 @@ impl Default for Datastream {
             dataset_overrides: Vec::new(),
             enabled: true,
             access: Access::Mixed,
+            profile_dataset: None,
             regions: Vec::new(),
             allowed_origins: Vec::new(),
             first_party_id_cookie: "FPID".into(),

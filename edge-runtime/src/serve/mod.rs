@@ -19,7 +19,7 @@ use acquaint_core::wire::Datastream;
 pub use begin::begin;
 pub use finish::finish;
 
-use crate::consent::Consent;
+use crate::consent::{Consent, Wishes};
 use crate::identity::Resolved;
 use crate::problem::Warning;
 use crate::reply::Answering;
@@ -48,7 +48,7 @@ pub struct Begun {
     /// What the browser or the page has kept of consent.
     consent: Option<Consent>,
     /// What the call sets it to.
-    says: Option<Consent>,
+    says: Option<Wishes>,
     /// People who object by one of their events.
     objecting: Vec<Identity>,
     /// Whether one of those events is of the browser that calls.
@@ -73,6 +73,9 @@ mod push_tests;
 
 #[cfg(test)]
 mod consent_tests;
+
+#[cfg(test)]
+mod consent_record_tests;
 
 #[cfg(test)]
 mod override_tests;

@@ -43,7 +43,8 @@ fn check(wanted: &str, expected: Option<&str>, warning: &Value) {
     assert_eq!((reply.status, &body["warnings"][0]["type"]), (200, warning), "{wanted}");
     let profile = edge.profiles.values_mut().next().unwrap();
     let forward = profile.next_forward().unwrap();
-    let datasets: Vec<_> = forward.events.iter().map(|event| event.dataset.as_deref()).collect();
+    let datasets: Vec<_> =
+        forward.events.iter().map(|event| event.as_event().unwrap().dataset.as_deref()).collect();
     assert_eq!(datasets, [expected, expected], "{wanted}");
 }
 

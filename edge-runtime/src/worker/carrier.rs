@@ -55,7 +55,7 @@ async fn settle(env: &Env, message: &RawMessage, forward: &Forward, receipt: &Re
 
 /// All events of a message are of the profile that their first identity names.
 async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
-    let Some(primary) = forward.events.first().and_then(|event| event.identities.first()) else {
+    let Some(primary) = forward.events.first().and_then(|event| event.identities().first()) else {
         return Ok(());
     };
     let bytes = seal(receipt).map_err(|error| failure(&error))?;

@@ -408,8 +408,8 @@ impl Keeper {
             .tail()
             .map(|tail| {
                 json!({
-                    "id": tail.event.event.id,
-                    "timestamp": format_instant(tail.event.event.timestamp_ms),
+                    "id": tail.event.id(),
+                    "timestamp": format_instant(tail.event.at_ms()),
                     "position": tail.position,
                 })
             })

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::{Event, identity};
 use acquaint_core::value::fields;
-use acquaint_core::wire::{Forward, ForwardedEvent};
+use acquaint_core::wire::{Forward, Forwarded, ForwardedEvent};
 use acquaint_engine::ingest::request::{self, Envelope, Request};
 use acquaint_engine::ingest::{Rules, cloud_events, edge, rows, segment, xdm};
 use acquaint_store::catalog::Catalog;
@@ -57,10 +57,11 @@ fn kept(event: Event) {
         identities: Vec::new(),
         event,
     };
+    let forwarded = Forwarded::from(forwarded);
     let forward = Forward { events: vec![forwarded.clone()] };
     let bytes = acquaint_core::wire::seal(&forward).unwrap();
     assert_eq!(acquaint_core::wire::open::<Forward>(&bytes).unwrap(), forward);
-    let _ = edge::event(rules(), forwarded, NOW_MS);
+    let _ = edge::record(rules(), forwarded, NOW_MS);
 }
 
 fn rules() -> &'static Rules {

@@ -67,7 +67,7 @@ fn forward(name: &str) -> Vec<u8> {
     let one = |change: &dyn Fn(&mut ForwardedEvent)| {
         let mut event = event(&format!("edge-{name}"), bought());
         change(&mut event);
-        seal(&Forward { events: vec![event] }).unwrap()
+        seal(&Forward { events: vec![event.into()] }).unwrap()
     };
     match name {
         "good" => one(&|_| {}),
@@ -104,10 +104,10 @@ fn forward(name: &str) -> Vec<u8> {
             event.event.fields.insert("price".into(), Value::Double(f64::NAN));
         }),
         "many" => {
-            let events = (0..2_501).map(|number| event(&format!("many-{number}"), bought())).collect();
+            let events = (0..2_501).map(|number| event(&format!("many-{number}"), bought()).into()).collect();
             seal(&Forward { events }).unwrap()
         }
-        "twice" => seal(&Forward { events: vec![event("edge-twice", bought()); 2] }).unwrap(),
+        "twice" => seal(&Forward { events: vec![event("edge-twice", bought()).into(); 2] }).unwrap(),
         _ => panic!("nobody knows how to forward `{name}`"),
     }
 }

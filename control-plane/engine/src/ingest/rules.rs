@@ -23,14 +23,20 @@ impl Dataset {
     }
 }
 
-/// Where the events of a datastream may go.
+/// Where what comes in on a datastream may go.
 #[derive(Clone, Debug)]
 pub(crate) struct Datasets {
     own: String,
     overrides: Vec<String>,
+    profiles: Option<String>,
 }
 
 impl Datasets {
+    /// The dataset of what is said of consent.
+    pub(crate) fn of_profiles(&self) -> Option<&str> {
+        self.profiles.as_deref()
+    }
+
     /// The dataset of an event; `None` if it may not be in the one that its request wanted.
     pub(crate) fn of(&self, wanted: Option<&str>) -> Option<&str> {
         let Some(wanted) = wanted else { return Some(&self.own) };
@@ -68,8 +74,12 @@ impl Rules {
             Some((key, source.id.clone()))
         });
         let datastreams = catalog.datastreams.values().map(|datastream| {
-            let overrides = datastream.dataset_overrides.clone();
-            (datastream.id.clone(), Datasets { own: datastream.dataset.clone(), overrides })
+            let datasets = Datasets {
+                own: datastream.dataset.clone(),
+                overrides: datastream.dataset_overrides.clone(),
+                profiles: datastream.profile_dataset.clone(),
+            };
+            (datastream.id.clone(), datasets)
         });
         Self {
             datasets: datasets.collect(),
@@ -106,7 +116,7 @@ impl Rules {
         self.datasets.get(dataset).map(|dataset| dataset.schema_id.as_str())
     }
 
-    /// Where the events of a datastream may go.
+    /// Where what comes in on a datastream may go.
     pub(crate) fn datastream(&self, id: &str) -> Option<&Datasets> {
         self.datastreams.get(id)
     }

@@ -34,6 +34,7 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
             Access::Mixed => wire::Access::Mixed,
             Access::Authenticated => wire::Access::Authenticated,
         },
+        profile_dataset: datastream.profile_dataset.clone(),
         regions: datastream.regions.iter().map(region).collect(),
         allowed_origins: datastream.allowed_origins.clone(),
         first_party_id_cookie: datastream.first_party_id_cookie.clone(),

@@ -211,6 +211,12 @@ impl Checker<'_> {
         for (id, datastream) in &catalog.datastreams {
             let subject = Subject::new(Kind::Datastream, id);
             self.dataset(&subject, "/dataset", Some(&datastream.dataset), SchemaClass::Event);
+            self.dataset(
+                &subject,
+                "/profileDataset",
+                datastream.profile_dataset.as_deref(),
+                SchemaClass::Profile,
+            );
             for (index, dataset) in datastream.dataset_overrides.iter().enumerate() {
                 let pointer = format!("/datasetOverrides/{index}");
                 self.dataset(&subject, &pointer, Some(dataset), SchemaClass::Event);

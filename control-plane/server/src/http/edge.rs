@@ -1,4 +1,4 @@
-//! `POST /edge/v1/events`: events on their way from the edge. The receipt names every event; what it does not name was
+//! `POST /edge/v1/events`: what the edge forwards, events and what people said of consent. The receipt names every event; what it does not name was
 //! not kept, and comes again.
 
 use axum::Router;
@@ -47,19 +47,19 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
     let (mut ids, mut bodies, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     let mut datastreams = Vec::new();
     for event in forward.events {
-        let datastream = in_force.catalog.datastreams.contains_key(&event.datastream);
-        let datastream = datastream.then(|| event.datastream.clone());
-        let id = event.event.id.clone();
+        let datastream = in_force.catalog.datastreams.contains_key(event.datastream());
+        let datastream = datastream.then(|| event.datastream().to_owned());
+        let id = event.id().to_owned();
         let quarantined = |refusal| Quarantined {
             received_ms,
             origin: Origin::Edge,
-            source: event.datastream.clone(),
+            source: event.datastream().to_owned(),
             fallback_id: id.clone(),
             refusal,
             raw: edge::to_json(&event).to_string(),
             place: None,
         };
-        match edge::event(&in_force.rules, event.clone(), received_ms) {
+        match edge::record(&in_force.rules, event.clone(), received_ms) {
             Ok(of_one) => {
                 ids.extend(of_one.iter().map(|_| id.clone()));
                 datastreams.extend(of_one.iter().map(|_| datastream.clone()));

@@ -26,6 +26,7 @@ fn event(id: &str, datastream: &str) -> ForwardedEvent {
 }
 
 async fn forward(server: &Server, events: Vec<ForwardedEvent>) -> Receipt {
+    let events = events.into_iter().map(Into::into).collect();
     let request = server.request(Method::POST, "/edge/v1/events").bearer_auth(EDGE);
     let response = request.body(seal(&Forward { events }).unwrap()).send().await.unwrap();
     assert_eq!(response.status(), 200);

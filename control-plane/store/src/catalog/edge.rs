@@ -21,6 +21,9 @@ pub struct Datastream {
     /// Whether callers must be known.
     #[serde(default)]
     pub access: Access,
+    /// The dataset of profiles that what visitors say of consent goes to; absent: it only holds at the edge.
+    #[serde(default)]
+    pub profile_dataset: Option<String>,
     /// Regions it is served in, the one that clients are sent to by default first; empty: any.
     #[serde(default)]
     pub regions: Vec<Region>,
