@@ -213,7 +213,7 @@ pub(crate) fn event(id: &str, timestamp_ms: i64, identities: &[Identity], fields
         dataset: "events".into(),
         identities: identities.to_vec(),
         event: Event { id: id.into(), timestamp_ms, fields: fields_of(fields) },
-        from_edge: false,
+        from_edge: None,
     }
 }
 

@@ -12,6 +12,8 @@ use crate::profile::{Event, Identity};
 /// What is on its way from the edge to the control plane.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Forward {
+    /// Where the edge is: the location hint of its region.
+    pub region: String,
     /// In the order in which it was seen.
     pub events: Vec<Forwarded>,
 }
@@ -131,7 +133,7 @@ impl Receipt {
 
 impl Sealed for Forward {
     const KIND: u16 = 0x0004;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for Receipt {

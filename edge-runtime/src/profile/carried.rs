@@ -54,8 +54,8 @@ impl EdgeProfile {
     /// Whether a queue has something that the person said of consent.
     pub(super) fn consent_is_carried(&self) -> bool {
         let Some(carried) = self.carried else { return false };
-        let under_way = self.tail.range(..=carried.through).filter(|(_, tail)| tail.position.is_none());
-        under_way.into_iter().any(|(_, tail)| matches!(tail.event, Forwarded::Consent(_)))
+        let mut under_way = self.tail.range(..=carried.through).filter(|(_, tail)| tail.position.is_none());
+        under_way.any(|(_, tail)| matches!(tail.event, Forwarded::Consent(_)))
     }
 
     /// Forgets the queue once all that it carried is acknowledged.

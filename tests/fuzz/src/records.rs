@@ -58,10 +58,10 @@ fn kept(event: Event) {
         event,
     };
     let forwarded = Forwarded::from(forwarded);
-    let forward = Forward { events: vec![forwarded.clone()] };
+    let forward = Forward { region: "or2".into(), events: vec![forwarded.clone()] };
     let bytes = acquaint_core::wire::seal(&forward).unwrap();
     assert_eq!(acquaint_core::wire::open::<Forward>(&bytes).unwrap(), forward);
-    let _ = edge::record(rules(), forwarded, NOW_MS);
+    let _ = edge::record(rules(), "or2", forwarded, NOW_MS);
 }
 
 fn rules() -> &'static Rules {

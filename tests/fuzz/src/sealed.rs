@@ -226,7 +226,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         at_ms: 1,
         purposes: vec![("collect".into(), Some("n".into())), ("share".into(), None)],
     };
-    seeds.push(seed(4, &Forward { events: vec![forwarded.into(), said.into()] }));
+    seeds.push(seed(4, &Forward { region: "or2".into(), events: vec![forwarded.into(), said.into()] }));
     seeds.push(seed(
         5,
         &Receipt { accepted: vec![("e".into(), 1)], refused: vec![("f".into(), "no".into())] },

@@ -67,11 +67,11 @@ fn forward(name: &str) -> Vec<u8> {
     let one = |change: &dyn Fn(&mut ForwardedEvent)| {
         let mut event = event(&format!("edge-{name}"), bought());
         change(&mut event);
-        seal(&Forward { events: vec![event.into()] }).unwrap()
+        seal(&Forward { region: "or2".into(), events: vec![event.into()] }).unwrap()
     };
     match name {
         "good" => one(&|_| {}),
-        "nothing" => seal(&Forward { events: vec![] }).unwrap(),
+        "nothing" => seal(&Forward::default()).unwrap(),
         "cut" => one(&|_| {})[..20].to_vec(),
         "flipped" => {
             let mut bytes = one(&|_| {});
@@ -105,9 +105,12 @@ fn forward(name: &str) -> Vec<u8> {
         }),
         "many" => {
             let events = (0..2_501).map(|number| event(&format!("many-{number}"), bought()).into()).collect();
-            seal(&Forward { events }).unwrap()
+            seal(&Forward { events, ..Forward::default() }).unwrap()
         }
-        "twice" => seal(&Forward { events: vec![event("edge-twice", bought()).into(); 2] }).unwrap(),
+        "twice" => {
+            seal(&Forward { events: vec![event("edge-twice", bought()).into(); 2], ..Forward::default() })
+                .unwrap()
+        }
         _ => panic!("nobody knows how to forward `{name}`"),
     }
 }

@@ -13,16 +13,26 @@ use serde_json::{Value as Json, json};
 use super::rules::{Datasets, Rules};
 use super::{Refusal, clock, validate};
 
-/// What was forwarded, to its record.
-pub fn record(rules: &Rules, forwarded: Forwarded, received_ms: i64) -> Result<Vec<Body>, Refusal> {
+/// What the edge of a region has forwarded, to its record.
+pub fn record(
+    rules: &Rules,
+    region: &str,
+    forwarded: Forwarded,
+    received_ms: i64,
+) -> Result<Vec<Body>, Refusal> {
     match forwarded {
-        Forwarded::Event(event) => self::event(rules, event, received_ms),
+        Forwarded::Event(event) => self::event(rules, region, event, received_ms),
         Forwarded::Consent(said) => self::consent(rules, said, received_ms),
     }
 }
 
 /// One forwarded event to its record.
-fn event(rules: &Rules, forwarded: ForwardedEvent, received_ms: i64) -> Result<Vec<Body>, Refusal> {
+fn event(
+    rules: &Rules,
+    region: &str,
+    forwarded: ForwardedEvent,
+    received_ms: i64,
+) -> Result<Vec<Body>, Refusal> {
     let ForwardedEvent { datastream, dataset, identities, event } = forwarded;
     validate::message_id("_id", &event.id)?;
     let datasets = datasets(rules, &datastream)?;
@@ -40,7 +50,7 @@ fn event(rules: &Rules, forwarded: ForwardedEvent, received_ms: i64) -> Result<V
         timestamp_ms: clock::clamped(received_ms, event.timestamp_ms),
         fields: validate::event_fields(schema, event.fields)?,
     };
-    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: true }])
+    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: Some(region.into()) }])
 }
 
 /// What somebody said of consent, to attributes of theirs.
@@ -81,9 +91,10 @@ fn known(rules: &Rules, identities: Vec<Identity>) -> Result<Vec<Identity>, Refu
 }
 
 /// As JSON, for the quarantine.
-pub fn to_json(forwarded: &Forwarded) -> Json {
+pub fn to_json(region: &str, forwarded: &Forwarded) -> Json {
     match forwarded {
         Forwarded::Event(forwarded) => json!({
+            "region": region,
             "datastream": forwarded.datastream,
             "dataset": forwarded.dataset,
             "identities": forwarded.identities,
@@ -92,6 +103,7 @@ pub fn to_json(forwarded: &Forwarded) -> Json {
             "fields": fields::to_json(&forwarded.event.fields),
         }),
         Forwarded::Consent(said) => json!({
+            "region": region,
             "datastream": said.datastream,
             "identities": said.identities,
             "id": said.id,
@@ -127,7 +139,7 @@ pub(crate) fn record_from_json(rules: &Rules, json: &Json, received_ms: i64) -> 
             },
         }),
     };
-    record(rules, forwarded, received_ms)
+    record(rules, &part::<String>(json, "region")?, forwarded, received_ms)
 }
 
 fn part<T: DeserializeOwned>(json: &Json, name: &str) -> Result<T, Refusal> {

@@ -271,13 +271,14 @@ fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
             fields: fields_of(&json!({"amount": 1})),
         },
     };
-    let read = |event: ForwardedEvent| edge::record(&rules, event.into(), NOW);
-    let again = |event: ForwardedEvent| edge::record_from_json(&rules, &edge::to_json(&event.into()), NOW);
+    let read = |event: ForwardedEvent| edge::record(&rules, "or2", event.into(), NOW);
+    let again =
+        |event: ForwardedEvent| edge::record_from_json(&rules, &edge::to_json("or2", &event.into()), NOW);
     let bodies = read(sent(&ecid)).unwrap();
     let expected =
         json!({"event": "e", "who": [format!("ECID:{ecid}")], "at": 60_000, "fields": {"amount": 1}});
     assert_eq!(short(&bodies), expected);
-    assert!(matches!(bodies.as_slice(), [Body::Event { from_edge: true, .. }]));
+    assert!(matches!(bodies.as_slice(), [Body::Event { from_edge: Some(region), .. }] if region == "or2"));
     assert_eq!(again(sent(&ecid)).unwrap(), bodies);
     assert_eq!(read(sent("12")).unwrap_err().code, "bad_identity");
     let elsewhere = ForwardedEvent { datastream: "x".into(), ..sent(&ecid) };
@@ -299,14 +300,15 @@ fn what_is_said_of_consent_at_the_edge_becomes_attributes() {
         at_ms: NOW,
         purposes: vec![(purpose.into(), Some(value.into())), ("share".into(), None)],
     };
-    let read =
-        |catalog: &Catalog, said: ForwardedConsent| edge::record(&Rules::new(catalog), said.into(), NOW);
+    let read = |catalog: &Catalog, said: ForwardedConsent| {
+        edge::record(&Rules::new(catalog), "or2", said.into(), NOW)
+    };
     let bodies = read(&catalog, said("collect", "n")).unwrap();
     let [Body::Upsert { message, dataset, attributes, .. }] = bodies.as_slice() else { panic!("{bodies:?}") };
     assert_eq!((message.as_deref(), dataset), (Some("c"), &"wishes".into()));
     let consents = json!({"collect": {"val": "n"}, "share": null, "metadata": {"time": format_instant(NOW)}});
     assert_eq!(Json::Object(fields::to_json(attributes)), json!({"consents": consents}));
-    let json = edge::to_json(&said("collect", "n").into());
+    let json = edge::to_json("or2", &said("collect", "n").into());
     assert_eq!(edge::record_from_json(&Rules::new(&catalog), &json, NOW).unwrap(), bodies);
     for (purpose, value) in [("collect", "maybe"), ("weather", "y"), ("marketing", "y")] {
         assert_eq!(read(&catalog, said(purpose, value)).unwrap_err().code, "bad_consent", "{purpose}");

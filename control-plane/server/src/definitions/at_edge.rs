@@ -193,7 +193,7 @@ fn bad_url(subject: &Subject, pointer: &str, url: &str) -> Finding {
 }
 
 /// A segment of the path before the version, and none of those that stand there for something else.
-fn is_hint(hint: &str) -> bool {
+pub(crate) fn is_hint(hint: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_taken = matches!(hint, "v1" | "v2" | "va");
     (1..=HINT_CHARACTERS_MAX).contains(&hint.len()) && hint.bytes().all(is_part) && !is_taken

@@ -79,7 +79,7 @@ impl Kept {
                 Some(position) => *position,
                 None => {
                     if let Some(file) = &mut self.events {
-                        writeln!(file, "{}", edge::to_json(event))?;
+                        writeln!(file, "{}", edge::to_json(&forward.region, event))?;
                     }
                     self.next = self.next.saturating_add(1);
                     if self.positions.len() >= IDS_MAX {
@@ -108,7 +108,7 @@ mod tests {
             let event = Event { id: (*id).into(), timestamp_ms: 1, fields: Fields::new() };
             ForwardedEvent { datastream: "shop".into(), dataset: None, identities: Vec::new(), event }.into()
         };
-        Forward { events: ids.iter().map(event).collect() }
+        Forward { region: "or2".into(), events: ids.iter().map(event).collect() }
     }
 
     #[test]
