@@ -75,20 +75,15 @@ impl Edition {
         &self.datastreams
     }
 
-    /// The organisation of a datastream, whether or not that is switched on.
-    pub fn org(&self, config_id: &str) -> Option<&str> {
-        self.find(config_id).map(|datastream| datastream.org.as_str())
-    }
-
-    /// The one of that id, which may carry an environment (`…:dev`).
-    fn find(&self, config_id: &str) -> Option<&Arc<Datastream>> {
+    /// The datastream of a `configId`, which may carry an environment (`…:dev`), whether or not it is switched on.
+    pub fn known(&self, config_id: &str) -> Option<&Arc<Datastream>> {
         let find = |id: &str| self.datastreams.iter().find(|datastream| datastream.id == id);
         find(config_id).or_else(|| find(config_id.split(':').next()?))
     }
 
     /// The datastream of a `configId`.
     pub fn datastream(&self, config_id: &str) -> Result<&Arc<Datastream>, Problem> {
-        match self.find(config_id) {
+        match self.known(config_id) {
             None => Err(Problem::DatastreamUnknown(config_id.chars().take(100).collect())),
             Some(datastream) if !datastream.enabled => {
                 Err(Problem::DatastreamDisabled(datastream.id.clone()))

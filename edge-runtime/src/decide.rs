@@ -25,8 +25,10 @@ pub fn decide(
     visit: &Visit,
     now_ms: i64,
 ) -> (Outcome, EdgeProfile) {
-    if let Some(consent) = visit.consent {
-        profile.set_consent(consent, now_ms);
+    if let Some(said) = &visit.consent
+        && !profile.hear(said, now_ms)
+    {
+        return (Outcome::OutboxFull, profile);
     }
     if profile.objection().is_some() {
         profile.seen(now_ms);
@@ -128,7 +130,8 @@ fn expose(
             continue;
         };
         let identities = step.identities.clone();
-        let event = ForwardedEvent { datastream: wanted.datastream.clone(), identities, event };
+        let (datastream, dataset) = (wanted.datastream.clone(), wanted.dataset.clone());
+        let event = ForwardedEvent { datastream, dataset, identities, event };
         if !profile.has_seen(&event.event.id)
             && profile.has_room_for(1, weight(&event))
             && profile.expose(arm, edition.version)

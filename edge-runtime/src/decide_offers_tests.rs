@@ -62,7 +62,7 @@ fn person(id: &str) -> Identity {
 fn event(id: &str, fields: &serde_json::Value, at_ms: i64) -> ForwardedEvent {
     let fields = acquaint_core::value::fields::from_json(fields.as_object().unwrap(), 16).unwrap();
     let event = Event { id: id.into(), timestamp_ms: at_ms, fields };
-    ForwardedEvent { datastream: "ds".into(), identities: vec![person("1")], event }
+    ForwardedEvent { datastream: "ds".into(), dataset: None, identities: vec![person("1")], event }
 }
 
 fn display(id: &str, offer: &str, at_ms: i64) -> ForwardedEvent {
@@ -91,7 +91,12 @@ fn tell(edition: &Edition, profile: &mut EdgeProfile, event: ForwardedEvent, now
 /// The offers that somebody gets for a scope.
 fn ask(edition: &Edition, profile: &mut EdgeProfile, id: &str, scope: &str, now_ms: i64) -> Vec<String> {
     let personalization = Personalization { scopes: vec![scope.into()], schemas: Vec::new() };
-    let wanted = Some(Wanted { datastream: "ds".into(), segmentation: true, personalization });
+    let wanted = Some(Wanted {
+        datastream: "ds".into(),
+        dataset: Some("trials".into()),
+        segmentation: true,
+        personalization,
+    });
     let step = Step { index: 3, identities: vec![person(id)], event: None, answer: true, wanted };
     let visit = Visit {
         primary: person(id),
@@ -166,16 +171,16 @@ fn exposure_to_an_arm_is_recorded_once_a_version_and_names_the_arm() {
     restart(&mut profile, &mut stored);
     assert_eq!(ask(&edition, &mut profile, "1", "experiment", NOW + 2), arm);
     let recorded = |profile: &EdgeProfile| -> Vec<(String, String)> {
-        let tail = profile.tail().filter(|tail| {
-            tail.event.event.fields.get("eventType") == Some(&Value::from(EXPOSURE))
-                && tail.event.datastream == "ds"
+        let events = profile.tail().filter_map(|tail| tail.event.as_event()).filter(|event| {
+            event.event.fields.get("eventType") == Some(&Value::from(EXPOSURE))
+                && (event.datastream.as_str(), event.dataset.as_deref()) == ("ds", Some("trials"))
         });
         let arm = |event: &Event| {
             let experience = event.fields["_experience"].to_json();
             let details = &experience["decisioning"]["propositions"][0]["scopeDetails"];
             details["experience"]["id"].as_str().unwrap().to_owned()
         };
-        tail.map(|tail| (tail.event.event.id.clone(), arm(&tail.event.event))).collect()
+        events.map(|event| (event.event.id.clone(), arm(&event.event))).collect()
     };
     let first = recorded(&profile);
     let expected = if arm == ["arm-a"] { "e:0-50" } else { "e:50-100" };

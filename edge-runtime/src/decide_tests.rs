@@ -58,6 +58,7 @@ fn event(id: &str, kind: &str, total: f64, ago_ms: i64) -> ForwardedEvent {
     let fields = json!({ "eventType": kind, "total": total });
     ForwardedEvent {
         datastream: "ds".into(),
+        dataset: None,
         identities: vec![household()],
         event: Event {
             id: id.into(),
@@ -199,7 +200,7 @@ fn many_acknowledged_events_are_folded_away_and_the_answer_stays() {
     while let Some(forward) = profile.next_forward() {
         let accepted = forward.events.iter().map(|event| {
             at += 1;
-            (event.event.id.clone(), at)
+            (event.id().to_owned(), at)
         });
         profile.acknowledge(&Receipt { accepted: accepted.collect(), refused: Vec::new() });
     }

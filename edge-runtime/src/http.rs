@@ -1,5 +1,6 @@
 //! A request and a reply without a host: what the rest of this crate knows of HTTP.
 
+use acquaint_core::wire::Region;
 use subtle::ConstantTimeEq;
 
 use crate::limits;
@@ -129,10 +130,8 @@ impl Reply {
 pub struct Config {
     /// First segment of the public paths (`edgeBasePath` of the Web SDK).
     pub base_path: String,
-    /// What the cluster cookie and `locationHint:result` say.
-    pub location_hint: String,
-    /// Second part of `x-adobe-edge`.
-    pub region_id: u32,
+    /// Where this edge is.
+    pub region: Region,
     /// The token of servers that may see attributes (v2); without one nobody is authenticated.
     pub api_token: Option<String>,
     /// Makes new visitors of repeated requests the same ones; without it every request makes its own.
@@ -147,8 +146,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             base_path: "ee".into(),
-            location_hint: "edge1".into(),
-            region_id: 1,
+            region: Region { hint: "edge1".into(), id: 1 },
             api_token: None,
             visitor_key: String::new(),
             new_visitors_per_second: limits::NEW_VISITORS_PER_SECOND,

@@ -11,6 +11,7 @@ pub mod problem;
 
 pub mod http;
 pub mod json;
+pub mod region;
 pub mod route;
 
 pub mod overrides;

@@ -1,6 +1,7 @@
 //! `meta.configOverrides`: what a page wants otherwise than its datastream says. Those of other products mean nothing
 //! here, as they mean nothing to a datastream that does not have the product.
 
+use acquaint_core::wire::Datastream;
 use serde_json::{Map, Value};
 
 use crate::limits;
@@ -19,6 +20,21 @@ pub struct Overrides {
     pub no_segmentation: bool,
     /// No destinations are.
     pub no_destinations: bool,
+}
+
+impl Overrides {
+    /// Whether the events may go where they are wanted to.
+    pub fn dataset_is_allowed(&self, datastream: &Datastream) -> bool {
+        let allowed =
+            |dataset| *dataset == datastream.dataset || datastream.dataset_overrides.contains(dataset);
+        self.dataset.as_ref().is_none_or(allowed)
+    }
+
+    /// The dataset that the events go to instead of the datastream's.
+    pub fn dataset_of(&self, datastream: &Datastream) -> Option<String> {
+        let dataset = self.dataset.as_ref().filter(|dataset| **dataset != datastream.dataset);
+        dataset.filter(|_| self.dataset_is_allowed(datastream)).cloned()
+    }
 }
 
 /// Reads them. Switches stand below the platform's key or beside it.
@@ -86,6 +102,25 @@ mod tests {
         let beside = json!({ SEGMENTATION: { "enabled": true }, DESTINATIONS: { "enabled": false } });
         assert_eq!(read(Some(&beside)), Ok(Overrides { no_destinations: true, ..Overrides::default() }));
         assert_eq!(read(None), Ok(Overrides::default()));
+    }
+
+    fn check_dataset(wanted: Option<&str>, expected: Option<&str>, allowed: bool) {
+        let datastream = Datastream {
+            dataset: "web".into(),
+            dataset_overrides: vec!["shop".into()],
+            ..Datastream::default()
+        };
+        let overrides = Overrides { dataset: wanted.map(str::to_owned), ..Overrides::default() };
+        let found = (overrides.dataset_of(&datastream), overrides.dataset_is_allowed(&datastream));
+        assert_eq!(found, (expected.map(str::to_owned), allowed), "{wanted:?}");
+    }
+
+    #[test]
+    fn a_dataset_is_only_another_one_if_the_datastream_allows_it() {
+        check_dataset(None, None, true);
+        check_dataset(Some("web"), None, true);
+        check_dataset(Some("shop"), Some("shop"), true);
+        check_dataset(Some("crm"), None, false);
     }
 
     #[test]

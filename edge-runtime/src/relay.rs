@@ -72,6 +72,7 @@ mod tests {
         let identity = |namespace: &str, id: &str| Identity { namespace: namespace.into(), id: id.into() };
         ForwardedEvent {
             datastream: "shop".into(),
+            dataset: None,
             identities: vec![identity("email", "a@b.example"), identity("ECID", "7")],
             event: Event {
                 id: "e1".into(),

@@ -33,7 +33,8 @@ pub struct Route {
     pub action: Action,
 }
 
-/// Reads a path. The location hint comes from a cookie that anybody can set: any word is accepted and none is used.
+/// Reads a path. The location hint comes from a cookie that anybody can set: any word is accepted, and nothing is routed
+/// by it.
 pub fn parse(base_path: &str, path: &str) -> Result<Route, Problem> {
     let segments = segments(base_path, path);
     let (media, segments) = match segments.split_first() {
@@ -56,14 +57,24 @@ pub fn is_lookup(base_path: &str, path: &str) -> bool {
     segments(base_path, path) == ["v2", "profile"]
 }
 
+/// The location hint of a path, if it has one.
+pub fn hint<'a>(base_path: &str, path: &'a str) -> Option<&'a str> {
+    split(base_path, path)?.0
+}
+
 /// The segments after base path and hint; none if the path is not ours.
 fn segments<'a>(base_path: &str, path: &'a str) -> Vec<&'a str> {
+    split(base_path, path).map(|(_, rest)| rest.collect()).unwrap_or_default()
+}
+
+fn split<'a>(
+    base_path: &str,
+    path: &'a str,
+) -> Option<(Option<&'a str>, impl Iterator<Item = &'a str> + use<'a>)> {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
-    if segments.next() != Some(base_path) {
-        return Vec::new();
-    }
-    segments.next_if(|hint| !is_version(hint) && *hint != "va" && is_hint(hint));
-    segments.collect()
+    segments.next_if_eq(&base_path)?;
+    let hint = segments.next_if(|hint| !is_version(hint) && *hint != "va" && is_hint(hint));
+    Some((hint, segments))
 }
 
 fn is_version(segment: &str) -> bool {
@@ -94,6 +105,18 @@ mod tests {
         check("/ee/or2/va/v1/sessionComplete", Some((Version::V1, Action::Collect)));
         check("/ee/v2/interact", Some((Version::V2, Action::Interact)));
         check("/ee/aus3/v2/collect", Some((Version::V2, Action::Collect)));
+    }
+
+    #[test]
+    fn a_hint_is_one_word_before_the_version() {
+        let hint = |path| super::hint("ee", path);
+        assert_eq!(hint("/ee/or2/v1/interact"), Some("or2"));
+        assert_eq!(hint("/ee/or2/va/v1/play"), Some("or2"));
+        for none in
+            ["/ee/v1/interact", "/ee/va/v1/play", "/ee/OR2/v1/interact", "/other/or2/v1/interact", "/"]
+        {
+            assert_eq!(hint(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use acquaint_core::id::AudienceId;
 use acquaint_core::profile::{Identity, Memberships};
 use acquaint_core::value::Fields;
-use acquaint_core::wire::{ForwardedEvent, Sealed};
+use acquaint_core::wire::{ForwardedConsent, ForwardedEvent, Sealed};
 use serde::{Deserialize, Serialize};
 
 use crate::consent::Consent;
@@ -23,7 +23,18 @@ pub struct Visit {
     /// What the page may be asked to do; absent: nothing.
     pub pushes: Option<Pushed>,
     /// What this person says of consent now; taken before all else.
-    pub consent: Option<Consent>,
+    pub consent: Option<Said>,
+}
+
+/// What a person says of consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Whether anything may be collected and used; absent: that stays as it is.
+    pub general: Option<Consent>,
+    /// Whether it comes with an event, as it may with every one.
+    pub with_event: bool,
+    /// What the control plane is told; absent: nothing.
+    pub record: Option<ForwardedConsent>,
 }
 
 /// What a page may be asked to do.
@@ -55,6 +66,8 @@ pub struct Step {
 pub struct Wanted {
     /// Where exposure to experiments is recorded.
     pub datastream: String,
+    /// The dataset that the request wants instead of the datastream's.
+    pub dataset: Option<String>,
     /// Whether audiences are decided; else offers for an audience are shown to nobody.
     pub segmentation: bool,
     /// Which.
@@ -113,7 +126,7 @@ impl Sealed for View {
 
 impl Sealed for Visit {
     const KIND: u16 = 0x0501;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 7;
 }
 
 impl Sealed for Outcome {

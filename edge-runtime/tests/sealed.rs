@@ -51,7 +51,8 @@ fn visit(number: i64) -> Visit {
         ("note".to_owned(), Value::from("Grüße 🥬")),
     ];
     let event = Event { id: format!("e{number}"), timestamp_ms: NOW - number * 1_000, fields: fields.into() };
-    let event = ForwardedEvent { datastream: "ds".into(), identities: vec![identity.clone()], event };
+    let event =
+        ForwardedEvent { datastream: "ds".into(), dataset: None, identities: vec![identity.clone()], event };
     let step =
         Step { index: 0, identities: vec![identity.clone()], event: Some(event), answer: true, wanted: None };
     Visit { primary: identity, steps: vec![step], wants_attributes: false, pushes: None, consent: None }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub listen: Option<String>,
     /// A clock that stands still at this instant, in milliseconds.
     pub clock_ms: Option<i64>,
+    /// Where it is, by location hint; the default when absent.
+    pub region: Option<String>,
     /// The address of a KV namespace: the edge has this and a queue, as it has on Cloudflare.
     pub copies: Option<String>,
 }
@@ -98,6 +100,9 @@ impl Edge {
         command.env("EDGE_API_TOKEN", API_TOKEN);
         command.env("EDGE_TOKEN", format!("{EDGE_TOKEN} {EDGE_TOKEN_BEFORE}"));
         command.env("CONTROL_PLANE_URL", &settings.control_url);
+        if let Some(region) = &settings.region {
+            command.env("LOCATION_HINT", region);
+        }
         if let Some(clock_ms) = settings.clock_ms {
             command.env("CLOCK_MS", clock_ms.to_string());
         }

@@ -92,8 +92,8 @@ fn answer(state: &Mutex<State>, request: &Request) -> Result<Vec<u8>> {
     state.packed += usize::from(packed);
     let mut receipt = Receipt::default();
     for event in forward.events {
-        state.taken.push(event.event.id.clone());
-        receipt.accepted.push((event.event.id, state.next_position));
+        state.taken.push(event.id().to_owned());
+        receipt.accepted.push((event.id().to_owned(), state.next_position));
         state.next_position += 1;
     }
     Ok(wire::seal(&receipt)?)

@@ -140,6 +140,7 @@ fn at_the_edge(
         let receipt = Receipt { request_id: "r", index, now_ms, queue_time_ms: None };
         let event = event::read(xdm, receipt).unwrap().map(|event| ForwardedEvent {
             datastream: "ds".into(),
+            dataset: None,
             identities: vec![identity.clone()],
             event,
         });

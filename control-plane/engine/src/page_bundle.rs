@@ -22,6 +22,9 @@ pub fn of(bundle: Bundle, datastream: &str) -> Option<Bundle> {
         destinations,
         // The worker's business: where requests come from, and where it sends what. There may be secrets in it.
         dataset: _,
+        dataset_overrides: _,
+        profile_dataset: _,
+        regions: _,
         allowed_origins: _,
         first_party_id_cookie: _,
         push: _,

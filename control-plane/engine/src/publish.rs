@@ -3,6 +3,7 @@
 
 mod debt;
 mod edge;
+mod share;
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -14,7 +15,7 @@ use acquaint_core::state::State;
 use acquaint_core::wire::{Bundle, Projection, ProjectionBatch};
 use acquaint_store::catalog::{Catalog, version};
 use acquaint_store::profile_document::find;
-use acquaint_store::{ProfileDocument, ProfileStore, Read, Table, WriteBatch, keys};
+use acquaint_store::{ProfileDocument, ProfileStore, Read, WriteBatch, keys};
 
 use crate::Result;
 use crate::compile::Problem;
@@ -22,6 +23,7 @@ use crate::machine::Progress;
 use crate::machine::in_force::{self, InForce};
 
 pub use debt::Debt;
+pub use share::{Edge, reclaim, share};
 
 /// The catalogue that the engine works by. The bundle is made of this one: the engine's answers and the edge's then are
 /// those of the same definitions.
@@ -49,7 +51,7 @@ pub(crate) fn exported_paths(catalog: &Catalog) -> BTreeSet<Vec<String>> {
         .collect()
 }
 
-/// A profile that the edge has to be sent.
+/// A profile that an edge has to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owed {
     /// Which.
@@ -58,31 +60,32 @@ pub struct Owed {
     pub debt: Debt,
 }
 
-/// Up to `limit` profiles that the edge has to be sent, after `after`.
-pub fn owed(tables: &(impl Read + ?Sized), after: Option<ProfileId>, limit: usize) -> Result<Vec<Owed>> {
-    let after = after.map(keys::profile);
-    let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-    let rows = tables.scan(Table::Projections, from, Bound::Unbounded, limit)?;
+/// Up to `limit` profiles that an edge has to be sent, after `after`.
+pub fn owed(
+    tables: &(impl Read + ?Sized),
+    edge: Edge<'_>,
+    after: Option<ProfileId>,
+    limit: usize,
+) -> Result<Vec<Owed>> {
+    let (prefix, mut end) = (edge.prefix(), Vec::new());
+    let (first, to) = keys::prefixed(&prefix, &mut end);
+    let after = after.map(|after| edge.key(after));
+    let from = after.as_deref().map_or(first, Bound::Excluded);
+    let rows = tables.scan(edge.table(), from, to, limit)?;
     let owed = |(key, value): &acquaint_store::Row| {
-        let (profile, debt) = Debt::from_row(key, value)?;
+        let (profile, debt) = Debt::from_row(edge, key, value)?;
         Ok(Owed { profile, debt })
     };
     rows.iter().map(owed).collect()
 }
 
-/// The edge has acknowledged what it was owed. What has become owed again since stays owed.
-pub fn acknowledged(store: &(impl ProfileStore + ?Sized), sent: &[Owed]) -> Result<()> {
+/// An edge has acknowledged what it was owed. What has become owed again since stays owed.
+pub fn acknowledged(store: &(impl ProfileStore + ?Sized), edge: Edge<'_>, sent: &[Owed]) -> Result<()> {
     for owed in sent {
-        let (key, was) = owed.debt.to_row(owed.profile)?;
-        let batch = WriteBatch {
-            writes: vec![(Table::Projections, key.clone(), None)],
-            expected: vec![(Table::Projections, key, Some(was))],
-            ..WriteBatch::default()
-        };
-        match store.commit(batch, false) {
-            Ok(()) | Err(acquaint_store::Error::Conflict { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
+        let (key, was) = owed.debt.to_row(edge, owed.profile)?;
+        let writes = vec![(edge.table(), key.clone(), None)];
+        let expected = vec![(edge.table(), key, Some(was))];
+        share::settled(store.commit(WriteBatch { writes, expected, ..WriteBatch::default() }, false))?;
     }
     Ok(())
 }
@@ -104,14 +107,15 @@ impl Slicer {
         Ok(Self { streams: edge.folded_streams().collect(), rules, paths })
     }
 
-    /// What the edge is to be told of a profile, under each identity under which the edge keeps it (those of the last 14
-    /// days, and those of namespaces that the edge is always told of): its projection, an empty one if it is gone, that it
+    /// What an edge is to be told of a profile, under each identity under which it keeps it (those of the last 14
+    /// days, and those of namespaces that edges are always told of): its projection, an empty one if it is gone, that it
     /// was erased. Nothing if it is not on the program of this catalogue yet: then it is owed again when it is.
     ///
     /// `snapshot` must be of one instant: the projection says which records it covers.
     pub fn project(
         &self,
         snapshot: &(impl Read + ?Sized),
+        edge: Edge<'_>,
         owed: &Owed,
         now_ms: i64,
     ) -> Result<ProjectionBatch> {
@@ -120,7 +124,7 @@ impl Slicer {
         let Some(document) = ProfileDocument::load(snapshot, owed.profile)? else {
             let nothing =
                 Projection { profile: owed.profile.0, position, made_ms: now_ms, ..Projection::default() };
-            for identity in &owed.debt.gone {
+            for identity in owed.debt.gone_from(edge) {
                 if owed.debt.erased {
                     batch.forgotten.push(identity.clone());
                 // Somebody new may have come under it since.
@@ -135,7 +139,8 @@ impl Slicer {
         }
         let mut under: BTreeSet<Identity> =
             self.rules.edge_identities(&document.identities).into_iter().collect();
-        under.extend(document.kept_at_edge(now_ms).cloned());
+        let kept = document.kept_at_edge(now_ms).filter(|(_, region)| edge.is_in(region));
+        under.extend(kept.map(|(identity, _)| identity.clone()));
         let projection = self.slice(&document, position, now_ms);
         batch.projections.extend(under.into_iter().map(|identity| (identity, projection.clone())));
         Ok(batch)

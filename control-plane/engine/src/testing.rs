@@ -213,7 +213,7 @@ pub(crate) fn event(id: &str, timestamp_ms: i64, identities: &[Identity], fields
         dataset: "events".into(),
         identities: identities.to_vec(),
         event: Event { id: id.into(), timestamp_ms, fields: fields_of(fields) },
-        from_edge: false,
+        from_edge: None,
     }
 }
 
@@ -231,11 +231,12 @@ pub(crate) fn catalog() -> Catalog {
             "properties": {"type": "object", "additionalProperties": true},
             "amount": {"type": "number"}, "kind": {"type": "string"}, "count": {"type": "integer"},
         }}),
+        json!({"id": "wish", "class": "profile", "fieldGroups": ["consent"]}),
     ] {
         let schema: acquaint_store::catalog::Schema = serde_json::from_value(schema).unwrap();
         catalog.schemas.insert(schema.id.clone(), schema);
     }
-    for (id, schema) in [("people", "person"), ("events", "deed")] {
+    for (id, schema) in [("people", "person"), ("events", "deed"), ("trials", "deed"), ("wishes", "wish")] {
         catalog
             .datasets
             .insert(id.into(), serde_json::from_value(json!({"id": id, "schema": schema})).unwrap());
@@ -263,7 +264,8 @@ pub(crate) fn catalog() -> Catalog {
         let source: acquaint_store::catalog::Source = serde_json::from_value(source).unwrap();
         catalog.sources.insert(source.id.clone(), source);
     }
-    let datastream = json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events"});
+    let datastream = json!({"id": "web", "org": "A@AdobeOrg", "dataset": "events", "datasetOverrides": ["trials"],
+        "profileDataset": "wishes"});
     catalog.datastreams.insert("web".into(), serde_json::from_value(datastream).unwrap());
     catalog
 }

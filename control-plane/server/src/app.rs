@@ -14,6 +14,7 @@ use crate::background::batch::Running;
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::counts::CountsCache;
+use crate::edges::Edges;
 use crate::guardrails::catalog as guardrails;
 use crate::http::changes::STREAMS_MAX;
 use crate::ingest::Buckets;
@@ -35,7 +36,7 @@ pub(crate) struct App {
     pub intake: Intake<Store>,
     pub clock: Clock,
     pub tokens: Tokens,
-    pub edge_url: Option<String>,
+    pub edges: Edges,
     /// Rung when the engine has worked, the clock was moved, the catalogue has changed, or it is time to stop.
     pub bell: Bell,
     pub activation: Activation,
@@ -86,7 +87,7 @@ pub(crate) struct Parts {
     pub activation: Activation,
     pub clock: Clock,
     pub tokens: Tokens,
-    pub edge_url: Option<String>,
+    pub edges: Edges,
     pub catalog: Catalog,
     pub metrics: Arc<Metrics>,
     pub guardrails: guardrails::Rules,
@@ -95,24 +96,14 @@ pub(crate) struct Parts {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts {
-            store,
-            intake,
-            activation,
-            clock,
-            tokens,
-            edge_url,
-            catalog,
-            metrics,
-            guardrails,
-            tracer,
-        } = parts;
+        let Parts { store, intake, activation, clock, tokens, edges, catalog, metrics, guardrails, tracer } =
+            parts;
         Self {
             store,
             intake,
             clock,
             tokens,
-            edge_url,
+            edges,
             bell: Bell::default(),
             activation,
             batch: Running::default(),
@@ -145,7 +136,7 @@ impl App {
             store,
             clock: Clock::manual(0),
             tokens: Tokens { admin: Token::new("a"), edge: EdgeTokens::new("a") },
-            edge_url: None,
+            edges: Edges::default(),
             catalog: Catalog::default(),
             metrics: Arc::default(),
             guardrails: Default::default(),

@@ -11,6 +11,7 @@ mod clock;
 mod comparison;
 mod counts;
 mod definitions;
+mod edges;
 mod erasure;
 mod guardrails;
 mod http;

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Parts, Shared, Store};
 use crate::background::{self, Loops};
 use crate::clock::Clock;
+use crate::edges::Edges;
 use crate::http::{self, connections, connections::Limits};
 use crate::metrics::Metrics;
 use crate::settings::{self, Arguments, Settings};
@@ -114,6 +115,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         data,
         listen,
         edge_url,
+        edges,
         batch_schedule,
         clock_ms,
         request_max,
@@ -122,10 +124,11 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         tokens,
     } = settings;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
-    let tokens = match tokens {
+    let mut tokens = match tokens {
         Some((admin, edge)) => Tokens { admin: Token::new(admin), edge: EdgeTokens::new(&edge) },
         None => Tokens::load(&data)?,
     };
+    let edges = Edges::new(edge_url, edges, &mut tokens)?;
     let store = Arc::new(Store::open(data.join(STORE_FOLDER))?);
     let catalog = acquaint_store::catalog::store::load(&*store)?;
     let clock = clock_ms.map_or_else(Clock::system, Clock::manual);
@@ -141,7 +144,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         store: Arc::clone(&store),
         clock,
         tokens,
-        edge_url,
+        edges,
         catalog,
         metrics,
         guardrails,

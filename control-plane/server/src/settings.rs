@@ -1,10 +1,12 @@
 //! How a control plane is run: what the command line says, and what follows from it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use acquaint_core::time::parse_instant;
 
+use crate::definitions::at_edge::is_hint;
 pub use crate::guardrails::catalog::Rules;
 use crate::serve::Error;
 use crate::traces;
@@ -24,6 +26,10 @@ pub struct Arguments {
     /// The edge to publish to, for example http://127.0.0.1:8787.
     #[arg(long)]
     edge_url: Option<String>,
+    /// One of several edges to publish to, and where it is: its location hint, for example or2=http://127.0.0.1:8787. Each
+    /// is told of the profiles that it has seen.
+    #[arg(long, value_name = "REGION=URL", conflicts_with = "edge_url")]
+    edge: Vec<String>,
     /// When batch audiences are evaluated: a cron pattern, UTC; `never` for on demand only.
     #[arg(long, default_value = "0 1 * * *")]
     batch_schedule: String,
@@ -55,8 +61,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// The address to listen on.
     pub listen: String,
-    /// The edge to publish to.
+    /// The edge to publish to, where there is one.
     pub edge_url: Option<String>,
+    /// The edges to publish to, where there are several: by location hint, where they are.
+    pub edges: BTreeMap<String, String>,
     /// When batch audiences are evaluated.
     pub batch_schedule: Option<String>,
     /// The instant at which a manual clock starts: milliseconds since the epoch.
@@ -78,6 +86,7 @@ impl Settings {
             data: data.into(),
             listen: "127.0.0.1:0".into(),
             edge_url: None,
+            edges: BTreeMap::new(),
             batch_schedule: None,
             clock_ms,
             request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
@@ -94,6 +103,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         data,
         listen,
         edge_url,
+        edge,
         batch_schedule,
         request_seconds_max,
         drain_seconds: _,
@@ -118,10 +128,22 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
             Err(_) => return Err(Error::Argument { value: batch_schedule, what: "five-field cron pattern" }),
         },
     };
+    let mut edges = BTreeMap::new();
+    for value in edge {
+        match value.split_once('=').filter(|(region, url)| is_hint(region) && !url.is_empty()) {
+            Some((region, url)) if !edges.contains_key(region) => {
+                edges.insert(region.to_owned(), url.to_owned())
+            }
+            Some(_) | None => {
+                return Err(Error::Argument { value, what: "REGION=URL of an edge of its own" });
+            }
+        };
+    }
     Ok(Settings {
         data,
         listen,
         edge_url,
+        edges,
         batch_schedule,
         clock_ms,
         request_max,

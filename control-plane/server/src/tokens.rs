@@ -1,4 +1,4 @@
-//! The two tokens of the house: the administrator's and the edge's. From the environment, else from the data directory,
+//! The tokens of the house: the administrator's and the edge's, or those of several edges. From the environment, else from the data directory,
 //! where they are made on the first start. Compared in constant time.
 
 use std::io::Write;
@@ -75,6 +75,12 @@ impl EdgeTokens {
         Self(text.split_whitespace().map(Token::new).collect())
     }
 
+    /// These, and then those.
+    fn and(mut self, others: &Self) -> Self {
+        self.0.extend(others.0.iter().cloned());
+        self
+    }
+
     /// The one that signs.
     pub(crate) fn signing(&self) -> &str {
         self.texts().next().unwrap_or_default()
@@ -96,11 +102,30 @@ impl EdgeTokens {
 pub(crate) struct Tokens {
     /// Who may administrate.
     pub admin: Token,
-    /// See [`EdgeTokens`].
+    /// See [`EdgeTokens`]: those that any edge may present.
     pub edge: EdgeTokens,
 }
 
+/// The token of the edge of one region, where several do not share one.
+fn variable_of(region: &str) -> String {
+    format!("ACQUAINT_EDGE_TOKEN_{}", region.to_ascii_uppercase().replace('-', "_"))
+}
+
 impl Tokens {
+    /// Those of the edge of a region, which any edge may present from now on: its own, or those of all edges.
+    pub(crate) fn of_edge(&mut self, region: &str) -> Result<EdgeTokens, Error> {
+        self.of_edge_in(region, std::env::var(variable_of(region)).ok().as_deref())
+    }
+
+    fn of_edge_in(&mut self, region: &str, own: Option<&str>) -> Result<EdgeTokens, Error> {
+        let Some(own) = own.map(EdgeTokens::new) else { return Ok(self.edge.clone()) };
+        if own.0.is_empty() {
+            return Err(Error::Empty { place: format!("the variable {}", variable_of(region)) });
+        }
+        self.edge = self.edge.clone().and(&own);
+        Ok(own)
+    }
+
     /// From the environment or the data directory.
     pub(crate) fn load(data: &Path) -> Result<Self, Error> {
         Ok(Self {
@@ -174,6 +199,17 @@ mod tests {
             ["new", "old", "new old", ""].map(|token| tokens.matches(token)),
             [true, true, false, false]
         );
+    }
+
+    #[test]
+    fn an_edge_with_a_token_of_its_own_is_told_by_that_and_believed_beside_the_others() {
+        let mut tokens = Tokens { admin: Token::new("a"), edge: EdgeTokens::new("all") };
+        let own = tokens.of_edge_in("eu-west", Some("mine")).unwrap();
+        let shared = tokens.of_edge_in("or2", None).unwrap();
+        assert_eq!((own.signing(), shared.signing()), ("mine", "all"));
+        assert_eq!(["all", "mine", "other"].map(|token| tokens.edge.matches(token)), [true, true, false]);
+        assert!(matches!(tokens.of_edge_in("or2", Some(" ")), Err(Error::Empty { .. })));
+        assert_eq!(variable_of("eu-west"), "ACQUAINT_EDGE_TOKEN_EU_WEST");
     }
 
     #[test]

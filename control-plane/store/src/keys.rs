@@ -126,6 +126,18 @@ pub fn parse_profile(key: &[u8]) -> Option<ProfileId> {
     Some(ProfileId(u64::from_be_bytes(key.try_into().ok()?)))
 }
 
+/// `Table::EdgeDebts`: what the edge of a region is owed, by profile.
+pub fn edge_debt(region: &str, id: ProfileId) -> Vec<u8> {
+    Key::new().text(region).u64(id.0).into_bytes()
+}
+
+/// Region and profile of a key of `Table::EdgeDebts`.
+pub fn parse_edge_debt(key: &[u8]) -> Option<(String, ProfileId)> {
+    let mut parts = Parts::of(key);
+    let (region, id) = (parts.text()?, parts.u64()?);
+    parts.tail().is_empty().then_some((region, ProfileId(id)))
+}
+
 /// `Table::Identities`.
 pub fn identity(identity: &Identity) -> Vec<u8> {
     Key::new().text(&identity.namespace).tail(&identity.id)
@@ -268,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn debts_of_an_edge_are_one_range_by_profile_and_come_back() {
+        let all: Vec<_> = ["irl1", "or2", "or22"].map(|region| [1, 256].map(|id| (region, id))).concat();
+        for &(region, id) in &all {
+            let key = edge_debt(region, ProfileId(id));
+            assert_eq!(parse_edge_debt(&key), Some((region.to_owned(), ProfileId(id))));
+        }
+        ordered(all, |&(region, id)| edge_debt(region, ProfileId(id)));
+    }
+
+    #[test]
     fn what_is_no_key_is_none() {
         assert_eq!(parse_profile(&[1, 2]), None);
         assert_eq!(parse_identity(b"no end"), None);
@@ -275,6 +297,7 @@ mod tests {
         assert_eq!(parse_event(&[0; 15]), None);
         assert_eq!(parse_timer(&[0; 17]), None);
         assert_eq!(parse_position(&[]), None);
+        assert_eq!(parse_edge_debt(b"or2\0short"), None);
         assert_eq!(parse_trail_row(b"crm\0ada\0short"), None);
     }
 

@@ -37,8 +37,8 @@ pub struct ProfileDocument {
     pub schedule: Schedule,
     /// The next instant at which an answer may change without an event; the key of its timer.
     pub deadline_ms: Option<i64>,
-    /// Identities under which the edge has seen it, and when it last did: milliseconds since the epoch, UTC.
-    pub seen_at_edge: BTreeMap<Identity, i64>,
+    /// Identities under which edges have seen it.
+    pub seen_at_edge: BTreeMap<Identity, SeenIn>,
     /// The position of the last record that changed it.
     pub position: Position,
     /// When it was made: milliseconds since the epoch, UTC.
@@ -48,6 +48,9 @@ pub struct ProfileDocument {
     /// No stored event has been kept for long enough before this instant; absent if none ever has.
     pub events_end_ms: Option<i64>,
 }
+
+/// By the region of an edge: when that last saw somebody, in milliseconds since the epoch, UTC.
+pub type SeenIn = BTreeMap<String, i64>;
 
 /// One event of a profile: the value of `Table::Events`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,7 +65,7 @@ pub struct StoredEvent {
 
 impl Sealed for ProfileDocument {
     const KIND: u16 = 0x0103;
-    const VERSION: u16 = 7;
+    const VERSION: u16 = 8;
     const EXPECTED_BYTES: usize = 4_096;
 }
 
@@ -93,11 +96,13 @@ impl ProfileDocument {
         }
     }
 
-    /// The identities under which the edge still keeps it.
-    pub fn kept_at_edge(&self, now_ms: i64) -> impl Iterator<Item = &Identity> {
-        let seen = self.seen_at_edge.iter();
-        seen.filter(move |(_, at_ms)| now_ms.saturating_sub(**at_ms) < EDGE_PROFILE_TTL_MS)
-            .map(|(identity, _)| identity)
+    /// The identities under which edges still keep it, each with the region of one that does.
+    pub fn kept_at_edge(&self, now_ms: i64) -> impl Iterator<Item = (&Identity, &str)> {
+        let is_kept = move |at_ms: i64| now_ms.saturating_sub(at_ms) < EDGE_PROFILE_TTL_MS;
+        self.seen_at_edge.iter().flat_map(move |(identity, seen)| {
+            let kept = seen.iter().filter(move |(_, at_ms)| is_kept(**at_ms));
+            kept.map(move |(region, _)| (identity, region.as_str()))
+        })
     }
 
     /// Its row.

@@ -26,8 +26,9 @@ pub enum Body {
         identities: Vec<Identity>,
         /// What.
         event: Event,
-        /// It came from the edge, which wants the projection of its primary identity back.
-        from_edge: bool,
+        /// The region of the edge that it came from, which wants the projection of its primary identity back; absent: it
+        /// came another way.
+        from_edge: Option<String>,
     },
     /// Attributes of a person.
     Upsert {
@@ -117,7 +118,7 @@ pub enum ChangeKind {
 
 impl Sealed for Record {
     const KIND: u16 = 0x0101;
-    const VERSION: u16 = 3;
+    const VERSION: u16 = 4;
 }
 
 impl Sealed for Change {

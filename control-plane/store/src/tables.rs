@@ -26,8 +26,10 @@ pub enum Table {
     EventIds,
     /// Deadline, profile id: nothing.
     Timers,
-    /// Profile id: its projection is owed to the edge.
+    /// Profile id: its projection is owed to the edge, or to those of several that keep it.
     Projections,
+    /// Where there are several edges: region, profile id: its projection is owed to the edge of that region.
+    EdgeDebts,
     /// Refused records with their reason.
     Quarantine,
     /// Imports of files, by id: how far they are.
@@ -50,7 +52,7 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
@@ -59,6 +61,7 @@ impl Table {
         Self::EventIds,
         Self::Timers,
         Self::Projections,
+        Self::EdgeDebts,
         Self::Quarantine,
         Self::Imports,
         Self::Jobs,
@@ -81,6 +84,7 @@ impl Table {
             Self::EventIds => "event-ids",
             Self::Timers => "timers",
             Self::Projections => "projections",
+            Self::EdgeDebts => "edge-debts",
             Self::Quarantine => "quarantine",
             Self::Imports => "imports",
             Self::Jobs => "jobs",
@@ -106,6 +110,7 @@ impl Table {
             | Self::Events
             | Self::Timers
             | Self::Projections
+            | Self::EdgeDebts
             | Self::Quarantine
             | Self::Imports
             | Self::Jobs

@@ -17,10 +17,16 @@ pub struct Datastream {
     pub org: String,
     /// The dataset its events belong to.
     pub dataset: String,
+    /// Datasets that a request may want its events to belong to instead.
+    pub dataset_overrides: Vec<String>,
     /// False: requests are answered with EXEG-0004-422.
     pub enabled: bool,
     /// Whether callers must be known.
     pub access: Access,
+    /// The dataset that is told what its visitors say of consent; absent: that only holds at the edge.
+    pub profile_dataset: Option<String>,
+    /// Regions it is served in, the one that clients are sent to by default first; empty: any.
+    pub regions: Vec<Region>,
     /// Origins of pages that may call, like `https://shop.example` or `https://*.shop.example`; empty: any.
     pub allowed_origins: Vec<String>,
     /// The cookie that holds a first-party device id.
@@ -49,8 +55,11 @@ impl Default for Datastream {
             id: String::new(),
             org: String::new(),
             dataset: String::new(),
+            dataset_overrides: Vec::new(),
             enabled: true,
             access: Access::Mixed,
+            profile_dataset: None,
+            regions: Vec::new(),
             allowed_origins: Vec::new(),
             first_party_id_cookie: "FPID".into(),
             edge_segmentation: true,
@@ -73,6 +82,15 @@ pub enum Access {
     Mixed,
     /// Only callers with the API token: version 1 is refused.
     Authenticated,
+}
+
+/// Where an edge is, as its clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// The location hint, which the client's next requests come with: lower-case letters, digits and hyphens.
+    pub hint: String,
+    /// The number beside it in `x-adobe-edge`.
+    pub id: u32,
 }
 
 /// A custom personalization destination.

@@ -6,25 +6,26 @@ mod datastream;
 mod depth;
 pub mod envelope;
 mod flag;
+mod forward;
 mod offer;
 mod packing;
 pub mod signature;
 
 pub use datastream::{
-    Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination,
+    Access, Datastream, EdgeDestination, EventForwarding, IdentityExchange, Push, PushDestination, Region,
 };
 pub use envelope::{open, seal};
 pub use flag::{Flag, FlagRule, Share};
+pub use forward::{Forward, Forwarded, ForwardedConsent, ForwardedEvent, Receipt};
 pub use offer::{Cap, Item, Offer, Ranking, Split};
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::id::Position;
 use crate::plan::Program;
-use crate::profile::{Event, Identity, IdentityMap, Memberships};
+use crate::profile::{Identity, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::Fields;
 
@@ -127,48 +128,9 @@ pub struct ProjectionBatch {
     pub forgotten: Vec<Identity>,
 }
 
-/// Events on their way from the edge to the control plane.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Forward {
-    /// In the order in which they were seen.
-    pub events: Vec<ForwardedEvent>,
-}
-
-/// One event seen at the edge.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ForwardedEvent {
-    /// The datastream it came in on; the control plane knows its dataset.
-    pub datastream: String,
-    /// Who did it; the first is the primary identity, under which the edge keeps the profile.
-    pub identities: Vec<Identity>,
-    /// What.
-    pub event: Event,
-}
-
-/// The control plane's answer: every event named here is durable.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// Event id and log position (the old position for an event that was known already).
-    pub accepted: Vec<(String, Position)>,
-    /// Event id and reason, for events that will never be accepted (they are in quarantine there).
-    pub refused: Vec<(String, String)>,
-}
-
-impl Receipt {
-    /// What it says of the events of one forward.
-    #[must_use]
-    pub fn of(&self, forward: &Forward) -> Self {
-        let sent = |id: &String| forward.events.iter().any(|event| event.event.id == *id);
-        Self {
-            accepted: self.accepted.iter().filter(|(id, _)| sent(id)).cloned().collect(),
-            refused: self.refused.iter().filter(|(id, _)| sent(id)).cloned().collect(),
-        }
-    }
-}
-
 impl Sealed for Bundle {
     const KIND: u16 = 0x0001;
-    const VERSION: u16 = 6;
+    const VERSION: u16 = 9;
     const PACKED: bool = true;
 }
 
@@ -180,14 +142,4 @@ impl Sealed for Projection {
 impl Sealed for ProjectionBatch {
     const KIND: u16 = 0x0003;
     const VERSION: u16 = 4;
-}
-
-impl Sealed for Forward {
-    const KIND: u16 = 0x0004;
-    const VERSION: u16 = 1;
-}
-
-impl Sealed for Receipt {
-    const KIND: u16 = 0x0005;
-    const VERSION: u16 = 1;
 }

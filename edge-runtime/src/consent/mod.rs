@@ -2,13 +2,16 @@
 
 pub mod tcf;
 
+use std::collections::BTreeMap;
+
+use acquaint_core::profile::consent::{PURPOSES, is_value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::{Read, Wrong, take};
 use crate::problem::Problem;
 
-/// The one purpose that there is: may anything be collected and used?
+/// The one purpose that this edge asks for: may anything be collected and used?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consent {
     /// `general=in`
@@ -17,7 +20,18 @@ pub enum Consent {
     Out,
 }
 
+/// The purpose of which the standard says the same.
+pub const COLLECT: &str = "collect";
+
 impl Consent {
+    /// The value of [`COLLECT`] that says it.
+    pub fn value(self) -> &'static str {
+        match self {
+            Self::In => "y",
+            Self::Out => "n",
+        }
+    }
+
     /// The value of the consent cookie.
     pub fn cookie(self) -> &'static str {
         match self {
@@ -59,25 +73,44 @@ impl Read for ConsentItem {
     }
 }
 
-/// The consent that a call sets: out if any item says so. `None` if the items say neither (pending, unknown), which
-/// leaves things as they are.
-pub fn of_call(items: &[ConsentItem], vendor: u16) -> Result<Option<Consent>, Problem> {
+/// What a call says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Out if any item says so; absent if the items say neither (pending, unknown), which leaves things as they are.
+    pub general: Option<Consent>,
+    /// What it says of each purpose; nothing of the others.
+    pub purposes: BTreeMap<&'static str, String>,
+}
+
+/// Reads the items of a call.
+pub fn of_call(items: &[ConsentItem], vendor: u16) -> Result<Wishes, Problem> {
     if items.is_empty() {
         return Err(Problem::Missing("`consent` is empty".into()));
     }
-    let mut result = None;
+    let mut wishes = Wishes::default();
     for (index, item) in items.iter().enumerate() {
-        let consent = of_item(index, item, vendor)?;
-        result = match (result, consent) {
+        let consent = of_item(index, item, vendor, &mut wishes.purposes)?;
+        wishes.general = match (wishes.general, consent) {
             (Some(Consent::Out), _) | (_, Some(Consent::Out)) => Some(Consent::Out),
             (earlier, None) => earlier,
             (_, Some(Consent::In)) => Some(Consent::In),
         };
     }
-    Ok(result)
+    // What was said in other words is said of the purpose too, and items that contradict it do not count.
+    if let Some(general) = wishes.general
+        && wishes.purposes.get(COLLECT).and_then(|value| general_of(value)) != Some(Some(general))
+    {
+        wishes.purposes.insert(COLLECT, general.value().into());
+    }
+    Ok(wishes)
 }
 
-fn of_item(index: usize, item: &ConsentItem, vendor: u16) -> Result<Option<Consent>, Problem> {
+fn of_item(
+    index: usize,
+    item: &ConsentItem,
+    vendor: u16,
+    purposes: &mut BTreeMap<&'static str, String>,
+) -> Result<Option<Consent>, Problem> {
     let (Some(standard), Some(version)) = (&item.standard, &item.version) else {
         return Err(Problem::Missing(format!("`consent[{index}]` needs `standard` and `version`")));
     };
@@ -91,12 +124,10 @@ fn of_item(index: usize, item: &ConsentItem, vendor: u16) -> Result<Option<Conse
             Some(_) | None => Err(unsupported(index, "value")),
         },
         ("Adobe", "2.0") => {
-            let collect = value.pointer("/collect/val").and_then(Value::as_str);
-            match collect {
-                Some("y" | "dy" | "vi" | "VI" | "LI" | "CT" | "CP" | "PI") => Ok(Some(Consent::In)),
-                Some("n" | "dn") => Ok(Some(Consent::Out)),
-                Some("p" | "u") => Ok(None),
-                Some(_) => Err(unsupported(index, "value")),
+            read_purposes(value, purposes).ok_or_else(|| unsupported(index, "value"))?;
+            match value.pointer("/collect/val").and_then(Value::as_str).map(general_of) {
+                Some(Some(general)) => Ok(general),
+                Some(None) => Err(unsupported(index, "value")),
                 None => Err(Problem::Missing(format!("`consent[{index}].value.collect.val` is missing"))),
             }
         }
@@ -109,6 +140,28 @@ fn of_item(index: usize, item: &ConsentItem, vendor: u16) -> Result<Option<Conse
         ("Adobe" | "IAB TCF", _) => Err(unsupported(index, "version")),
         _ => Err(unsupported(index, "standard")),
     }
+}
+
+/// Whether a value of `collect` allows it, refuses it, or says neither; `None` if it is no value.
+fn general_of(value: &str) -> Option<Option<Consent>> {
+    match value {
+        "y" | "dy" | "vi" | "VI" | "LI" | "CT" | "CP" | "PI" => Some(Some(Consent::In)),
+        "n" | "dn" => Some(Some(Consent::Out)),
+        "p" | "u" => Some(None),
+        _ => None,
+    }
+}
+
+/// Reads the purposes that there are; what else is there says nothing. `None` if the value of one is none.
+fn read_purposes(value: &Value, purposes: &mut BTreeMap<&'static str, String>) -> Option<()> {
+    for purpose in PURPOSES {
+        let mut steps = purpose.split('.').chain(["val"]);
+        let Some(said) = steps.try_fold(value, |value, step| value.get(step)) else { continue };
+        let said = said.as_str()?;
+        let said = if said == "vi" { "VI" } else { said };
+        purposes.insert(purpose, Some(said).filter(|said| is_value(said))?.into());
+    }
+    Some(())
 }
 
 fn unsupported(index: usize, what: &str) -> Problem {
@@ -150,7 +203,7 @@ mod tests {
 
     fn check(items: Value, expected: Option<Consent>) {
         let items: Vec<ConsentItem> = Vec::read(items).unwrap();
-        assert_eq!(of_call(&items, 565).unwrap(), expected);
+        assert_eq!(of_call(&items, 565).unwrap().general, expected);
     }
 
     fn check_problem(items: Value, expected: &str) {
@@ -186,6 +239,42 @@ mod tests {
         check(tcf("CO052oTO052oTDGAMBFRACBgAABAAAAAAIYgEawAQEagAAAA", true), Some(Consent::Out));
         check(tcf("CO052oTO052oTDGAMBFRACBgAABAAAAAAIYgEawAQEagAAAA", false), Some(Consent::In));
         check_problem(tcf("", true), "EXEG-0104-422");
+    }
+
+    fn check_purposes(items: Value, expected: &[(&str, &str)]) {
+        let items: Vec<ConsentItem> = Vec::read(items).unwrap();
+        let wishes = of_call(&items, 565).unwrap();
+        let found: Vec<_> =
+            wishes.purposes.iter().map(|(purpose, value)| (*purpose, value.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_standard_says_whether_anything_may_be_collected_and_one_says_more() {
+        let adobe = |value: Value| json!({"standard": "Adobe", "version": "2.0", "value": value});
+        let general =
+            |value: &str| json!({"standard": "Adobe", "version": "1.0", "value": {"general": value}});
+        let more = json!({"collect": {"val": "vi"}, "share": {"val": "n"}, "personalize": {"content": {"val": "y"}},
+            "marketing": {"preferred": "email", "email": {"val": "y"}}, "metadata": {"time": "2026-01-01T00:00:00Z"},
+            "weather": {"val": "sunny"}});
+        let all = [("collect", "VI"), ("marketing.email", "y"), ("personalize.content", "y"), ("share", "n")];
+        check_purposes(json!([adobe(more)]), &all);
+        check_purposes(json!([general("in")]), &[("collect", "y")]);
+        check_purposes(json!([general("out")]), &[("collect", "n")]);
+        check_purposes(json!([adobe(json!({"collect": {"val": "p"}}))]), &[("collect", "p")]);
+        let tcf = json!({"standard": "IAB TCF", "version": "2.0", "value": "CO052oTO052oTDGAMBFRACBgAABAAAAAAIYgEawAQEagAAAA",
+            "gdprApplies": true});
+        check_purposes(json!([adobe(json!({"collect": {"val": "y"}})), tcf]), &[("collect", "n")]);
+        check_purposes(
+            json!([adobe(json!({"collect": {"val": "dn"}})), general("in")]),
+            &[("collect", "dn")],
+        );
+        check_purposes(json!([adobe(json!({"collect": {"val": "p"}})), general("in")]), &[("collect", "y")]);
+        check_problem(
+            json!([adobe(json!({"collect": {"val": "y"}, "share": {"val": "maybe"}}))]),
+            "EXEG-0102-400",
+        );
+        check_problem(json!([adobe(json!({"collect": {"val": "y"}, "adID": {"val": 1}}))]), "EXEG-0102-400");
     }
 
     #[test]

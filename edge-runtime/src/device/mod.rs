@@ -60,6 +60,7 @@ pub fn answer(edition: &Edition, question: &Question, now_ms: i64) -> Result<Ans
     if let Some(last) = visit.steps.last_mut() {
         last.wanted = Some(Wanted {
             datastream: datastream.id.clone(),
+            dataset: None,
             segmentation: datastream.edge_segmentation,
             personalization: wanted.clone(),
         });
@@ -115,6 +116,7 @@ fn visit(
         let receipt = Receipt { request_id, index, now_ms, queue_time_ms: None };
         let event = event::read(xdm, receipt)?.map(|event| ForwardedEvent {
             datastream: datastream.id.clone(),
+            dataset: None,
             identities: identities.to_vec(),
             event,
         });

@@ -21,7 +21,7 @@ impl EdgeProfile {
         let last = positions.max().unwrap_or(0).max(self.projection.position);
         let mut next = last.saturating_add(1)..;
         while let Some(forward) = self.next_forward() {
-            let ids = forward.events.into_iter().map(|event| event.event.id);
+            let ids = forward.events.into_iter().map(|event| event.id().to_owned());
             self.acknowledge(&Receipt { accepted: ids.zip(&mut next).collect(), refused: Vec::new() });
         }
     }

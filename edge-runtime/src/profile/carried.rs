@@ -2,7 +2,7 @@
 //! comes; they are only not sent again meanwhile. A queue gives up in the end what it cannot deliver, so neither is its
 //! word waited for without end.
 
-use acquaint_core::wire::{Forward, Sealed};
+use acquaint_core::wire::{Forward, Forwarded, Sealed};
 use serde::{Deserialize, Serialize};
 
 use super::EdgeProfile;
@@ -25,8 +25,8 @@ impl Sealed for Carried {
 impl EdgeProfile {
     /// Notes that a queue has taken a batch, at an instant of the real clock.
     pub fn carry(&mut self, forward: &Forward, now_ms: i64) {
-        let Some(last) = forward.events.last().map(|event| &event.event.id) else { return };
-        let found = self.tail.iter().rev().find(|(_, tail)| tail.event.event.id == *last);
+        let Some(last) = forward.events.last().map(Forwarded::id) else { return };
+        let found = self.tail.iter().rev().find(|(_, tail)| tail.event.id() == last);
         let Some(through) = found.map(|(sequence, _)| *sequence) else { return };
         let since_ms = self.carried.map_or(now_ms, |carried| carried.since_ms);
         self.carried = Some(Carried { through, since_ms });
@@ -51,6 +51,13 @@ impl EdgeProfile {
         self.carried.is_some_and(|carried| sequence <= carried.through)
     }
 
+    /// Whether a queue has something that the person said of consent.
+    pub(super) fn consent_is_carried(&self) -> bool {
+        let Some(carried) = self.carried else { return false };
+        let mut under_way = self.tail.range(..=carried.through).filter(|(_, tail)| tail.position.is_none());
+        under_way.any(|(_, tail)| matches!(tail.event, Forwarded::Consent(_)))
+    }
+
     /// Forgets the queue once all that it carried is acknowledged.
     pub(super) fn settle_carried(&mut self) {
         let Some(carried) = self.carried else { return };
@@ -69,7 +76,7 @@ mod tests {
     use super::*;
 
     fn ids(forward: Option<Forward>) -> Vec<String> {
-        forward.into_iter().flat_map(|forward| forward.events).map(|event| event.event.id).collect()
+        forward.into_iter().flat_map(|forward| forward.events).map(|event| event.id().to_owned()).collect()
     }
 
     /// A profile of which a queue has taken the first events, and that had another one since.
@@ -103,6 +110,34 @@ mod tests {
         profile.acknowledge(&accepted(&[("c", 9)]));
         assert!(!profile.has_to_send(), "the queue still has the others");
         assert_eq!(profile.outbox_events(), 2);
+    }
+
+    #[test]
+    fn what_is_said_of_consent_waits_until_the_queue_has_brought_what_was_said_before() {
+        use super::super::tests::{consent, event, program};
+        let mut profile = with_events(&["a"]);
+        profile.keep(consent("out"));
+        profile.carry(&profile.clone().next_forward().unwrap(), 1_000);
+        profile.append(&program(), event("b"), 1_000);
+        profile.keep(consent("in"));
+        profile.append(&program(), event("c"), 1_000);
+        let before = profile.next_forward();
+        assert_eq!(ids(before.clone()), ["b"], "a queue may turn two messages around");
+        profile.carry(&before.unwrap(), 2_000);
+        assert_eq!(ids(profile.next_forward()), Vec::<String>::new());
+        profile.acknowledge(&accepted(&[("a", 5), ("out", 6)]));
+        assert_eq!(ids(profile.next_forward()), ["in", "c"]);
+        // Without a queue they go together, in order.
+        let mut direct = with_events(&[]);
+        direct.keep(consent("out"));
+        direct.keep(consent("in"));
+        assert_eq!(ids(direct.next_forward()), ["out", "in"]);
+        direct.acknowledge(&accepted(&[("out", 1), ("in", 2)]));
+        assert_eq!(
+            (direct.tail().count(), direct.outbox_bytes),
+            (0, 0),
+            "nothing here waits for a projection"
+        );
     }
 
     #[test]

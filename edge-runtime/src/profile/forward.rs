@@ -1,23 +1,26 @@
 //! The outbox: which events go to the control plane next, what its receipt means, and when to try again.
 
-use acquaint_core::wire::{Forward, Receipt};
+use acquaint_core::wire::{Forward, Forwarded, Receipt};
 
-use super::{EdgeProfile, weight};
+use super::{EdgeProfile, weight_of};
 use crate::limits;
 
 impl EdgeProfile {
     /// The next batch, oldest first: also what was sent before and never acknowledged, unless a queue has it. From here on it is in doubt
-    /// whether the control plane has these events, until a receipt says so.
+    /// whether the control plane has these events, until a receipt says so. A queue may bring its messages in any order,
+    /// and the last word on consent counts: as long as it has one, the next waits, and what came after that.
     pub fn next_forward(&mut self) -> Option<Forward> {
         let mut forward = Forward::default();
         let mut bytes = 0;
         let mut through = self.sent_through;
+        let consent_is_carried = self.consent_is_carried();
         let waiting = self.tail.iter().filter(|(_, tail)| tail.position.is_none());
         for (sequence, tail) in waiting.filter(|(sequence, _)| !self.is_carried(**sequence)) {
-            bytes += weight(&tail.event);
+            bytes += weight_of(&tail.event);
             let full =
                 forward.events.len() >= limits::FORWARD_EVENTS_MAX || bytes > limits::FORWARD_BYTES_MAX;
-            if full && !forward.events.is_empty() {
+            let early = matches!(tail.event, Forwarded::Consent(_)) && consent_is_carried;
+            if early || (full && !forward.events.is_empty()) {
                 break;
             }
             forward.events.push(tail.event.clone());
@@ -31,28 +34,35 @@ impl EdgeProfile {
     }
 
     /// Takes the control plane's answer. Refused events are dropped: they lie in its quarantine, and its own answers do
-    /// not count them either.
+    /// not count them either. What was said of consent is done with once it is there: no answer of this edge needs it.
     pub fn acknowledge(&mut self, receipt: &Receipt) {
         for (sequence, tail) in &mut self.tail {
             if tail.position.is_some() {
                 continue;
             }
-            let id = tail.event.event.id.as_str();
+            let id = tail.event.id();
             if let Some((_, position)) = receipt.accepted.iter().find(|(accepted, _)| accepted == id) {
                 tail.position = Some(*position);
                 self.dirty.tail.insert(*sequence);
             }
         }
-        let refused: Vec<u64> = self
+        let refused = |event: &Forwarded| receipt.refused.iter().any(|(id, _)| id == event.id());
+        let done: Vec<u64> = self
             .tail
             .iter()
-            .filter(|(_, tail)| tail.position.is_none())
-            .filter(|(_, tail)| receipt.refused.iter().any(|(id, _)| *id == tail.event.event.id))
+            .filter(|(_, tail)| match tail.position {
+                None => refused(&tail.event),
+                Some(_) => matches!(tail.event, Forwarded::Consent(_)),
+            })
             .map(|(sequence, _)| *sequence)
             .collect();
-        self.remove(&refused);
-        self.outbox_bytes =
-            self.tail.values().filter(|tail| tail.position.is_none()).map(|tail| weight(&tail.event)).sum();
+        self.remove(&done);
+        self.outbox_bytes = self
+            .tail
+            .values()
+            .filter(|tail| tail.position.is_none())
+            .map(|tail| weight_of(&tail.event))
+            .sum();
         self.settle_carried();
         self.settle();
     }

@@ -25,7 +25,7 @@ use acquaint_core::plan::Prepared;
 use acquaint_core::profile::{Event, IdentityMap, Membership, Memberships};
 use acquaint_core::state::{self, State};
 use acquaint_core::value::Fields;
-use acquaint_core::wire::{Datastream, ForwardedEvent, Offer, Projection, Sealed};
+use acquaint_core::wire::{Datastream, Forwarded, ForwardedEvent, Offer, Projection, Sealed};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -45,7 +45,7 @@ use crate::push::{self, Pushes};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TailEvent {
     /// What is forwarded.
-    pub event: ForwardedEvent,
+    pub event: Forwarded,
     /// Where the control plane put it; absent until it says so.
     pub position: Option<Position>,
 }
@@ -82,7 +82,7 @@ impl Head {
 
 impl Sealed for TailEvent {
     const KIND: u16 = 0x0203;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 3;
 }
 
 impl Sealed for Head {
@@ -134,7 +134,7 @@ impl EdgeProfile {
     /// Whether an event of this id was seen lately, or is still in the tail: the request was repeated.
     pub fn has_seen(&self, event_id: &str) -> bool {
         self.head.recent.contains(&xxh3_64(event_id.as_bytes()))
-            || self.tail.values().any(|tail| tail.event.event.id == event_id)
+            || self.tail.values().any(|tail| tail.event.id() == event_id)
     }
 
     /// How many events the control plane has not acknowledged.
@@ -148,15 +148,20 @@ impl EdgeProfile {
             && self.outbox_bytes + bytes <= limits::OUTBOX_BYTES_MAX
     }
 
-    /// Takes an event into the tail, and into the state if that is at hand. To be stored: the event alone, one row.
+    /// Takes an event into the tail, and into the state if that is at hand.
     pub(crate) fn append(&mut self, program: &Prepared, event: ForwardedEvent, now_ms: i64) {
         if let Some(working) = &mut self.working {
             add(working, program, &event, now_ms);
         }
-        self.head.remember(&event.event.id);
+        self.keep(event.into());
+    }
+
+    /// Keeps what is to be forwarded. To be stored: that alone, one row.
+    fn keep(&mut self, event: Forwarded) {
+        self.head.remember(event.id());
         self.head.next_sequence += 1;
         let sequence = self.head.next_sequence;
-        self.outbox_bytes += weight(&event);
+        self.outbox_bytes += weight_of(&event);
         self.tail.insert(sequence, TailEvent { event, position: None });
         self.dirty.tail.insert(sequence);
     }
@@ -216,8 +221,8 @@ impl EdgeProfile {
             state: self.projection.state.clone(),
             identities: self.projection.identities.clone(),
         };
-        for tail in self.tail.values() {
-            add(&mut working, program, &tail.event, now_ms);
+        for event in self.tail.values().filter_map(|tail| tail.event.as_event()) {
+            add(&mut working, program, event, now_ms);
         }
         state::expire(program, &mut working.state, now_ms);
         self.working = Some(working);
@@ -323,6 +328,14 @@ fn add_identities(identities: &mut IdentityMap, event: &ForwardedEvent) {
         if known < limits::IDENTITIES_PER_PROFILE_MAX {
             identities.entry(identity.namespace.clone()).or_default().insert(identity.id.clone());
         }
+    }
+}
+
+/// About how many bytes it takes on its way.
+fn weight_of(forwarded: &Forwarded) -> usize {
+    match forwarded {
+        Forwarded::Event(event) => weight(event),
+        Forwarded::Consent(consent) => consent::weight(consent),
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Owed {
 
 impl Sealed for Owed {
     const KIND: u16 = 0x0504;
-    const VERSION: u16 = 1;
+    const VERSION: u16 = 2;
 }
 
 /// How an endpoint answered.

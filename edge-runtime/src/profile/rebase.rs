@@ -64,9 +64,9 @@ impl EdgeProfile {
             return;
         }
         for tail in self.tail.values() {
-            if let Some(position) = tail.position {
-                state::fold(program, &mut self.projection.state, &tail.event.event, now_ms);
-                add_identities(&mut self.projection.identities, &tail.event);
+            if let (Some(position), Some(event)) = (tail.position, tail.event.as_event()) {
+                state::fold(program, &mut self.projection.state, &event.event, now_ms);
+                add_identities(&mut self.projection.identities, event);
                 self.projection.position = self.projection.position.max(position);
             }
         }

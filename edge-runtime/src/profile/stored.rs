@@ -5,7 +5,7 @@
 use acquaint_core::wire::{self, open, seal};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Dirty, EdgeProfile, weight};
+use super::{Dirty, EdgeProfile, weight_of};
 
 const HEAD: &str = "head";
 const PROJECTION: &str = "projection";
@@ -47,7 +47,7 @@ impl EdgeProfile {
         let last = profile.tail.last_key_value().map_or(0, |(sequence, _)| *sequence);
         profile.head.next_sequence = profile.head.next_sequence.max(last);
         for tail in profile.tail.values() {
-            let id = &tail.event.event.id;
+            let id = tail.event.id();
             if !profile.head.recent.contains(&xxh3_64(id.as_bytes())) {
                 profile.head.remember(id);
             }
@@ -57,7 +57,7 @@ impl EdgeProfile {
             .tail
             .values()
             .filter(|tail| tail.position.is_none())
-            .map(|tail| weight(&tail.event))
+            .map(|tail| weight_of(&tail.event))
             .sum();
         (profile, unreadable)
     }

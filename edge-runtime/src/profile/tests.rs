@@ -3,7 +3,7 @@
 use acquaint_core::plan::Program;
 use acquaint_core::profile::{Event, Identity, MembershipChange, Status};
 use acquaint_core::value::Value;
-use acquaint_core::wire::Receipt;
+use acquaint_core::wire::{ForwardedConsent, Receipt};
 
 use super::*;
 use crate::consent::Consent;
@@ -15,6 +15,7 @@ pub(super) fn program() -> Prepared {
 pub(super) fn event(id: &str) -> ForwardedEvent {
     ForwardedEvent {
         datastream: "ds".into(),
+        dataset: None,
         identities: vec![Identity { namespace: "ECID".into(), id: "1".into() }],
         event: Event {
             id: id.into(),
@@ -22,6 +23,12 @@ pub(super) fn event(id: &str) -> ForwardedEvent {
             fields: [("eventType".to_owned(), Value::String("x".into()))].into(),
         },
     }
+}
+
+pub(super) fn consent(id: &str) -> Forwarded {
+    let purposes = vec![("collect".to_owned(), Some("n".to_owned()))];
+    let identities = vec![Identity { namespace: "ECID".into(), id: "1".into() }];
+    ForwardedConsent { datastream: "ds".into(), identities, id: id.into(), at_ms: 1_000, purposes }.into()
 }
 
 pub(super) fn with_events(ids: &[&str]) -> EdgeProfile {
@@ -44,7 +51,7 @@ pub(super) fn accepted(events: &[(&str, Position)]) -> Receipt {
 }
 
 fn check_tail(profile: &EdgeProfile, expected: &[(&str, Option<Position>)]) {
-    let found: Vec<_> = profile.tail().map(|tail| (tail.event.event.id.as_str(), tail.position)).collect();
+    let found: Vec<_> = profile.tail().map(|tail| (tail.event.id(), tail.position)).collect();
     assert_eq!(found, expected);
 }
 
@@ -157,11 +164,10 @@ fn a_batch_has_a_limit_and_goes_oldest_first() {
     let mut profile = with_events(&ids.iter().map(String::as_str).collect::<Vec<_>>());
     let first = profile.next_forward().unwrap();
     assert_eq!(first.events.len(), limits::FORWARD_EVENTS_MAX);
-    assert_eq!(first.events[0].event.id, "e000");
-    let acknowledged: Vec<_> =
-        (1..).zip(&first.events).map(|(at, event)| (event.event.id.as_str(), at)).collect();
+    assert_eq!(first.events[0].id(), "e000");
+    let acknowledged: Vec<_> = (1..).zip(&first.events).map(|(at, event)| (event.id(), at)).collect();
     profile.acknowledge(&accepted(&acknowledged));
-    assert_eq!(profile.next_forward().unwrap().events[0].event.id, "e050");
+    assert_eq!(profile.next_forward().unwrap().events[0].id(), "e050");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Headers of every answer, errors included: without them a browser shows a network error instead of the document
 //! (`edge-api.md` section 3, CORS).
 
+use acquaint_core::wire::{Datastream, Region};
+
 use super::handles::Cookie;
 use crate::http::{Config, Reply, Request};
 use crate::json;
@@ -15,12 +17,14 @@ pub struct Answering {
     pub request_id: String,
     /// The organisation of the datastream, once that is known.
     pub org: Option<String>,
+    /// The region that is told; absent: that of this edge.
+    pub region: Option<Region>,
 }
 
 impl Answering {
     /// Of a request.
     pub fn new(request: &Request, request_id: String) -> Self {
-        Self { origin: request.header("origin").map(str::to_owned), request_id, org: None }
+        Self { origin: request.header("origin").map(str::to_owned), request_id, org: None, region: None }
     }
 
     /// To whom the answer to this problem goes: a page that may not call is not let read it either.
@@ -30,20 +34,23 @@ impl Answering {
         Self { origin, ..self.clone() }
     }
 
-    /// Of a datastream of this organisation.
+    /// Of a datastream, and in this of its regions ([`crate::region`]).
     #[must_use]
-    pub fn of_org(&self, org: Option<&str>) -> Self {
-        Self { org: org.map(str::to_owned), ..self.clone() }
+    pub fn of(&self, datastream: &Datastream, region: Option<Region>) -> Self {
+        Self { org: Some(datastream.org.clone()), region, ..self.clone() }
+    }
+
+    /// The region that is told.
+    pub fn region<'a>(&'a self, config: &'a Config) -> &'a Region {
+        self.region.as_ref().unwrap_or(&config.region)
     }
 
     /// A reply with a body of the given kind.
     pub fn reply(&self, config: &Config, status: u16, body: Option<(&str, &serde_json::Value)>) -> Reply {
+        let region = self.region(config);
         let mut reply = cors(Reply::status(status), self.origin.as_deref())
             .with("x-request-id", self.request_id.clone())
-            .with(
-                "x-adobe-edge",
-                format!("{};{}", config.location_hint.to_ascii_uppercase(), config.region_id),
-            )
+            .with("x-adobe-edge", format!("{};{}", region.hint.to_ascii_uppercase(), region.id))
             .with("cache-control", "no-cache, no-store, max-age=0, no-transform, private")
             .with("x-content-type-options", "nosniff");
         if let Some((content_type, body)) = body {

@@ -15,6 +15,7 @@ use crate::identity::map::ECID;
 use crate::identity::resolve::Evidence;
 use crate::identity::{ecid, resolve};
 use crate::problem::{Problem, Warning};
+use crate::region;
 use crate::reply::{Answering, of_problem};
 use crate::request::{self, Call};
 use crate::route;
@@ -34,8 +35,11 @@ pub fn begin(
     let ecid = visitor::bytes(config, request, random.ecid, now_ms);
     understand(config, edition, request, &answering, fresh_id, ecid, now_ms).map_err(|problem| {
         let id = request.parameter(request::DATASTREAM);
-        let org = edition.zip(id).and_then(|(edition, id)| edition.org(id));
-        of_problem(config, &answering.hidden_from(&problem).of_org(org), &problem, id)
+        let mut answering = answering.hidden_from(&problem);
+        if let Some(datastream) = edition.zip(id).and_then(|(edition, id)| edition.known(id)) {
+            answering = answering.of(datastream, region::told(config, datastream, &request.path));
+        }
+        of_problem(config, &answering, &problem, id)
     })
 }
 
@@ -68,7 +72,7 @@ fn understand(
         },
     )?;
     let mut begun = Begun {
-        answering: answering.of_org(Some(&datastream.org)),
+        answering: answering.of(&datastream, region::told(config, &datastream, &request.path)),
         cookies: Vec::new(),
         cookie_domain: cookie_domain(&call, request),
         consent: kept.consent,
@@ -76,6 +80,7 @@ fn understand(
         objecting: Vec::new(),
         browser_objects: false,
         asked: Vec::new(),
+        dataset: call.overrides.dataset_of(&datastream),
         segmentation: datastream.edge_segmentation && !call.overrides.no_segmentation,
         destinations: datastream.personalization_destinations && !call.overrides.no_destinations,
         warnings: warnings(&call, &datastream),
@@ -100,8 +105,8 @@ fn warnings(call: &Call, datastream: &Datastream) -> Vec<Warning> {
     if !unknown.is_empty() {
         warnings.push(Warning::Namespaces(unknown));
     }
-    if call.overrides.dataset.as_ref().is_some_and(|dataset| *dataset != datastream.dataset) {
-        let what = "the events go to the dataset of the datastream: `datasetId` is not overridden";
+    if !call.overrides.dataset_is_allowed(datastream) {
+        let what = "the events go to the dataset of the datastream, which does not allow this `datasetId`";
         warnings.push(Warning::NotApplied(what.into()));
     }
     warnings

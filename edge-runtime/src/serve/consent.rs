@@ -2,6 +2,9 @@
 //! others are served.
 
 use acquaint_core::profile::Identity;
+use acquaint_core::profile::consent::PURPOSES;
+use acquaint_core::wire::ForwardedConsent;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::Begun;
 use crate::consent::{self, Consent};
@@ -12,17 +15,18 @@ use crate::limits;
 use crate::problem::{Problem, Warning};
 use crate::reply::handles::Cookie;
 use crate::route::{Action, Version};
-use crate::visit::Visit;
+use crate::visit::{Said, Visit};
 
 impl Begun {
     /// Reads what `setConsent` says, and which people object by their events. An event cannot take an objection back.
     pub(super) fn settle_consent(&mut self, config: &Config) -> Result<(), Problem> {
         match self.call.route.action {
             Action::SetConsent => {
-                self.says = consent::of_call(&self.call.consent, config.tcf_vendor)?;
-                if let Some(says) = self.says {
-                    self.write_consent(says);
+                let says = consent::of_call(&self.call.consent, config.tcf_vendor)?;
+                if let Some(general) = says.general {
+                    self.write_consent(general);
                 }
+                self.says = Some(says);
             }
             Action::Interact | Action::Collect => self.hear_events(config)?,
             Action::Acquire => {}
@@ -59,21 +63,59 @@ impl Begun {
         }
     }
 
-    /// What `setConsent` says is put to the profile of the browser, and to that of the primary identity.
-    pub(super) fn consent_visits(&self) -> Vec<Visit> {
-        let Some(says) = self.says else { return Vec::new() };
+    /// What `setConsent` says is put to the profile of the browser, and to that of the primary identity; it replaces what
+    /// was said before.
+    pub(super) fn consent_visits(&self, now_ms: i64) -> Vec<Visit> {
+        let Some(says) = &self.says else { return Vec::new() };
+        if says.general.is_none() && self.datastream.profile_dataset.is_none() {
+            return Vec::new();
+        }
         let named = self.call.identity_map.primary().cloned();
         let named = named.filter(|identity| identity.namespace != ECID && identity.namespace != FPID);
         let people = self.browser().into_iter().chain(named);
+        let purposes = PURPOSES.map(|purpose| (purpose, says.purposes.get(purpose).map(String::as_str)));
         people
             .map(|primary| Visit {
+                consent: Some(Said {
+                    general: says.general,
+                    with_event: false,
+                    record: self.record(&primary, "", &purposes, now_ms),
+                }),
                 primary,
                 steps: Vec::new(),
                 wants_attributes: false,
                 pushes: None,
-                consent: Some(says),
             })
             .collect()
+    }
+
+    /// The objection that an event says.
+    pub(super) fn objection(&self, primary: &Identity, index: usize, now_ms: i64) -> Said {
+        let refused = [(consent::COLLECT, Some(Consent::Out.value()))];
+        let record = self.record(primary, &index.to_string(), &refused, now_ms);
+        Said { general: Some(Consent::Out), with_event: true, record }
+    }
+
+    /// What the control plane is told, if the datastream has a place for it. Each person is told of alone: that a page
+    /// named two together is said by events, of people who do not object. The id is of the request, the place in it and
+    /// the person, so that it counts once.
+    fn record(
+        &self,
+        primary: &Identity,
+        place: &str,
+        purposes: &[(&str, Option<&str>)],
+        now_ms: i64,
+    ) -> Option<ForwardedConsent> {
+        self.datastream.profile_dataset.as_ref()?;
+        let of = format!("{}\0{place}\0{}\0{}", self.call.request_id, primary.namespace, primary.id);
+        let purposes = purposes.iter().map(|(purpose, value)| ((*purpose).into(), value.map(str::to_owned)));
+        Some(ForwardedConsent {
+            datastream: self.datastream.id.clone(),
+            identities: vec![primary.clone()],
+            id: format!("consent-{:032x}", xxh3_128(of.as_bytes())),
+            at_ms: now_ms,
+            purposes: purposes.collect(),
+        })
     }
 
     fn browser(&self) -> Option<Identity> {

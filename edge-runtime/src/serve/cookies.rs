@@ -53,6 +53,7 @@ impl Begun {
     /// The identity cookie is written for a new visitor and once a day, the cluster cookie every time.
     pub(super) fn settle_cookies(&mut self, config: &Config, kept: &KeptState, now_ms: i64) {
         let org = &self.datastream.org;
+        let hint = self.answering.region(config).hint.clone();
         if let Some((ecid, source)) = &self.resolved.ecid {
             let same = kept.identity.as_ref().filter(|cookie| cookie.ecid == *ecid);
             let fresh = |cookie: &IdentityCookie| {
@@ -65,7 +66,7 @@ impl Begun {
                     created_ms: same.map_or(now_ms, |cookie| cookie.created_ms),
                     is_new: *source == EcidSource::Minted,
                     source: same.map_or(source_code(*source), |cookie| cookie.source),
-                    region: config.location_hint.to_ascii_uppercase(),
+                    region: hint.to_ascii_uppercase(),
                     written_ms: now_ms,
                 };
                 let identity = Cookie {
@@ -78,7 +79,7 @@ impl Begun {
         }
         self.cookies.push(Cookie {
             key: cookie::name(org, "cluster"),
-            value: config.location_hint.clone(),
+            value: hint,
             max_age: limits::CLUSTER_COOKIE_SECONDS,
         });
     }

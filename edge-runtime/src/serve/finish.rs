@@ -102,7 +102,7 @@ impl Begun {
                 handles.pushes(&decision.pushes, *at);
             }
         }
-        handles.location(&config.location_hint);
+        handles.location(&self.answering.region(config).hint);
         if self.cookie_domain.is_none() {
             handles.state(&self.cookies);
         }

@@ -19,7 +19,7 @@ use acquaint_core::wire::Datastream;
 pub use begin::begin;
 pub use finish::finish;
 
-use crate::consent::Consent;
+use crate::consent::{Consent, Wishes};
 use crate::identity::Resolved;
 use crate::problem::Warning;
 use crate::reply::Answering;
@@ -48,13 +48,15 @@ pub struct Begun {
     /// What the browser or the page has kept of consent.
     consent: Option<Consent>,
     /// What the call sets it to.
-    says: Option<Consent>,
+    says: Option<Wishes>,
     /// People who object by one of their events.
     objecting: Vec<Identity>,
     /// Whether one of those events is of the browser that calls.
     browser_objects: bool,
     /// Whom the visits are to.
     asked: Vec<Asked>,
+    /// The dataset of the events, where it is not the datastream's.
+    dataset: Option<String>,
     /// Whether audiences are answered.
     segmentation: bool,
     /// Whether destinations are.
@@ -71,6 +73,15 @@ mod push_tests;
 
 #[cfg(test)]
 mod consent_tests;
+
+#[cfg(test)]
+mod consent_record_tests;
+
+#[cfg(test)]
+mod override_tests;
+
+#[cfg(test)]
+mod region_tests;
 
 #[cfg(test)]
 mod access_tests;

@@ -184,7 +184,7 @@ fn recorded_traffic_gets_answers_of_the_recorded_shape() {
         for recorded in recording["requests"].as_array().unwrap() {
             let reply = edge.answer(&request(recorded));
             let mut expected = recorded["answer"].clone();
-            // This edge does not override datasets, and says so.
+            // The datastream allows no other dataset, and the edge says so.
             if !recorded["body"]["meta"]["configOverrides"]["com_adobe_experience_platform"].is_null() {
                 expected["warnings"] = json!(["EXEG-0204-200"]);
             }

@@ -18,7 +18,7 @@ impl Begun {
     /// What has to be put to which profile.
     pub(super) fn visits(&self, now_ms: i64) -> Result<Vec<Visit>, Problem> {
         match self.call.route.action {
-            Action::SetConsent => Ok(self.consent_visits()),
+            Action::SetConsent => Ok(self.consent_visits(now_ms)),
             Action::Interact | Action::Collect if self.consent == Some(Consent::Out) => Ok(Vec::new()),
             Action::Interact | Action::Collect => self.event_visits(now_ms),
             Action::Acquire => Ok(Vec::new()),
@@ -31,7 +31,7 @@ impl Begun {
             let Some(primary) = identities.first() else { return Err(Problem::NoPrimary) };
             let visit = visit_of(&mut visits, primary, self.authenticated);
             if self.objecting.contains(primary) {
-                visit.consent = Some(Consent::Out);
+                visit.consent.get_or_insert_with(|| self.objection(primary, index, now_ms));
                 continue;
             }
             let step = self.step(index, body, identities, now_ms)?;
@@ -59,12 +59,14 @@ impl Begun {
         };
         let event = event::read(&body.xdm, receipt)?.map(|event| ForwardedEvent {
             datastream: self.datastream.id.clone(),
+            dataset: self.dataset.clone(),
             identities: identities.to_vec(),
             event,
         });
         let answers = self.call.route.action == Action::Interact;
         let wanted = body.personalization.as_ref().filter(|_| answers).map(|personalization| Wanted {
             datastream: self.datastream.id.clone(),
+            dataset: self.dataset.clone(),
             segmentation: self.segmentation,
             personalization: personalization.clone(),
         });

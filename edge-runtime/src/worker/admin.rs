@@ -51,7 +51,7 @@ pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request)
     convert::write(match result {
         Ok(body) => reply(&body),
         Err(problem) => {
-            let answering = Answering { origin: None, request_id: String::new(), org: None };
+            let answering = Answering { origin: None, request_id: String::new(), org: None, region: None };
             of_problem(&settings.config, &answering, &problem, None)
         }
     })

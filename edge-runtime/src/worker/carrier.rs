@@ -28,7 +28,8 @@ pub(crate) async fn take(settings: &Settings, env: &Env, batch: &MessageBatch<()
     }
     for together in read.chunks(limits::MESSAGES_PER_FORWARD_MAX) {
         let events = together.iter().flat_map(|(_, forward)| forward.events.iter().cloned()).collect();
-        match forward::deliver(settings, &Forward { events }).await {
+        let forward = Forward { region: settings.config.region.hint.clone(), events };
+        match forward::deliver(settings, &forward).await {
             Ok(receipt) => {
                 let settling = together.iter().map(|(message, forward)| -> join::Pending<'_, _> {
                     Box::pin(settle(env, message, forward, &receipt))
@@ -55,7 +56,7 @@ async fn settle(env: &Env, message: &RawMessage, forward: &Forward, receipt: &Re
 
 /// All events of a message are of the profile that their first identity names.
 async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
-    let Some(primary) = forward.events.first().and_then(|event| event.identities.first()) else {
+    let Some(primary) = forward.events.first().and_then(|event| event.identities().first()) else {
         return Ok(());
     };
     let bytes = seal(receipt).map_err(|error| failure(&error))?;

@@ -19,7 +19,7 @@ use worker::wasm_bindgen::{self, JsValue};
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use acquaint_core::time::format_instant;
-use acquaint_core::wire::{Projection, Receipt, open};
+use acquaint_core::wire::{Forward, Projection, Receipt, open};
 
 use super::convert::{failure, sealed};
 use super::forward::Sent;
@@ -320,7 +320,9 @@ impl Keeper {
     async fn forward(&self) -> Result<bool> {
         let forward = self.held.borrow_mut().as_mut().and_then(|held| held.profile.next_forward());
         let Some(forward) = forward else { return Ok(false) };
-        let answer = forward::send(&self.env, &Settings::of(&self.env), &forward).await;
+        let settings = Settings::of(&self.env);
+        let forward = Forward { region: settings.config.region.hint.clone(), ..forward };
+        let answer = forward::send(&self.env, &settings, &forward).await;
         {
             let mut held = self.held.borrow_mut();
             // A write failed meanwhile: whoever reads the profile again sends these events again.
@@ -408,8 +410,8 @@ impl Keeper {
             .tail()
             .map(|tail| {
                 json!({
-                    "id": tail.event.event.id,
-                    "timestamp": format_instant(tail.event.event.timestamp_ms),
+                    "id": tail.event.id(),
+                    "timestamp": format_instant(tail.event.at_ms()),
                     "position": tail.position,
                 })
             })

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use worker::{Env, js_sys, wasm_bindgen::JsValue};
 
+use acquaint_core::wire::Region;
+
 use crate::http::Config;
 
 /// The worker's variables and secrets. All but the first two have defaults.
@@ -15,7 +17,7 @@ use crate::http::Config;
 /// | `CONTROL_PLANE_URL` | where events are forwarded to; empty: they are kept |
 /// | `EDGE_API_TOKEN` | of servers that may read attributes over v2; empty: nobody may |
 /// | `EDGE_BASE_PATH` | `ee` |
-/// | `LOCATION_HINT`, `REGION_ID` | `edge1`, `1` |
+/// | `LOCATION_HINT`, `REGION_ID` | the region that this edge is in: `edge1`, `1` |
 /// | `TCF_VENDOR_ID` | the IAB vendor that needs consent: 565 |
 /// | `NEW_VISITORS_PER_SECOND` | of one isolate: 500 |
 /// | `CLOCK_MS` | tests: the clock stands at this instant |
@@ -52,10 +54,10 @@ impl Settings {
         Self {
             config: Config {
                 base_path: text("EDGE_BASE_PATH").unwrap_or(defaults.base_path),
-                location_hint: text("LOCATION_HINT").unwrap_or(defaults.location_hint),
-                region_id: number("REGION_ID")
-                    .and_then(|id| id.try_into().ok())
-                    .unwrap_or(defaults.region_id),
+                region: Region {
+                    hint: text("LOCATION_HINT").unwrap_or(defaults.region.hint),
+                    id: number("REGION_ID").and_then(|id| id.try_into().ok()).unwrap_or(defaults.region.id),
+                },
                 api_token: text("EDGE_API_TOKEN"),
                 visitor_key: edge_tokens.first().cloned().unwrap_or_default(),
                 new_visitors_per_second: number("NEW_VISITORS_PER_SECOND")

@@ -112,7 +112,7 @@ fn event(stream: &dyn Stream, number: u64) -> Body {
         dataset: "events".into(),
         identities: stream::identities(stream.person(number)),
         event: stream.event(number),
-        from_edge: false,
+        from_edge: None,
     }
 }
 

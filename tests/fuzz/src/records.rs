@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::profile::{Event, identity};
 use acquaint_core::value::fields;
-use acquaint_core::wire::{Forward, ForwardedEvent};
+use acquaint_core::wire::{Forward, Forwarded, ForwardedEvent};
 use acquaint_engine::ingest::request::{self, Envelope, Request};
 use acquaint_engine::ingest::{Rules, cloud_events, edge, rows, segment, xdm};
 use acquaint_store::catalog::Catalog;
@@ -51,11 +51,17 @@ pub fn records(input: &[u8]) {
 fn kept(event: Event) {
     let again = fields::from_json(&event.to_json(), VALUE_DEPTH_MAX).unwrap();
     assert_eq!(Event::from_fields(again).unwrap(), event);
-    let forwarded = ForwardedEvent { datastream: "shop".into(), identities: Vec::new(), event };
-    let forward = Forward { events: vec![forwarded.clone()] };
+    let forwarded = ForwardedEvent {
+        datastream: "shop".into(),
+        dataset: Some("deeds".into()),
+        identities: Vec::new(),
+        event,
+    };
+    let forwarded = Forwarded::from(forwarded);
+    let forward = Forward { region: "or2".into(), events: vec![forwarded.clone()] };
     let bytes = acquaint_core::wire::seal(&forward).unwrap();
     assert_eq!(acquaint_core::wire::open::<Forward>(&bytes).unwrap(), forward);
-    let _ = edge::event(rules(), forwarded, NOW_MS);
+    let _ = edge::record(rules(), "or2", forwarded, NOW_MS);
 }
 
 fn rules() -> &'static Rules {

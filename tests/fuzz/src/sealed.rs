@@ -10,7 +10,8 @@ use acquaint_core::plan::{Mode, Prepared, Program};
 use acquaint_core::profile::{Identity, LinkKind};
 use acquaint_core::state::{self, State};
 use acquaint_core::wire::{
-    self, Bundle, Forward, ForwardedEvent, Projection, ProjectionBatch, Receipt, Sealed, signature,
+    self, Bundle, Forward, ForwardedConsent, ForwardedEvent, Projection, ProjectionBatch, Receipt, Sealed,
+    signature,
 };
 use acquaint_edge::visit::{Outcome, Visit};
 use acquaint_store::graph_trail::{GraphChange, Why};
@@ -212,9 +213,20 @@ pub fn seeds() -> Vec<Vec<u8>> {
             forgotten: vec![identity.clone()],
         },
     ));
-    let forwarded =
-        ForwardedEvent { datastream: "d".into(), identities: vec![identity.clone()], event: event.clone() };
-    seeds.push(seed(4, &Forward { events: vec![forwarded] }));
+    let forwarded = ForwardedEvent {
+        datastream: "d".into(),
+        dataset: Some("e".into()),
+        identities: vec![identity.clone()],
+        event: event.clone(),
+    };
+    let said = ForwardedConsent {
+        datastream: "d".into(),
+        identities: vec![identity.clone()],
+        id: "c".into(),
+        at_ms: 1,
+        purposes: vec![("collect".into(), Some("n".into())), ("share".into(), None)],
+    };
+    seeds.push(seed(4, &Forward { region: "or2".into(), events: vec![forwarded.into(), said.into()] }));
     seeds.push(seed(
         5,
         &Receipt { accepted: vec![("e".into(), 1)], refused: vec![("f".into(), "no".into())] },

@@ -52,6 +52,7 @@ fn cook_part(part: &str) -> Vec<u8> {
 fn event(id: &str, fields: Fields) -> ForwardedEvent {
     ForwardedEvent {
         datastream: "shop".into(),
+        dataset: None,
         identities: vec![Identity { namespace: "crm".into(), id: "edge".into() }],
         event: Event { id: id.into(), timestamp_ms: NOW_MS, fields },
     }
@@ -66,11 +67,11 @@ fn forward(name: &str) -> Vec<u8> {
     let one = |change: &dyn Fn(&mut ForwardedEvent)| {
         let mut event = event(&format!("edge-{name}"), bought());
         change(&mut event);
-        seal(&Forward { events: vec![event] }).unwrap()
+        seal(&Forward { region: "or2".into(), events: vec![event.into()] }).unwrap()
     };
     match name {
         "good" => one(&|_| {}),
-        "nothing" => seal(&Forward { events: vec![] }).unwrap(),
+        "nothing" => seal(&Forward::default()).unwrap(),
         "cut" => one(&|_| {})[..20].to_vec(),
         "flipped" => {
             let mut bytes = one(&|_| {});
@@ -103,10 +104,13 @@ fn forward(name: &str) -> Vec<u8> {
             event.event.fields.insert("price".into(), Value::Double(f64::NAN));
         }),
         "many" => {
-            let events = (0..2_501).map(|number| event(&format!("many-{number}"), bought())).collect();
-            seal(&Forward { events }).unwrap()
+            let events = (0..2_501).map(|number| event(&format!("many-{number}"), bought()).into()).collect();
+            seal(&Forward { events, ..Forward::default() }).unwrap()
         }
-        "twice" => seal(&Forward { events: vec![event("edge-twice", bought()); 2] }).unwrap(),
+        "twice" => {
+            seal(&Forward { events: vec![event("edge-twice", bought()).into(); 2], ..Forward::default() })
+                .unwrap()
+        }
         _ => panic!("nobody knows how to forward `{name}`"),
     }
 }

@@ -58,7 +58,7 @@ pub fn event(
         timestamp_ms: clock::clamped(envelope.received_ms, happened_ms),
         fields: validate::event_fields(schema, found(source, input, kind)?)?,
     };
-    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: false }])
+    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: None }])
 }
 
 /// The data's own fields over the event's type, and what the source maps over both.

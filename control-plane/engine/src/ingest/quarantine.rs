@@ -94,7 +94,7 @@ impl Quarantined {
             Origin::Xdm => xdm::message(rules, source()?, &json, &envelope),
             Origin::CloudEvent => cloud_events::event(rules, source()?, &json, &envelope),
             Origin::Row => rows::row(rules, source()?, &json),
-            Origin::Edge => edge::event_from_json(rules, &json, self.received_ms),
+            Origin::Edge => edge::record_from_json(rules, &json, self.received_ms),
         }
     }
 }

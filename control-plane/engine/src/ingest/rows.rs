@@ -61,7 +61,7 @@ fn event(
     let found = validate::event_fields(schema, fitted(&schema.schema.event, found))?;
     validate::size(&fields::to_json(&found), EVENT_BYTES_MAX)?;
     let event = Event { id, timestamp_ms, fields: found };
-    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: false }])
+    Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: None }])
 }
 
 /// The columns that identify the event, behind the source: two files may count from 1. A hyphen inside one of several

@@ -23,6 +23,27 @@ impl Dataset {
     }
 }
 
+/// Where what comes in on a datastream may go.
+#[derive(Clone, Debug)]
+pub(crate) struct Datasets {
+    own: String,
+    overrides: Vec<String>,
+    profiles: Option<String>,
+}
+
+impl Datasets {
+    /// The dataset of what is said of consent.
+    pub(crate) fn of_profiles(&self) -> Option<&str> {
+        self.profiles.as_deref()
+    }
+
+    /// The dataset of an event; `None` if it may not be in the one that its request wanted.
+    pub(crate) fn of(&self, wanted: Option<&str>) -> Option<&str> {
+        let Some(wanted) = wanted else { return Some(&self.own) };
+        std::iter::once(&self.own).chain(&self.overrides).map(String::as_str).find(|one| *one == wanted)
+    }
+}
+
 /// The rules of one version of the catalogue.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -31,7 +52,7 @@ pub struct Rules {
     namespaces: BTreeMap<String, BTreeSet<String>>,
     sources: BTreeMap<String, Source>,
     by_write_key: BTreeMap<String, String>,
-    datastreams: BTreeMap<String, String>,
+    datastreams: BTreeMap<String, Datasets>,
 }
 
 impl Rules {
@@ -52,16 +73,20 @@ impl Rules {
             let key = source.write_key.clone()?;
             Some((key, source.id.clone()))
         });
+        let datastreams = catalog.datastreams.values().map(|datastream| {
+            let datasets = Datasets {
+                own: datastream.dataset.clone(),
+                overrides: datastream.dataset_overrides.clone(),
+                profiles: datastream.profile_dataset.clone(),
+            };
+            (datastream.id.clone(), datasets)
+        });
         Self {
             datasets: datasets.collect(),
             namespaces: built_in.into_iter().chain(defined).collect(),
             sources: catalog.sources.clone(),
             by_write_key: keys.collect(),
-            datastreams: catalog
-                .datastreams
-                .values()
-                .map(|datastream| (datastream.id.clone(), datastream.dataset.clone()))
-                .collect(),
+            datastreams: datastreams.collect(),
         }
     }
 
@@ -91,9 +116,9 @@ impl Rules {
         self.datasets.get(dataset).map(|dataset| dataset.schema_id.as_str())
     }
 
-    /// The dataset of a datastream.
-    pub(crate) fn datastream(&self, id: &str) -> Option<&str> {
-        self.datastreams.get(id).map(String::as_str)
+    /// Where what comes in on a datastream may go.
+    pub(crate) fn datastream(&self, id: &str) -> Option<&Datasets> {
+        self.datastreams.get(id)
     }
 
     /// The dataset for records of a class, where the input (`of`, for example a source) says they go.

@@ -180,7 +180,7 @@ impl<'a> Message<'a> {
         let found = validate::event_fields(rules, self.mapped(input, None, &homeless)?)?;
         let timestamp_ms = clock::corrected(self.received_ms, sent_ms, original_ms);
         let event = Event { id: self.id, timestamp_ms, fields: found };
-        Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: false }])
+        Ok(vec![Body::Event { dataset: dataset.into(), identities, event, from_edge: None }])
     }
 
     /// A page or screen: its name and category are properties like any other.

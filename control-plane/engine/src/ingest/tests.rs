@@ -1,8 +1,10 @@
 //! What comes in and what becomes of it: messages, rows, edge events, and refusals.
 
 use acquaint_core::profile::Event;
+use acquaint_core::time::format_instant;
 use acquaint_core::value::fields;
-use acquaint_core::wire::ForwardedEvent;
+use acquaint_core::wire::{ForwardedConsent, ForwardedEvent};
+use acquaint_store::catalog::Catalog;
 use acquaint_store::record::Body;
 use serde_json::{Value as Json, json};
 
@@ -261,6 +263,7 @@ fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
     let ecid = "1".repeat(38);
     let sent = |ecid: &str| ForwardedEvent {
         datastream: "web".into(),
+        dataset: None,
         identities: vec![identity("ECID", ecid)],
         event: Event {
             id: "e".into(),
@@ -268,13 +271,48 @@ fn edge_events_are_checked_and_their_quarantined_form_reads_the_same() {
             fields: fields_of(&json!({"amount": 1})),
         },
     };
-    let bodies = edge::event(&rules, sent(&ecid), NOW).unwrap();
+    let read = |event: ForwardedEvent| edge::record(&rules, "or2", event.into(), NOW);
+    let again =
+        |event: ForwardedEvent| edge::record_from_json(&rules, &edge::to_json("or2", &event.into()), NOW);
+    let bodies = read(sent(&ecid)).unwrap();
     let expected =
         json!({"event": "e", "who": [format!("ECID:{ecid}")], "at": 60_000, "fields": {"amount": 1}});
     assert_eq!(short(&bodies), expected);
-    assert!(matches!(bodies.as_slice(), [Body::Event { from_edge: true, .. }]));
-    assert_eq!(edge::event_from_json(&rules, &edge::to_json(&sent(&ecid)), NOW).unwrap(), bodies);
-    assert_eq!(edge::event(&rules, sent("12"), NOW).unwrap_err().code, "bad_identity");
+    assert!(matches!(bodies.as_slice(), [Body::Event { from_edge: Some(region), .. }] if region == "or2"));
+    assert_eq!(again(sent(&ecid)).unwrap(), bodies);
+    assert_eq!(read(sent("12")).unwrap_err().code, "bad_identity");
     let elsewhere = ForwardedEvent { datastream: "x".into(), ..sent(&ecid) };
-    assert_eq!(edge::event(&rules, elsewhere, NOW).unwrap_err().code, "unknown_datastream");
+    assert_eq!(read(elsewhere).unwrap_err().code, "unknown_datastream");
+    let wanted = |dataset: &str| ForwardedEvent { dataset: Some(dataset.into()), ..sent(&ecid) };
+    let trials = read(wanted("trials")).unwrap();
+    assert!(matches!(trials.as_slice(), [Body::Event { dataset, .. }] if *dataset == "trials".into()));
+    assert_eq!(again(wanted("trials")).unwrap(), trials);
+    assert_eq!(read(wanted("people")).unwrap_err().code, "dataset_not_allowed");
+}
+
+#[test]
+fn what_is_said_of_consent_at_the_edge_becomes_attributes() {
+    let mut catalog = catalog();
+    let said = |purpose: &str, value: &str| ForwardedConsent {
+        datastream: "web".into(),
+        identities: vec![identity("ECID", &"1".repeat(38))],
+        id: "c".into(),
+        at_ms: NOW,
+        purposes: vec![(purpose.into(), Some(value.into())), ("share".into(), None)],
+    };
+    let read = |catalog: &Catalog, said: ForwardedConsent| {
+        edge::record(&Rules::new(catalog), "or2", said.into(), NOW)
+    };
+    let bodies = read(&catalog, said("collect", "n")).unwrap();
+    let [Body::Upsert { message, dataset, attributes, .. }] = bodies.as_slice() else { panic!("{bodies:?}") };
+    assert_eq!((message.as_deref(), dataset), (Some("c"), &"wishes".into()));
+    let consents = json!({"collect": {"val": "n"}, "share": null, "metadata": {"time": format_instant(NOW)}});
+    assert_eq!(Json::Object(fields::to_json(attributes)), json!({"consents": consents}));
+    let json = edge::to_json("or2", &said("collect", "n").into());
+    assert_eq!(edge::record_from_json(&Rules::new(&catalog), &json, NOW).unwrap(), bodies);
+    for (purpose, value) in [("collect", "maybe"), ("weather", "y"), ("marketing", "y")] {
+        assert_eq!(read(&catalog, said(purpose, value)).unwrap_err().code, "bad_consent", "{purpose}");
+    }
+    catalog.datastreams.get_mut("web").unwrap().profile_dataset = None;
+    assert_eq!(read(&catalog, said("collect", "n")).unwrap_err().code, "no_dataset");
 }

@@ -57,7 +57,7 @@ pub fn message(
                 timestamp_ms: clock::clamped(envelope.received_ms, timestamp_ms),
                 fields: validate::event_fields(of.dataset, mapped(source, found)?)?,
             };
-            Ok(vec![Body::Event { dataset: of.id.into(), identities, event, from_edge: false }])
+            Ok(vec![Body::Event { dataset: of.id.into(), identities, event, from_edge: None }])
         }
         SchemaClass::Profile => {
             if let Some(id) = &message_id {

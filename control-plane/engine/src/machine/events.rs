@@ -21,7 +21,7 @@ impl Turn<'_> {
         dataset: DatasetId,
         identities: &[Identity],
         event: Event,
-        from_edge: bool,
+        from_edge: Option<&str>,
     ) -> Result<()> {
         let Some(primary) = identities.first() else { return Ok(()) };
         if self.seen(&event.id)? {
@@ -30,8 +30,9 @@ impl Turn<'_> {
         let wanted = self.rules.linkable(identities);
         let (mut entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
         let now_ms = self.progress.now_ms;
-        if from_edge {
-            entry.document.seen_at_edge.insert(primary.clone(), now_ms);
+        if let Some(region) = from_edge {
+            let seen = entry.document.seen_at_edge.entry(primary.clone()).or_default();
+            seen.insert(region.to_owned(), now_ms);
         }
         // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
         let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
@@ -50,7 +51,7 @@ impl Turn<'_> {
         } else {
             self.reschedule(&mut entry, &received, now_ms);
         }
-        if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
+        if changed || linked || from_edge.is_some() || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);
         }
         self.put(entry);

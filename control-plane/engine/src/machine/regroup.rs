@@ -8,6 +8,7 @@ use acquaint_core::id::ProfileId;
 use acquaint_core::profile::graph::Group;
 use acquaint_core::profile::{Fragment, Identity, Membership, MembershipChange, Status, identity};
 use acquaint_store::ProfileDocument;
+use acquaint_store::profile_document::SeenIn;
 use acquaint_store::record::ChangeKind;
 
 use super::cache::Entry;
@@ -28,7 +29,7 @@ struct Place {
 #[derive(Default)]
 struct Parcel {
     fragments: Vec<Fragment>,
-    seen_at_edge: Vec<(Identity, i64)>,
+    seen_at_edge: Vec<(Identity, SeenIn)>,
     events: bool,
 }
 
@@ -170,10 +171,10 @@ impl Turn<'_> {
                 None => source.fragments.push(fragment),
             }
         }
-        for (identity, at_ms) in std::mem::take(&mut source.seen_at_edge) {
+        for (identity, seen) in std::mem::take(&mut source.seen_at_edge) {
             match elsewhere(&identity) {
-                Some(to) => parcels.entry(to).or_default().seen_at_edge.push((identity, at_ms)),
-                None => drop(source.seen_at_edge.insert(identity, at_ms)),
+                Some(to) => parcels.entry(to).or_default().seen_at_edge.push((identity, seen)),
+                None => drop(source.seen_at_edge.insert(identity, seen)),
             }
         }
         let to = |identity: &Identity| {

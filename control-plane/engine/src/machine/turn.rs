@@ -1,7 +1,7 @@
 //! The turn: everything that one commit of the engine reads and changes. The files beside this one add what a turn can
 //! do; none of it touches the store before the turn is over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
@@ -15,7 +15,7 @@ use super::expire::Farewell;
 use super::in_force::InForce;
 use super::progress::{PROGRESS, Progress};
 use super::unit::Unit;
-use crate::publish::Debt;
+use crate::publish::{Debt, Edge};
 use crate::{Error, Result};
 
 /// One commit in the making.
@@ -56,7 +56,7 @@ impl<'a> Turn<'a> {
         self.progress.now_ms = self.progress.now_ms.max(record.received_ms);
         match record.body {
             Body::Event { dataset, identities, event, from_edge } => {
-                self.event(dataset, &identities, event, from_edge)?;
+                self.event(dataset, &identities, event, from_edge.as_deref())?;
             }
             Body::Upsert { message, dataset, identities, attributes } => {
                 self.upsert(message.as_deref(), dataset, &identities, attributes)?;
@@ -179,17 +179,28 @@ impl<'a> Turn<'a> {
 
     /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
     pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) -> Result<()> {
-        let mut under: BTreeSet<Identity> = match farewell {
-            // By itself the edge has forgotten the others already.
-            Farewell::Expired => document.kept_at_edge(self.progress.now_ms).cloned().collect(),
-            Farewell::Erased => document.seen_at_edge.keys().cloned().collect(),
+        let mut gone: BTreeMap<Identity, Option<BTreeSet<String>>> = BTreeMap::new();
+        let mut kept = |identity: &Identity, region: &str| {
+            let regions = gone.entry(identity.clone()).or_insert_with(|| Some(BTreeSet::new()));
+            regions.get_or_insert_default().insert(region.to_owned());
         };
-        under.extend(self.rules.edge_identities(&document.identities));
-        if !under.is_empty() {
+        match farewell {
+            // By themselves the edges have forgotten the others already.
+            Farewell::Expired => document
+                .kept_at_edge(self.progress.now_ms)
+                .for_each(|(identity, region)| kept(identity, region)),
+            Farewell::Erased => {
+                for (identity, seen) in &document.seen_at_edge {
+                    seen.keys().for_each(|region| kept(identity, region));
+                }
+            }
+        }
+        gone.extend(self.rules.edge_identities(&document.identities).into_iter().map(|one| (one, None)));
+        if !gone.is_empty() {
             self.progress.debts += 1;
             let erased = matches!(farewell, Farewell::Erased);
-            let debt = Debt { serial: self.progress.debts, gone: under.into_iter().collect(), erased };
-            self.unit.put_row(Table::Projections, debt.to_row(document.id)?);
+            let debt = Debt { serial: self.progress.debts, gone: gone.into_iter().collect(), erased };
+            self.unit.put_row(Table::Projections, debt.to_row(Edge::Only, document.id)?);
         }
         Ok(())
     }

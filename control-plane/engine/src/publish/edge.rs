@@ -7,7 +7,9 @@ use acquaint_core::limits::VALUE_DEPTH_MAX;
 use acquaint_core::time::parse_instant;
 use acquaint_core::value::Value;
 use acquaint_core::wire;
-use acquaint_store::catalog::{Access, Catalog, Connection, Dataflow, Datastream, Flag, Offer, Serve, Split};
+use acquaint_store::catalog::{
+    Access, Catalog, Connection, Dataflow, Datastream, Flag, Offer, Region, Serve, Split,
+};
 
 /// Enabled dataflows to destinations that the edge itself serves.
 pub(super) fn dataflows(catalog: &Catalog) -> impl Iterator<Item = (&Dataflow, &Connection)> {
@@ -26,11 +28,14 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
         id: datastream.id.clone(),
         org: datastream.org.clone(),
         dataset: datastream.dataset.clone(),
+        dataset_overrides: datastream.dataset_overrides.clone(),
         enabled: datastream.enabled,
         access: match datastream.access {
             Access::Mixed => wire::Access::Mixed,
             Access::Authenticated => wire::Access::Authenticated,
         },
+        profile_dataset: datastream.profile_dataset.clone(),
+        regions: datastream.regions.iter().map(region).collect(),
         allowed_origins: datastream.allowed_origins.clone(),
         first_party_id_cookie: datastream.first_party_id_cookie.clone(),
         edge_segmentation: datastream.edge_segmentation,
@@ -61,6 +66,10 @@ pub(super) fn datastream(catalog: &Catalog, datastream: &Datastream) -> wire::Da
         template: forwarding.template.clone(),
     }));
     wired
+}
+
+fn region(region: &Region) -> wire::Region {
+    wire::Region { hint: region.hint.clone(), id: region.id }
 }
 
 fn destination(

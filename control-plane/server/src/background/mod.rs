@@ -1,4 +1,4 @@
-//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures, uploads. Each begins where
+//! The loops behind the routes: engine, timers, a publisher for each edge, activation, daily batch, erasures, uploads. Each begins where
 //! the store says it was, so that a crash is only a pause.
 
 mod activation;
@@ -6,6 +6,7 @@ pub(crate) mod batch;
 mod engine;
 mod erasure;
 mod publisher;
+mod sharing;
 mod timers;
 mod uploads;
 
@@ -55,9 +56,15 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
         loops.thread("schedule", app, move |app| batch::schedule(app, &cron))?;
     }
     loops.task("activation", app, activation::run(Arc::clone(app)));
-    if let Some(url) = app.edge_url.clone() {
+    if !app.edges.is_empty() {
+        acquaint_engine::publish::reclaim(&*app.store, &app.edges.regions())?;
+    }
+    for edge in app.edges.iter().cloned() {
         let runtime = tokio::runtime::Handle::current();
-        loops.thread("publisher", app, move |app| publisher::run(app, &runtime, &url))?;
+        loops.thread("publisher", app, move |app| publisher::run(app, &runtime, edge))?;
+    }
+    if !app.edges.regions().is_empty() {
+        loops.thread("sharing", app, sharing::run)?;
     }
     Ok(loops)
 }

@@ -1,4 +1,4 @@
-//! The publisher: the edge gets the bundle when the catalogue in force has changed, and the projections it is owed, until
+//! The publisher of an edge: it gets the bundle when the catalogue in force has changed, and the projections it is owed, until
 //! it has acknowledged them.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::runtime::Handle;
 
 use crate::app::{App, Shared};
+use crate::edges::Edge;
 
 /// Projections of one request.
 const PROJECTIONS_MAX: usize = 50;
@@ -37,20 +38,19 @@ enum Error {
 /// What the edge has been told.
 struct Publisher {
     http: reqwest::Client,
-    url: String,
+    edge: Edge,
     published: Option<u64>,
     slicer: Option<(u64, Slicer)>,
     after: Option<ProfileId>,
 }
 
 /// Runs until it is time to stop.
-pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
+pub(super) fn run(app: &Shared, runtime: &Handle, edge: Edge) {
     let http = match reqwest::Client::builder().timeout(TIMEOUT).build() {
         Ok(http) => http,
         Err(error) => return app.fail("publisher", &error),
     };
-    let url = url.trim_end_matches('/').to_owned();
-    let mut publisher = Publisher { http, url, published: None, slicer: None, after: None };
+    let mut publisher = Publisher { http, edge, published: None, slicer: None, after: None };
     let mut backoff = BACKOFF_MIN;
     while !app.is_stopping() {
         let seen = app.bell.rings();
@@ -68,6 +68,7 @@ pub(super) fn run(app: &Shared, runtime: &Handle, url: &str) {
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
+                    edge = publisher.edge.name(),
                     retry_ms = backoff.as_millis(),
                     "not published"
                 );
@@ -110,8 +111,8 @@ impl Publisher {
             let bundle = publish::bundle(&catalog, app.clock.now_ms())
                 .map_err(|problems| Error::Catalog(acquaint_engine::compile::summary(&problems)))?;
             let bytes = wire::seal(&bundle)?;
-            self.send(app, runtime, reqwest::Method::PUT, "bundle", bytes)?;
-            tracing::info!(version, "bundle published");
+            self.send(runtime, reqwest::Method::PUT, "bundle", bytes)?;
+            tracing::info!(version, edge = self.edge.name(), "bundle published");
             self.published = Some(version);
             return Ok(true);
         }
@@ -120,11 +121,11 @@ impl Publisher {
             Some(_) | None => Slicer::new(catalog)
                 .map_err(|problems| Error::Catalog(acquaint_engine::compile::summary(&problems)))?,
         };
-        let owed = publish::owed(&*snapshot, self.after, PROJECTIONS_MAX)?;
+        let owed = publish::owed(&*snapshot, self.edge.owed(), self.after, PROJECTIONS_MAX)?;
         let mut batch = ProjectionBatch::default();
         let mut covered: Vec<Owed> = Vec::new();
         for owed in owed {
-            let next = slicer.project(&*snapshot, &owed, app.clock.now_ms())?;
+            let next = slicer.project(&*snapshot, self.edge.owed(), &owed, app.clock.now_ms())?;
             if !covered.is_empty() && size(&batch).saturating_add(size(&next)) > PROJECTIONS_MAX {
                 break;
             }
@@ -140,29 +141,28 @@ impl Publisher {
         self.after = Some(last.profile);
         for part in batch.projections.chunks(PROJECTIONS_MAX) {
             let part = ProjectionBatch { projections: part.to_vec(), ..ProjectionBatch::default() };
-            self.send(app, runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
+            self.send(runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
         }
         for part in batch.forgotten.chunks(PROJECTIONS_MAX) {
             let part = ProjectionBatch { forgotten: part.to_vec(), ..ProjectionBatch::default() };
-            self.send(app, runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
+            self.send(runtime, reqwest::Method::POST, "projections", wire::seal(&part)?)?;
         }
-        publish::acknowledged(&*app.store, &covered)?;
+        publish::acknowledged(&*app.store, self.edge.owed(), &covered)?;
         Ok(true)
     }
 
     fn send(
         &self,
-        app: &App,
         runtime: &Handle,
         method: reqwest::Method,
         what: &str,
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
         let path = format!("/_acquaint/v1/{what}");
-        let signature = signature::sign(app.tokens.edge.signing(), &path, &bytes, crate::clock::system_ms());
+        let signature = signature::sign(self.edge.tokens.signing(), &path, &bytes, crate::clock::system_ms());
         let request = self
             .http
-            .request(method, format!("{}{path}", self.url))
+            .request(method, format!("{}{path}", self.edge.url))
             .header(signature::HEADER, signature)
             .header(CONTENT_TYPE, "application/octet-stream")
             .body(bytes);

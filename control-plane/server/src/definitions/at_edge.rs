@@ -13,6 +13,9 @@ use super::{Finding, Kind, Subject};
 /// How far the percentages of a split may be from 100, by rounding.
 const SPLIT_TOLERANCE: f64 = 0.005;
 
+/// Of a location hint. It is in every path, cookie and header.
+const HINT_CHARACTERS_MAX: usize = 32;
+
 /// Everything that is wrong.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -42,6 +45,18 @@ fn check_datastream(subject: &Subject, datastream: &Datastream, findings: &mut V
             let message = format!("`{origin}` is no origin");
             let found = Finding::about(subject, &format!("/allowedOrigins/{index}"), "bad-origin", message);
             findings.push(found.with_help("write `https://shop.example` or `https://*.shop.example`"));
+        }
+    }
+    let mut hints = BTreeSet::new();
+    for (index, region) in datastream.regions.iter().enumerate() {
+        let (hint, pointer) = (&region.hint, format!("/regions/{index}/hint"));
+        if !is_hint(hint) {
+            let message = format!("`{hint}` is no location hint");
+            let found = Finding::about(subject, &pointer, "bad-hint", message);
+            findings.push(found.with_help("write lower-case letters, digits and hyphens, for example `or2`"));
+        } else if !hints.insert(hint) {
+            let message = format!("the region `{hint}` is there twice");
+            findings.push(Finding::about(subject, &pointer, "not-unique", message));
         }
     }
     if !is_cookie_name(&datastream.first_party_id_cookie) {
@@ -177,6 +192,13 @@ fn bad_url(subject: &Subject, pointer: &str, url: &str) -> Finding {
     Finding::about(subject, pointer, "bad-url", message)
 }
 
+/// A segment of the path before the version, and none of those that stand there for something else.
+pub(crate) fn is_hint(hint: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_taken = matches!(hint, "v1" | "v2" | "va");
+    (1..=HINT_CHARACTERS_MAX).contains(&hint.len()) && hint.bytes().all(is_part) && !is_taken
+}
+
 /// A token of RFC 9110.
 fn is_cookie_name(name: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -264,6 +286,22 @@ mod tests {
         {
             check_all(&[stream(wrong)], &[("s", "/allowedOrigins/0", "bad-origin")]);
         }
+    }
+
+    #[test]
+    fn regions_have_hints_that_can_stand_in_a_path_each_once() {
+        let hints = ["or2", "OR2", "va", "", "or2", "a/b", "eu-west-1"];
+        let regions: Vec<_> = hints.iter().map(|hint| json!({"hint": hint, "id": 9})).collect();
+        check_all(
+            &[json!({"kind": "datastream", "id": "s", "org": "o", "dataset": "d", "regions": regions})],
+            &[
+                ("s", "/regions/1/hint", "bad-hint"),
+                ("s", "/regions/2/hint", "bad-hint"),
+                ("s", "/regions/3/hint", "bad-hint"),
+                ("s", "/regions/4/hint", "not-unique"),
+                ("s", "/regions/5/hint", "bad-hint"),
+            ],
+        );
     }
 
     fn flag(changes: &Json) -> Json {

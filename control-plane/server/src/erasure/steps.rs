@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::id::Position;
+use acquaint_engine::publish::Edge;
 use acquaint_store::erasure::{Erasure, Person, Stage};
-use acquaint_store::{Log, ProfileStore, Read, Table, Topic, WriteBatch, keys};
+use acquaint_store::{Log, ProfileStore, Read, Table, Topic, WriteBatch};
 
 use super::scrub;
 use crate::app::App;
@@ -78,16 +79,20 @@ impl Steps {
     }
 }
 
-/// Whether the edge is yet to be told. Where there is none, nobody is.
+/// Whether an edge is yet to be told. Where there is none, nobody is.
 fn is_edge_owed(app: &App, person: &Person) -> Result<bool, Error> {
+    let (only, regions) = (std::iter::once(Edge::Only), app.edges.regions());
+    let edges: Vec<Edge<'_>> = only.chain(regions.iter().map(|region| Edge::In(region))).collect();
     let mut batch = WriteBatch::default();
     for profile in &person.profiles {
-        let key = keys::profile(*profile);
-        if app.store.get(Table::Projections, &key)?.is_some() {
-            batch.writes.push((Table::Projections, key, None));
+        for edge in &edges {
+            let (table, key) = (edge.table(), edge.key(*profile));
+            if app.store.get(table, &key)?.is_some() {
+                batch.writes.push((table, key, None));
+            }
         }
     }
-    if batch.writes.is_empty() || app.edge_url.is_some() {
+    if batch.writes.is_empty() || !app.edges.is_empty() {
         return Ok(!batch.writes.is_empty());
     }
     app.store.commit(batch, false)?;

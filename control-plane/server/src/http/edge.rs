@@ -1,4 +1,4 @@
-//! `POST /edge/v1/events`: events on their way from the edge. The receipt names every event; what it does not name was
+//! `POST /edge/v1/events`: what the edge forwards, events and what people said of consent. The receipt names every event; what it does not name was
 //! not kept, and comes again.
 
 use axum::Router;
@@ -20,6 +20,9 @@ use crate::ingest::admit;
 use crate::metrics::Taken;
 use crate::problem::Problem;
 
+/// Of the location hint by which an edge says where it is.
+const REGION_CHARACTERS_MAX: usize = 100;
+
 pub(super) const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub(crate) fn routes() -> Router<Shared> {
@@ -32,8 +35,19 @@ async fn events(State(app): State<Shared>, headers: HeaderMap, sent: Body) -> Re
     let forward: Forward = wire::open(&sent).map_err(|error| {
         Problem::bad_request("bad-forward", "the body is no sealed forward", error.to_string())
     })?;
+    if forward.region.chars().count() > REGION_CHARACTERS_MAX {
+        let detail = format!("a region has at most {REGION_CHARACTERS_MAX} characters");
+        return Err(Problem::bad_request("bad-forward", "the region is no location hint", detail));
+    }
     if forward.events.len() > BATCH_EVENTS_MAX {
         return Err(Problem::too_large("the forward", BATCH_EVENTS_MAX, "events"));
+    }
+    let regions = app.edges.regions();
+    if !regions.is_empty() && !regions.contains(&forward.region.as_str()) {
+        tracing::warn!(
+            region = forward.region,
+            "forwarded from a region of which no edge is known: it is told nothing"
+        );
     }
     let receipt = blocking(&app, move |app| keep(app, forward)).await?;
     let sealed = wire::seal(&receipt).map_err(|error| Problem::unavailable(error.to_string()))?;
@@ -47,19 +61,19 @@ fn keep(app: &App, forward: Forward) -> Result<Receipt, Problem> {
     let (mut ids, mut bodies, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     let mut datastreams = Vec::new();
     for event in forward.events {
-        let datastream = in_force.catalog.datastreams.contains_key(&event.datastream);
-        let datastream = datastream.then(|| event.datastream.clone());
-        let id = event.event.id.clone();
+        let datastream = in_force.catalog.datastreams.contains_key(event.datastream());
+        let datastream = datastream.then(|| event.datastream().to_owned());
+        let id = event.id().to_owned();
         let quarantined = |refusal| Quarantined {
             received_ms,
             origin: Origin::Edge,
-            source: event.datastream.clone(),
+            source: event.datastream().to_owned(),
             fallback_id: id.clone(),
             refusal,
-            raw: edge::to_json(&event).to_string(),
+            raw: edge::to_json(&forward.region, &event).to_string(),
             place: None,
         };
-        match edge::event(&in_force.rules, event.clone(), received_ms) {
+        match edge::record(&in_force.rules, &forward.region, event.clone(), received_ms) {
             Ok(of_one) => {
                 ids.extend(of_one.iter().map(|_| id.clone()));
                 datastreams.extend(of_one.iter().map(|_| datastream.clone()));

@@ -31,12 +31,11 @@ fn look(app: &App) -> Result<Value, Problem> {
     // Positions before ends would let something that just arrived look settled; ends are read last.
     let store = app.store.snapshot();
     let progress = Progress::load(&*store)?;
-    let owed = store.scan(
-        Table::Projections,
-        std::ops::Bound::Unbounded,
-        std::ops::Bound::Unbounded,
-        COUNTED_MAX,
-    )?;
+    let (from, to) = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
+    let mut owed = 0_usize;
+    for table in [Table::Projections, Table::EdgeDebts] {
+        owed = owed.saturating_add(store.scan(table, from, to, COUNTED_MAX)?.len());
+    }
     Ok(json!({
         "now": format_instant(app.clock.now_ms()),
         "engine_now": (progress.now_ms > i64::MIN).then(|| format_instant(progress.now_ms)),
@@ -45,7 +44,7 @@ fn look(app: &App) -> Result<Value, Problem> {
         "activation_catching_up": app.activation.is_catching_up(),
         "program": format!("{:016x}", progress.program),
         "backfill": progress.backfill.map(|backfill| json!({"after_profile": backfill.after.map(|id| id.to_string())})),
-        "projections_owed": owed.len(),
+        "projections_owed": owed,
         "next_deadline": next_timer(&*store)?.map(format_instant),
         "catalog_version": app.in_force().catalog.version,
         "log_end": app.store.end(Topic::Records),

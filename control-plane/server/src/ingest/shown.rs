@@ -66,7 +66,7 @@ mod tests {
     fn an_event_shows_when_it_happened_and_who_did_it() {
         let identities = vec![Identity { namespace: "userId".into(), id: "u".into() }];
         let event = Event { id: "m".into(), timestamp_ms: -1_000, fields: Fields::new() };
-        let body = Body::Event { dataset: "events".into(), identities, event, from_edge: false };
+        let body = Body::Event { dataset: "events".into(), identities, event, from_edge: None };
         assert_eq!(
             record(7, &Record { received_ms: 0, body }).unwrap(),
             json!({"status": "accepted", "position": 7, "received": "1970-01-01T00:00:00.000Z", "kind": "event",

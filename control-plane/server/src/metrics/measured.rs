@@ -58,7 +58,8 @@ impl Measured {
             activation_position: app.activation.position(),
             backfilling: progress.backfill.is_some(),
             timers_due: timers_due(&*snapshot, progress.now_ms, now_ms)?,
-            edge_owed: rows(&*snapshot, Table::Projections)?,
+            edge_owed: rows(&*snapshot, Table::Projections)?
+                .saturating_add(rows(&*snapshot, Table::EdgeDebts)?),
             audiences: as_count(in_force.catalog.audiences.len()),
             census,
             flows,
@@ -115,7 +116,7 @@ impl Measured {
         );
         sheet.one(
             "edge_projections_owed",
-            "Profiles that the edge has to be sent; 100000 means at least so many",
+            "Profiles that edges have to be sent, once for each edge; 100000 means at least so many",
             figure(self.edge_owed),
         );
         let lag = self.changes_end.saturating_sub(self.activation_position);

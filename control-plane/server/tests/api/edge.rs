@@ -13,20 +13,29 @@ use axum::http::{HeaderMap, StatusCode};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::server::{EDGE, NOW, Server, buy, documents, publishing_to, send, until, with_definitions};
+use crate::server::{
+    EDGE, NOW, Server, buy, documents, publishing_to, publishing_to_several, send, until, with_definitions,
+};
 
 fn event(id: &str, datastream: &str) -> ForwardedEvent {
     let fields = [("eventType".to_owned(), acquaint_core::value::Value::String("buy".into()))];
     ForwardedEvent {
         datastream: datastream.into(),
+        dataset: None,
         identities: vec![Identity { namespace: "crm".into(), id: "1".into() }],
         event: Event { id: id.into(), timestamp_ms: parse_instant(NOW).unwrap(), fields: fields.into() },
     }
 }
 
 async fn forward(server: &Server, events: Vec<ForwardedEvent>) -> Receipt {
+    forward_from(server, "or2", events).await
+}
+
+async fn forward_from(server: &Server, region: &str, events: Vec<ForwardedEvent>) -> Receipt {
+    let events = events.into_iter().map(Into::into).collect();
+    let forward = Forward { region: region.into(), events };
     let request = server.request(Method::POST, "/edge/v1/events").bearer_auth(EDGE);
-    let response = request.body(seal(&Forward { events }).unwrap()).send().await.unwrap();
+    let response = request.body(seal(&forward).unwrap()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     open(&response.bytes().await.unwrap()).unwrap()
 }
@@ -132,4 +141,33 @@ async fn the_edge_gets_the_bundle_and_every_projection_although_it_refuses_at_fi
         seen.identities,
         who.iter().map(|id| Identity { namespace: "crm".into(), id: id.clone() }).collect()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_several_edges_is_told_of_those_it_has_seen_though_another_is_away() {
+    let (here, there) = (fake_edge(0).await, fake_edge(u32::MAX).await);
+    let server = publishing_to_several(&[("or2", &here.0), ("irl1", &there.0)]).await;
+    let datastream = json!({"kind": "datastream", "id": "shop", "org": "A@AdobeOrg", "dataset": "deeds"});
+    server.apply(&[documents(), vec![datastream]].concat()).await.ok();
+    for (region, people) in [("or2", ["1", "2"]), ("irl1", ["2", "3"]), ("nowhere", ["4", "5"])] {
+        let of = |who: &str| {
+            let identities = vec![Identity { namespace: "crm".into(), id: who.into() }];
+            ForwardedEvent { identities, ..event(&format!("{who} in {region}"), "shop") }
+        };
+        forward_from(&server, region, people.map(of).into()).await;
+    }
+    let seen = |of: &Shared| -> Vec<String> {
+        of.lock().unwrap().identities.iter().map(|identity| identity.id.clone()).collect()
+    };
+    until("one edge has all of its own, and the other is owed the rest", async || {
+        let owed = server.settle().await["projections_owed"] == 2;
+        (owed && seen(&here.1) == ["1", "2"]).then_some(())
+    })
+    .await;
+    assert!(here.1.lock().unwrap().bundle.is_some() && there.1.lock().unwrap().bundle.is_none());
+    there.1.lock().unwrap().refusals_left = 0;
+    until("the other has come back", async || (server.settle().await["projections_owed"] == 0).then_some(()))
+        .await;
+    assert_eq!((seen(&here.1), seen(&there.1)), (vec!["1".into(), "2".into()], vec!["2".into(), "3".into()]));
+    assert!(there.1.lock().unwrap().bundle.is_some());
 }

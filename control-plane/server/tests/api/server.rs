@@ -84,6 +84,14 @@ pub(crate) async fn tracing_to(endpoint: &str) -> Server {
     server
 }
 
+/// As [`publishing_to`], with several edges, by region.
+pub(crate) async fn publishing_to_several(edges: &[(&str, &str)]) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let edges = edges.iter().map(|(region, url)| ((*region).to_owned(), (*url).to_owned())).collect();
+    let settings = Settings { edges, ..settings(&folder) };
+    Server::with(folder, settings).await
+}
+
 /// Starts a server that knows nothing and publishes to an edge.
 pub(crate) async fn publishing_to(edge_url: &str) -> Server {
     let folder = tempfile::tempdir().unwrap();

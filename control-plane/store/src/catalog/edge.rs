@@ -12,12 +12,21 @@ pub struct Datastream {
     pub org: String,
     /// Where its events go.
     pub dataset: String,
+    /// Datasets that a request may want its events to go to instead (`datasetId` of `configOverrides`).
+    #[serde(default)]
+    pub dataset_overrides: Vec<String>,
     /// On unless said otherwise.
     #[serde(default = "yes")]
     pub enabled: bool,
     /// Whether callers must be known.
     #[serde(default)]
     pub access: Access,
+    /// The dataset of profiles that what visitors say of consent goes to; absent: it only holds at the edge.
+    #[serde(default)]
+    pub profile_dataset: Option<String>,
+    /// Regions it is served in, the one that clients are sent to by default first; empty: any.
+    #[serde(default)]
+    pub regions: Vec<Region>,
     /// Origins of pages that may call, like `https://shop.example` or `https://*.shop.example`; empty: any.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -50,6 +59,16 @@ pub enum Access {
     Mixed,
     /// Only callers with the API token.
     Authenticated,
+}
+
+/// Where an edge is, as its clients are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Region {
+    /// The location hint, for example `or2`: lower-case letters, digits and hyphens.
+    pub hint: String,
+    /// The number beside it in `x-adobe-edge`.
+    pub id: u32,
 }
 
 /// A partner with whom ids are exchanged.

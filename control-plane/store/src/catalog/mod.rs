@@ -25,7 +25,7 @@ pub use audience::{Audience, DataGovernancePolicy, EvaluationInfo, Expression, S
 pub use computed::ComputedAttribute;
 pub use definition::{Definition, Kind};
 pub use destination::{Connection, Dataflow, Destination, Export, Schedule};
-pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Split};
+pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer, OfferItem, Region, Split};
 pub use external::External;
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};

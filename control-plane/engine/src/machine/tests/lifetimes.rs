@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{HOUR, NOW, World};
 use crate::machine::next_timer;
-use crate::publish::{self, Slicer};
+use crate::publish::{self, Edge, Slicer};
 use crate::testing::{audience, event, fields_of, identity};
 
 const DAY: i64 = 24 * HOUR;
@@ -146,7 +146,7 @@ fn the_edge_is_told_that_nothing_is_left_unless_somebody_new_has_come() {
     let phone = identity("device", "phone");
     let at_edge = |id: &str, at_ms| match buy(id, at_ms, &phone) {
         Body::Event { dataset, identities, event, .. } => {
-            Body::Event { dataset, identities, event, from_edge: true }
+            Body::Event { dataset, identities, event, from_edge: Some("or2".into()) }
         }
         other => other,
     };
@@ -154,14 +154,14 @@ fn the_edge_is_told_that_nothing_is_left_unless_somebody_new_has_come() {
     world.send(NOW + 5 * DAY, [Body::Advance]);
     let catalog = publish::catalog_in_force(&*world.store).unwrap();
     let slicer = Slicer::new(catalog).unwrap();
-    let owed = publish::owed(&*world.store, None, 9).unwrap();
-    let sent = slicer.project(&*world.store, &owed[0], NOW).unwrap().projections;
+    let owed = publish::owed(&*world.store, Edge::Only, None, 9).unwrap();
+    let sent = slicer.project(&*world.store, Edge::Only, &owed[0], NOW).unwrap().projections;
     assert_eq!(sent.len(), 1);
     assert_eq!((&sent[0].0, sent[0].1.attributes.len(), sent[0].1.memberships.len()), (&phone, 0, 0));
     world.send(NOW + 5 * DAY, [at_edge("2", NOW + 5 * DAY)]);
-    assert_eq!(slicer.project(&*world.store, &owed[0], NOW).unwrap().projections, []);
-    publish::acknowledged(&*world.store, &owed).unwrap();
-    let left = publish::owed(&*world.store, None, 9).unwrap();
+    assert_eq!(slicer.project(&*world.store, Edge::Only, &owed[0], NOW).unwrap().projections, []);
+    publish::acknowledged(&*world.store, Edge::Only, &owed).unwrap();
+    let left = publish::owed(&*world.store, Edge::Only, None, 9).unwrap();
     assert_eq!(left.iter().map(|owed| owed.profile.0).collect::<Vec<_>>(), [2]);
 }
 
@@ -234,9 +234,9 @@ fn who_is_erased_leaves_first_and_is_then_nobody() {
     };
     assert_eq!(person.identities, [ada.clone(), phone.clone()].into());
     assert_eq!(person.position, world.engine.progress().position);
-    let owed = publish::owed(&*world.store, None, 9).unwrap();
+    let owed = publish::owed(&*world.store, Edge::Only, None, 9).unwrap();
     let slicer = Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
-    let sent = slicer.project(&*world.store, &owed[0], NOW).unwrap();
+    let sent = slicer.project(&*world.store, Edge::Only, &owed[0], NOW).unwrap();
     assert_eq!((sent.forgotten, sent.projections.len()), (vec![ada.clone()], 0));
     // Told again, there is nobody; what comes later is of somebody new.
     world.send(NOW + HOUR, [erase, buy("c", NOW, &phone)]);

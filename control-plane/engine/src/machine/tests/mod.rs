@@ -1,6 +1,7 @@
 //! The engine against what it promises: scenarios here, generated histories in `property`.
 
 mod computed;
+mod edges;
 mod lifetimes;
 mod merging;
 mod on_the_way;
@@ -120,6 +121,7 @@ impl World {
                     | Table::Events
                     | Table::EventIds
                     | Table::Timers
+                    | Table::EdgeDebts
                     | Table::Quarantine
                     | Table::Imports
                     | Table::Jobs

@@ -10,10 +10,9 @@ use serde_json::json;
 
 use super::{HOUR, NOW, World};
 use crate::machine::{Engine, next_timer};
-use crate::publish;
 use crate::testing::{audience, event, fields_of, identity};
 
-fn buyers() -> acquaint_store::catalog::Definition {
+pub(super) fn buyers() -> acquaint_store::catalog::Definition {
     audience(
         "buyers",
         "continuous",
@@ -25,7 +24,7 @@ fn owned(who: &[&Identity]) -> Vec<Identity> {
     who.iter().copied().cloned().collect()
 }
 
-fn buy(id: &str, at_ms: i64, who: &[&Identity]) -> Body {
+pub(super) fn buy(id: &str, at_ms: i64, who: &[&Identity]) -> Body {
     event(id, at_ms, &owned(who), &json!({"eventType": "buy", "amount": 10}))
 }
 
@@ -38,7 +37,7 @@ fn upsert(who: &[&Identity], attributes: serde_json::Value) -> Body {
     }
 }
 
-fn link(who: &[&Identity]) -> Body {
+pub(super) fn link(who: &[&Identity]) -> Body {
     Body::Link { message: None, identities: owned(who) }
 }
 
@@ -301,76 +300,6 @@ fn what_batch_decides_is_kept_and_audiences_that_refer_to_it_follow() {
     assert_eq!(world.audiences(&ada), ["fans", "gold-fans"], "older than what is known");
     world.send(NOW + 2 * HOUR, [decided(of_ada, NOW + HOUR + 1, false), decided(of_phone, NOW + HOUR, true)]);
     assert_eq!(world.audiences(&ada), Vec::<String>::new());
-}
-
-/// Decided at the edge.
-fn quick() -> acquaint_store::catalog::Definition {
-    audience(
-        "quick",
-        "synchronous",
-        r#"xEvent[eventType = "buy" and timestamp occurs <= 1 hours before now].count() >= 1"#,
-    )
-}
-
-/// Somebody looks at a page that the edge answers.
-fn look_at_edge(id: &str, timestamp_ms: i64, who: &Identity) -> Body {
-    let fields = fields_of(&json!({"eventType": "look"}));
-    let event = acquaint_core::profile::Event { id: id.into(), timestamp_ms, fields };
-    Body::Event { dataset: "events".into(), identities: vec![who.clone()], event, from_edge: true }
-}
-
-#[test]
-fn the_edge_is_told_of_whom_it_has_seen_in_the_last_two_weeks() {
-    const DAY: i64 = 24 * HOUR;
-    let mut world = World::new(vec![quick()]);
-    let phone = identity("device", "phone");
-    // Whether the edge is sent what changes at an instant.
-    let mut is_told = |at_ms: i64, body: Body| {
-        world.send(at_ms, [body]);
-        let owed = publish::owed(&*world.store, None, 9).unwrap();
-        let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
-        let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-        let told =
-            |owed: &publish::Owed, at_ms| slicer.project(&*snapshot, owed, at_ms).unwrap().projections.len();
-        let sent: usize = owed.iter().map(|owed| told(owed, at_ms)).sum();
-        // What is owed for longer than the edge keeps it is not sent any more.
-        assert!(owed.iter().all(|owed| told(owed, at_ms + 14 * DAY) == 0));
-        publish::acknowledged(&*world.store, &owed).unwrap();
-        (owed.len(), sent)
-    };
-    assert_eq!(is_told(NOW, look_at_edge("1", NOW, &phone)), (1, 1));
-    let (last, visit) = (NOW + 14 * DAY - 1, NOW + 30 * DAY);
-    assert_eq!(is_told(last, buy("2", last, &[&phone])), (1, 1));
-    assert_eq!(is_told(last + 1, buy("3", last + 1, &[&phone])), (0, 0));
-    assert_eq!(is_told(visit, look_at_edge("4", visit, &phone)), (1, 1));
-    assert_eq!(is_told(visit + DAY, buy("5", visit + DAY, &[&phone])), (1, 1));
-}
-
-#[test]
-fn profiles_the_edge_knows_are_owed_to_it_until_it_has_them() {
-    let mut world = World::new(vec![quick(), buyers()]);
-    let (ada, phone) = (identity("crm", "ada"), identity("device", "phone"));
-    world.send(NOW, [buy("1", NOW, &[&phone])]);
-    assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
-    world.send(NOW, [look_at_edge("2", NOW, &phone)]);
-    let owed = publish::owed(&*world.store, None, 9).unwrap();
-    assert_eq!(owed.len(), 1);
-    let slicer = publish::Slicer::new(publish::catalog_in_force(&*world.store).unwrap()).unwrap();
-    let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let sent = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
-    assert_eq!(sent.len(), 1);
-    let (under, projection) = &sent[0];
-    assert_eq!((under, projection.position), (&phone, world.engine.progress().position));
-    assert_eq!(projection.state.streams.len(), 1, "only what the edge audiences need");
-    // It changes again before the edge has answered: still owed.
-    world.send(NOW, [link(&[&ada, &phone])]);
-    publish::acknowledged(&*world.store, &owed).unwrap();
-    let owed = publish::owed(&*world.store, None, 9).unwrap();
-    let snapshot = acquaint_store::ProfileStore::snapshot(&*world.store);
-    let under: Vec<_> = slicer.project(&*snapshot, &owed[0], NOW).unwrap().projections;
-    assert_eq!(under.into_iter().map(|(under, _)| under).collect::<Vec<_>>(), [ada, phone]);
-    publish::acknowledged(&*world.store, &owed).unwrap();
-    assert_eq!(publish::owed(&*world.store, None, 9).unwrap(), []);
 }
 
 #[test]

@@ -74,22 +74,22 @@ impl Kept {
     fn take(&mut self, forward: &Forward) -> std::io::Result<Receipt> {
         let mut receipt = Receipt::default();
         for event in &forward.events {
-            let id = &event.event.id;
+            let id = event.id();
             let position = match self.positions.get(id) {
                 Some(position) => *position,
                 None => {
                     if let Some(file) = &mut self.events {
-                        writeln!(file, "{}", edge::to_json(event))?;
+                        writeln!(file, "{}", edge::to_json(&forward.region, event))?;
                     }
                     self.next = self.next.saturating_add(1);
                     if self.positions.len() >= IDS_MAX {
                         self.positions.clear();
                     }
-                    self.positions.insert(id.clone(), self.next);
+                    self.positions.insert(id.to_owned(), self.next);
                     self.next
                 }
             };
-            receipt.accepted.push((id.clone(), position));
+            receipt.accepted.push((id.to_owned(), position));
         }
         Ok(receipt)
     }
@@ -104,12 +104,11 @@ mod tests {
     use super::*;
 
     fn forward(ids: &[&str]) -> Forward {
-        let event = |id: &&str| ForwardedEvent {
-            datastream: "shop".into(),
-            identities: Vec::new(),
-            event: Event { id: (*id).into(), timestamp_ms: 1, fields: Fields::new() },
+        let event = |id: &&str| {
+            let event = Event { id: (*id).into(), timestamp_ms: 1, fields: Fields::new() };
+            ForwardedEvent { datastream: "shop".into(), dataset: None, identities: Vec::new(), event }.into()
         };
-        Forward { events: ids.iter().map(event).collect() }
+        Forward { region: "or2".into(), events: ids.iter().map(event).collect() }
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
         data: data.path().to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], arguments.port)).to_string(),
         edge_url: None,
+        edges: Default::default(),
         batch_schedule: None,
         clock_ms,
         tokens: Some((admin, uuid::Uuid::new_v4().simple().to_string())),
