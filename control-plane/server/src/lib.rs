@@ -12,6 +12,7 @@ mod comparison;
 mod counts;
 mod definitions;
 mod erasure;
+mod governance;
 mod guardrails;
 mod http;
 mod ingest;
