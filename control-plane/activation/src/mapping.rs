@@ -139,6 +139,7 @@ mod tests {
             field_groups: vec![],
             properties,
             additional_properties: false,
+            labels: Default::default(),
         };
         let schema = calculated::union_of([&schema]).unwrap();
         let compile =

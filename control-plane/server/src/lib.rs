@@ -13,6 +13,7 @@ mod counts;
 mod definitions;
 mod edges;
 mod erasure;
+mod governance;
 mod guardrails;
 mod http;
 mod ingest;

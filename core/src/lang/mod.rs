@@ -20,7 +20,7 @@ pub mod template;
 pub mod typed;
 pub(crate) mod words;
 
-pub use check::{AudienceDirectory, check, check_in, compile, compile_in};
+pub use check::{AudienceDirectory, Authoring, check, check_in, compile, compile_in};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use dialect::Dialect;
 pub use layout::layout;

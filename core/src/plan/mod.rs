@@ -30,6 +30,7 @@ pub(crate) mod streams;
 pub mod program;
 
 pub(crate) mod edge;
+pub mod fields_read;
 pub mod read_set;
 
 pub(crate) mod matching;
@@ -42,6 +43,7 @@ pub(crate) mod views;
 pub(crate) mod watched;
 
 pub use facts::{AudienceFacts, LookBack};
+pub use fields_read::{FieldRead, fields_read};
 pub use graph::references;
 pub use leaf::Leaf;
 pub use prepared::Prepared;

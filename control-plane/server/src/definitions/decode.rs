@@ -80,7 +80,10 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
     };
     let id = match kind {
         Kind::MergePolicy | Kind::PseudonymousExpiry => ONLY_ID,
-        Kind::Schema
+        Kind::Label
+        | Kind::MarketingAction
+        | Kind::Policy
+        | Kind::Schema
         | Kind::Namespace
         | Kind::Dataset
         | Kind::Source
@@ -101,6 +104,9 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
 
 fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Result<Definition, Box<Finding>> {
     Ok(match subject.kind {
+        Kind::Label => Definition::Label(decode(subject, fields)?),
+        Kind::MarketingAction => Definition::MarketingAction(decode(subject, fields)?),
+        Kind::Policy => Definition::Policy(decode(subject, fields)?),
         Kind::Schema => Definition::Schema(decode(subject, fields)?),
         Kind::Namespace => Definition::Namespace(decode(subject, fields)?),
         Kind::Dataset => Definition::Dataset(decode(subject, fields)?),

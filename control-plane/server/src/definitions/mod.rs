@@ -1,6 +1,6 @@
 //! Definitions: documents from files and requests become a catalogue that is checked as a whole before any of it is in
 //! force. Order of reading: [`decode`], [`conversion`], [`external`], [`references`], [`at_edge`], [`merge_policy`],
-//! [`lifetimes`], [`consent`], [`offers`], [`computed`], [`expressions`], [`evolution`], [`diff`], [`secrets`], [`finding`];
+//! [`lifetimes`], [`consent`], [`governance`], [`offers`], [`computed`], [`expressions`], [`evolution`], [`diff`], [`secrets`], [`finding`];
 //! [`publish`] writes.
 
 pub(crate) mod at_edge;
@@ -13,6 +13,7 @@ mod evolution;
 pub(crate) mod expressions;
 mod external;
 pub(crate) mod finding;
+mod governance;
 mod lifecycle;
 pub(crate) mod lifetimes;
 pub(crate) mod merge_policy;

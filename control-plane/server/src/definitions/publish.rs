@@ -11,12 +11,13 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::diff::{self, Change};
+use super::diff::{self, Change, What};
 use super::finding::{Finding, attribute};
 use super::{
     Kind, Subject, at_edge, decode, evolution, expressions, lifecycle, lifetimes, references, secrets,
 };
 use crate::app::{App, Shared, blocking};
+use crate::governance::{self, Violation};
 use crate::guardrails;
 use crate::problem::Problem;
 
@@ -33,6 +34,8 @@ pub(crate) struct Plan {
     pub warnings: Vec<Finding>,
     /// What data that is there may contradict: it cannot be done once there is any.
     pub incompatible: Vec<Finding>,
+    /// Uses of data that policies do not allow, each with what is wrong with which definition.
+    pub violations: Vec<(Violation, Finding)>,
     /// What the catalogue would be.
     pub after: Catalog,
 }
@@ -78,6 +81,9 @@ pub(crate) fn alone(documents: &[Value], now_ms: i64) -> Result<(Catalog, Plan),
     let mut after = before.clone();
     let places = put(&before, &mut after, documents, now_ms)?;
     let plan = plan(&before, &after, &places)?;
+    if !plan.violations.is_empty() {
+        return Err(plan.violations.into_iter().map(|(_, finding)| finding).collect());
+    }
     Ok((after, plan))
 }
 
@@ -143,7 +149,22 @@ fn plan(before: &Catalog, after: &Catalog, places: &BTreeMap<Subject, usize>) ->
     attribute(&mut warnings, places);
     let mut incompatible = evolution::check(before, after);
     attribute(&mut incompatible, places);
-    Ok(Plan { changes, unchanged, warnings, incompatible, after: after.clone() })
+    let made = |change: &&Change| change.change != What::Removed;
+    let changed: Vec<Subject> =
+        changes.iter().filter(made).map(|change| Subject::new(change.kind, &change.id)).collect();
+    let violations = governance::new_violations(before, after, &compiled.schema).into_iter();
+    let violations = violations.map(|violation| {
+        let finding = violation.finding(places, &changed);
+        (violation, finding)
+    });
+    Ok(Plan {
+        violations: violations.collect(),
+        changes,
+        unchanged,
+        warnings,
+        incompatible,
+        after: after.clone(),
+    })
 }
 
 /// Plans and, unless it is only asked what would happen, saves. One change at a time.
@@ -155,7 +176,11 @@ pub(crate) async fn publish(
     let _one_at_a_time = app.publishing.lock().await;
     blocking(app, move |app| {
         let before = app.in_force();
-        let Plan { changes, unchanged, warnings, incompatible, after } = make(app, &before.catalog)?;
+        let Plan { changes, unchanged, warnings, incompatible, violations, after } =
+            make(app, &before.catalog)?;
+        if !violations.is_empty() {
+            return Err(violating(violations));
+        }
         if !incompatible.is_empty() && has_data(app)? {
             return Err(incompatible_with_data(&incompatible));
         }
@@ -197,6 +222,14 @@ fn has_data(app: &App) -> Result<bool, Problem> {
 fn incompatible_with_data(findings: &[Finding]) -> Problem {
     let title = "the schema would contradict data that is there";
     Problem::new(StatusCode::CONFLICT, "incompatible-schema", title, told(findings))
+        .with("findings", serde_json::to_value(findings).unwrap_or_default())
+}
+
+fn violating(violations: Vec<(Violation, Finding)>) -> Problem {
+    let (violations, findings): (Vec<Violation>, Vec<Finding>) = violations.into_iter().unzip();
+    let title = "a data usage policy would be violated";
+    Problem::new(StatusCode::CONFLICT, "policy-violation", title, told(&findings))
+        .with("violations", serde_json::to_value(violations).unwrap_or_default())
         .with("findings", serde_json::to_value(findings).unwrap_or_default())
 }
 

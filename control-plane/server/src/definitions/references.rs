@@ -7,7 +7,9 @@ use acquaint_engine::compile::class_of;
 use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
-use super::{Finding, Kind, Subject, computed, consent, external, lifetimes, merge_policy, offers};
+use super::{
+    Finding, Kind, Subject, computed, consent, external, governance, lifetimes, merge_policy, offers,
+};
 
 /// Everything that does not fit together.
 pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
@@ -17,6 +19,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     checker.findings.extend(merge_policy::check(catalog));
     checker.findings.extend(lifetimes::check(catalog));
     checker.findings.extend(consent::check(catalog));
+    checker.findings.extend(governance::check(catalog));
     checker.findings.extend(external::check(catalog));
     for (id, source) in &catalog.sources {
         checker.source(&Subject::new(Kind::Source, id), source);

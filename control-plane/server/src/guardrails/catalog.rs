@@ -6,7 +6,8 @@ use acquaint_store::catalog::Catalog;
 use serde::Serialize;
 
 use super::facts::{
-    audiences, audiences_per_destination, custom_personalizations, fields_per_dataflow, in_mode,
+    attributes_per_edge_destination, audiences, audiences_per_destination, custom_personalizations,
+    fields_per_dataflow, in_mode,
 };
 use crate::problem::Problem;
 
@@ -28,7 +29,7 @@ struct Limit {
     measure: fn(&Catalog) -> usize,
 }
 
-const LIMITS: [Limit; 7] = [
+const LIMITS: [Limit; 8] = [
     Limit { name: "audiences", max: 4_000, lifted: false, measure: audiences },
     Limit {
         name: "audiences_streaming",
@@ -46,6 +47,7 @@ const LIMITS: [Limit; 7] = [
     Limit { name: "destinations_personalization", max: 10, lifted: false, measure: custom_personalizations },
     Limit { name: "audiences_per_destination", max: 250, lifted: false, measure: audiences_per_destination },
     Limit { name: "fields_per_dataflow", max: 50, lifted: false, measure: fields_per_dataflow },
+    Limit { name: "attributes_edge", max: 30, lifted: true, measure: attributes_per_edge_destination },
 ];
 
 /// One limit that would be exceeded.
@@ -115,6 +117,27 @@ mod tests {
         check(&full, &over, Rules::Documented, &[("audiences_edge", 151)]);
         check(&over, &over, Rules::Documented, &[]);
         check(&catalog(152, 0), &over, Rules::Documented, &[]);
+    }
+
+    #[test]
+    fn an_edge_destination_hands_out_thirty_attributes() {
+        let with = |fields: usize| {
+            let mut catalog = Catalog::default();
+            let connection = json!({"type": "customPersonalization", "datastream": "d", "alias": "a"});
+            let destination = json!({"id": "page", "connection": connection});
+            catalog.put(Definition::from_json(Kind::Destination, destination).unwrap());
+            let field = |number: usize| json!({"from": format!("f{number}"), "to": format!("f{number}")});
+            for (flow, fields) in [("a", 0..fields / 2), ("b", fields / 2..fields)] {
+                let mapping: Vec<_> = fields.map(field).collect();
+                let flow = json!({"id": flow, "destination": "page", "audiences": [], "mapping": mapping});
+                catalog.put(Definition::from_json(Kind::Dataflow, flow).unwrap());
+            }
+            catalog
+        };
+        let none = Catalog::default();
+        check(&none, &with(30), Rules::Documented, &[]);
+        check(&none, &with(31), Rules::Documented, &[("attributes_edge", 31)]);
+        check(&none, &with(31), Rules::Native, &[]);
     }
 
     #[test]

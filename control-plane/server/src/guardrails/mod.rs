@@ -12,7 +12,7 @@ use crate::metrics::Sheet;
 use crate::problem::Problem;
 
 pub(crate) use facts::Facts;
-pub(crate) use table::{Guardrail, Kind, TABLE};
+pub(crate) use table::{Guardrail, Kind, table};
 
 /// From this share of a limit on, somebody should know (`pql.md` section 4 alerts at 80 %).
 const NEAR: f64 = 0.8;
@@ -29,6 +29,8 @@ pub(crate) enum Standing {
     Over,
     /// There is nothing to measure, or nothing was measured yet.
     NotMeasured,
+    /// What is limited does not exist here; the note says what that is.
+    NotApplicable,
 }
 
 /// One row with its figure.
@@ -58,12 +60,12 @@ pub(crate) struct Row {
 /// All rows, measured.
 pub(crate) fn rows(app: &App) -> Result<Vec<Row>, Problem> {
     let facts = Facts::now(app)?;
-    Ok(TABLE.iter().map(|guardrail| row(guardrail, &facts)).collect())
+    Ok(table().map(|guardrail| row(guardrail, &facts)).collect())
 }
 
 /// The same rows for the metrics; what is not a number is not there.
 pub(crate) fn add_to(sheet: &mut Sheet, facts: &Facts) {
-    let rows: Vec<Row> = TABLE.iter().map(|guardrail| row(guardrail, facts)).collect();
+    let rows: Vec<Row> = table().map(|guardrail| row(guardrail, facts)).collect();
     let label = |name: &'static str| ("guardrail", name.to_owned());
     sheet.many(
         "guardrail_limit",
@@ -90,13 +92,14 @@ fn row(guardrail: &Guardrail, facts: &Facts) -> Row {
         limit: guardrail.limit,
         unit: guardrail.unit,
         measured,
-        standing: standing(guardrail.limit, measured),
+        standing: standing(guardrail.kind, guardrail.limit, measured),
         note: guardrail.note,
     }
 }
 
-fn standing(limit: Option<f64>, measured: Option<f64>) -> Standing {
+fn standing(kind: Kind, limit: Option<f64>, measured: Option<f64>) -> Standing {
     match (limit, measured) {
+        _ if kind == Kind::Absent => Standing::NotApplicable,
         (Some(limit), Some(measured)) if measured > limit => Standing::Over,
         (Some(limit), Some(measured)) if measured >= limit * NEAR => Standing::Near,
         (Some(_) | None, Some(_)) => Standing::Within,
@@ -111,7 +114,7 @@ mod tests {
     #[test]
     fn a_figure_is_near_its_limit_from_four_fifths_on() {
         let check = |limit: Option<f64>, measured: Option<f64>, expected: Standing| {
-            assert_eq!(standing(limit, measured), expected, "{limit:?} {measured:?}");
+            assert_eq!(standing(Kind::Warned, limit, measured), expected, "{limit:?} {measured:?}");
         };
         check(Some(10.0), Some(7.9), Standing::Within);
         check(Some(10.0), Some(8.0), Standing::Near);
@@ -119,11 +122,12 @@ mod tests {
         check(Some(10.0), Some(10.1), Standing::Over);
         check(None, Some(1.0), Standing::Within);
         check(Some(10.0), None, Standing::NotMeasured);
+        assert_eq!(standing(Kind::Absent, Some(10.0), None), Standing::NotApplicable);
     }
 
     #[test]
     fn names_are_unique_and_fit_a_label() {
-        let mut names: Vec<_> = TABLE.iter().map(|guardrail| guardrail.name).collect();
+        let mut names: Vec<_> = table().map(|guardrail| guardrail.name).collect();
         assert!(
             names
                 .iter()
@@ -131,6 +135,24 @@ mod tests {
         );
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), TABLE.len());
+        assert_eq!(names.len(), table().count());
+    }
+
+    #[test]
+    fn what_is_not_here_says_what_that_is_and_is_not_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = Facts::now(&App::for_tests(folder.path())).unwrap();
+        for guardrail in table().filter(|guardrail| guardrail.kind == Kind::Absent) {
+            assert!(guardrail.note.starts_with("there "), "{}", guardrail.name);
+            assert_eq!((guardrail.measure)(&facts), None, "{}", guardrail.name);
+        }
+        // Of everything else that has a limit there is a figure or a note why not.
+        for guardrail in table().filter(|guardrail| guardrail.limit.is_some()) {
+            assert!(
+                (guardrail.measure)(&facts).is_some() || !guardrail.note.is_empty(),
+                "{}",
+                guardrail.name
+            );
+        }
     }
 }

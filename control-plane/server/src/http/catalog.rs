@@ -83,7 +83,7 @@ fn documents(catalog: serde_json::Map<String, Value>) -> Result<Vec<Value>, Prob
                 documents.push(with_kind(Kind::PseudonymousExpiry, value));
                 continue;
             }
-            (plural, _) => Kind::ALL.into_iter().find(|kind| plural == format!("{}s", kind.name())),
+            (plural, _) => Kind::ALL.into_iter().find(|kind| plural == kind.plural()),
         };
         match (kind, value) {
             (Some(kind), Value::Object(definitions)) => {

@@ -20,6 +20,7 @@ mod entities;
 mod erasures;
 mod explain;
 mod flows;
+mod governance;
 mod guardrails;
 mod health;
 mod identity;
@@ -64,6 +65,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(erasures::routes())
         .merge(explain::routes())
         .merge(flows::routes())
+        .merge(governance::routes())
         .merge(guardrails::routes())
         .merge(identity::routes())
         .merge(imports::routes())

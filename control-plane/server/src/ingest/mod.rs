@@ -20,7 +20,7 @@ use acquaint_store::{Log, Topic, WriteBatch};
 
 use crate::app::App;
 use crate::clock::system_ms;
-use crate::metrics::{Size, Taken};
+use crate::metrics::Taken;
 use crate::problem::Problem;
 
 pub(crate) use connection::{Answered, Form, connection};
@@ -78,7 +78,7 @@ pub(crate) fn keep_with(
     for record in judged {
         match record {
             Judged::Fine { source, bytes, bodies: of_one } => {
-                app.metrics.sized(size_of(&of_one), bytes);
+                app.metrics.messages.taken(bytes, &of_one);
                 sources.push(source);
                 lengths.push(Ok(of_one.len()));
                 bodies.extend(of_one);
@@ -123,13 +123,6 @@ pub(crate) fn keep_with(
         }
     }
     Ok(fates)
-}
-
-fn size_of(bodies: &[Body]) -> Size {
-    match bodies.iter().any(|body| matches!(body, Body::Event { .. })) {
-        true => Size::Event,
-        false => Size::Record,
-    }
 }
 
 /// Counts what became of records, by the source or datastream of each.

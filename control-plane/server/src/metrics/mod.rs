@@ -2,14 +2,13 @@
 //! ids of definitions and words of our own, never anything of a person, so their number is bounded by the catalogue.
 //! `docs/operations.md` names every family.
 
+pub(crate) mod largest;
 mod latency;
 mod measured;
 mod process;
 mod rate;
 mod seldom;
 mod sheet;
-
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use acquaint_activation::settings::{Observed, Told};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -59,15 +58,6 @@ impl Taken {
     }
 }
 
-/// What the size of a message is held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Size {
-    /// Something happened.
-    Event,
-    /// Attributes or links of somebody.
-    Record,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BySource {
     source: String,
@@ -105,8 +95,8 @@ pub(crate) struct Metrics {
     pub told_seconds: Latency,
     /// Records decided.
     pub rate: Rate,
-    largest_event_bytes: AtomicU64,
-    largest_record_bytes: AtomicU64,
+    /// The largest of what was taken in.
+    pub messages: largest::Messages,
     counts: Seldom<crate::counts::Census>,
     flows: Seldom<Vec<acquaint_activation::Status>>,
 }
@@ -155,8 +145,7 @@ impl Default for Metrics {
             decide_seconds,
             told_seconds: Latency::default(),
             rate: Rate::default(),
-            largest_event_bytes: AtomicU64::new(0),
-            largest_record_bytes: AtomicU64::new(0),
+            messages: largest::Messages::default(),
             counts: Seldom::default(),
             flows: Seldom::default(),
         }
@@ -169,23 +158,6 @@ impl Metrics {
         if records > 0 {
             let labels = BySource { source: source.unwrap_or(UNKNOWN).to_owned(), outcome: taken.name() };
             self.ingested.get_or_create(&labels).inc_by(u64::try_from(records).unwrap_or(u64::MAX));
-        }
-    }
-
-    /// A message of so many bytes was taken in.
-    pub(crate) fn sized(&self, size: Size, bytes: usize) {
-        self.largest_of(size).fetch_max(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    /// Bytes of the largest message since the start.
-    pub(crate) fn largest(&self, size: Size) -> u64 {
-        self.largest_of(size).load(Ordering::Relaxed)
-    }
-
-    fn largest_of(&self, size: Size) -> &AtomicU64 {
-        match size {
-            Size::Event => &self.largest_event_bytes,
-            Size::Record => &self.largest_record_bytes,
         }
     }
 

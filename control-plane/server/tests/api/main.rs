@@ -17,6 +17,7 @@ mod edge;
 mod erasure;
 mod evolution;
 mod field_groups;
+mod governance;
 mod guardrails;
 mod health;
 mod imports;

@@ -9,14 +9,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Audience, Catalog, ComputedAttribute, Dataflow, Dataset, Datastream, Destination, Flag, Namespace, Offer,
-    PseudonymousExpiry, Schema, Source,
+    Audience, Catalog, ComputedAttribute, Dataflow, Dataset, Datastream, Destination, Flag, Label,
+    MarketingAction, Namespace, Offer, Policy, PseudonymousExpiry, Schema, Source,
 };
 
 /// The kinds of definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names are the kinds")]
 pub enum Kind {
+    Label,
+    MarketingAction,
+    Policy,
     Schema,
     Namespace,
     Dataset,
@@ -34,7 +37,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
+        Self::Label,
+        Self::MarketingAction,
+        Self::Policy,
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
@@ -53,6 +59,9 @@ impl Kind {
     /// Its name in files, in the API and in the store.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Label => "label",
+            Self::MarketingAction => "marketingAction",
+            Self::Policy => "policy",
             Self::Schema => "schema",
             Self::Namespace => "namespace",
             Self::Dataset => "dataset",
@@ -66,6 +75,14 @@ impl Kind {
             Self::Flag => "flag",
             Self::Destination => "destination",
             Self::Dataflow => "dataflow",
+        }
+    }
+
+    /// What many of it are called in a catalogue.
+    pub fn plural(self) -> String {
+        match self.name().strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{}s", self.name()),
         }
     }
 
@@ -88,6 +105,9 @@ pub const ONLY_ID: &str = "default";
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names are the kinds")]
 pub enum Definition {
+    Label(Label),
+    MarketingAction(MarketingAction),
+    Policy(Policy),
     Schema(Schema),
     Namespace(Namespace),
     Dataset(Dataset),
@@ -107,6 +127,9 @@ impl Definition {
     /// What kind it is of.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::Label(_) => Kind::Label,
+            Self::MarketingAction(_) => Kind::MarketingAction,
+            Self::Policy(_) => Kind::Policy,
             Self::Schema(_) => Kind::Schema,
             Self::Namespace(_) => Kind::Namespace,
             Self::Dataset(_) => Kind::Dataset,
@@ -126,6 +149,9 @@ impl Definition {
     /// Its id, unique within its kind.
     pub fn id(&self) -> &str {
         match self {
+            Self::Label(label) => &label.id,
+            Self::MarketingAction(action) => &action.id,
+            Self::Policy(policy) => &policy.id,
             Self::Schema(schema) => &schema.id,
             Self::Namespace(namespace) => &namespace.id,
             Self::Dataset(dataset) => &dataset.id,
@@ -150,6 +176,9 @@ impl Definition {
             serde_json::from_value(value).map(of)
         }
         match kind {
+            Kind::Label => read(value, Self::Label),
+            Kind::MarketingAction => read(value, Self::MarketingAction),
+            Kind::Policy => read(value, Self::Policy),
             Kind::Schema => read(value, Self::Schema),
             Kind::Namespace => read(value, Self::Namespace),
             Kind::Dataset => read(value, Self::Dataset),
@@ -172,6 +201,9 @@ impl Definition {
             serde_json::to_value(value)
         }
         match self {
+            Self::Label(label) => write(label),
+            Self::MarketingAction(action) => write(action),
+            Self::Policy(policy) => write(policy),
             Self::Schema(schema) => write(schema),
             Self::Namespace(namespace) => write(namespace),
             Self::Dataset(dataset) => write(dataset),
@@ -193,6 +225,9 @@ impl Catalog {
     /// The definition of that kind and id.
     pub fn get(&self, kind: Kind, id: &str) -> Option<Definition> {
         match kind {
+            Kind::Label => self.labels.get(id).cloned().map(Definition::Label),
+            Kind::MarketingAction => self.marketing_actions.get(id).cloned().map(Definition::MarketingAction),
+            Kind::Policy => self.policies.get(id).cloned().map(Definition::Policy),
             Kind::Schema => self.schemas.get(id).cloned().map(Definition::Schema),
             Kind::Namespace => self.namespaces.get(id).cloned().map(Definition::Namespace),
             Kind::Dataset => self.datasets.get(id).cloned().map(Definition::Dataset),
@@ -222,7 +257,10 @@ impl Catalog {
         ) -> impl Iterator<Item = Definition> + '_ {
             map.values().cloned().map(of)
         }
-        all(Definition::Schema, &self.schemas)
+        all(Definition::Label, &self.labels)
+            .chain(all(Definition::MarketingAction, &self.marketing_actions))
+            .chain(all(Definition::Policy, &self.policies))
+            .chain(all(Definition::Schema, &self.schemas))
             .chain(all(Definition::Namespace, &self.namespaces))
             .chain(all(Definition::Dataset, &self.datasets))
             .chain(all(Definition::Source, &self.sources))
@@ -242,6 +280,9 @@ impl Catalog {
     pub fn put(&mut self, definition: Definition) {
         let id = definition.id().to_owned();
         match definition {
+            Definition::Label(label) => drop(self.labels.insert(id, label)),
+            Definition::MarketingAction(action) => drop(self.marketing_actions.insert(id, action)),
+            Definition::Policy(policy) => drop(self.policies.insert(id, policy)),
             Definition::Schema(schema) => drop(self.schemas.insert(id, schema)),
             Definition::Namespace(namespace) => drop(self.namespaces.insert(id, namespace)),
             Definition::Dataset(dataset) => drop(self.datasets.insert(id, dataset)),
@@ -261,6 +302,9 @@ impl Catalog {
     /// Removes a definition; false if there was none. The version is not changed.
     pub fn delete(&mut self, kind: Kind, id: &str) -> bool {
         match kind {
+            Kind::Label => self.labels.remove(id).is_some(),
+            Kind::MarketingAction => self.marketing_actions.remove(id).is_some(),
+            Kind::Policy => self.policies.remove(id).is_some(),
             Kind::Schema => self.schemas.remove(id).is_some(),
             Kind::Namespace => self.namespaces.remove(id).is_some(),
             Kind::Dataset => self.datasets.remove(id).is_some(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::FieldMapping;
+use super::{ActionRef, FieldMapping};
 
 /// A destination. `kind` decides which of the settings it has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Destination {
     pub id: String,
     /// What and where it is.
     pub connection: Connection,
+    /// What is done there with what is sent: policies are about that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marketing_actions: Vec<ActionRef>,
 }
 
 /// What and where a destination is.
@@ -113,6 +116,9 @@ pub struct Dataflow {
     /// sent, and who takes it back is sent as having left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consent: Vec<String>,
+    /// What is done with what is sent, besides what its destination says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marketing_actions: Vec<ActionRef>,
     /// For file destinations; streaming destinations have none.
     #[serde(default)]
     pub schedule: Option<Schedule>,

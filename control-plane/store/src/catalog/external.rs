@@ -5,9 +5,12 @@
 //! The dataset, its schema and the rule follow from the definition; nobody writes them. The dataset keeps what it holds
 //! for as long as memberships last.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::governance::IDENTITY_MAP;
 use super::{Catalog, Dataset, Expression, IdentityMapping, Schema, SchemaClass, Source};
 
 /// The attribute under which the uploads of each audience are.
@@ -33,6 +36,9 @@ pub struct External {
     /// Days from an upload for which its members are in.
     #[serde(default = "thirty")]
     pub ttl_in_days: u32,
+    /// Labels of all that its uploads write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// A column of the files of an external audience.
@@ -47,6 +53,9 @@ pub struct ExternalField {
     /// The namespace, of the one column that says who it is.
     #[serde(default, rename = "identityNs", skip_serializing_if = "Option::is_none")]
     pub identity_namespace: Option<String>,
+    /// Labels of what it holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// What a column holds.
@@ -107,12 +116,28 @@ impl External {
             field_groups: Vec::new(),
             properties: Map::from_iter([(EXTERNAL_AUDIENCES.to_owned(), object(of_audience))]),
             additional_properties: false,
+            labels: self.field_labels(audience),
         }
+    }
+
+    /// The labels of its columns, at the paths where they are kept.
+    fn field_labels(&self, audience: &str) -> BTreeMap<String, Vec<String>> {
+        let labelled = self.fields.iter().filter(|field| !field.labels.is_empty());
+        let path = |field: &ExternalField| match &field.identity_namespace {
+            Some(namespace) => format!("{IDENTITY_MAP}.{namespace}"),
+            None => format!("{EXTERNAL_AUDIENCES}.{audience}.{}", field.name),
+        };
+        labelled.map(|field| (path(field), field.labels.clone())).collect()
     }
 
     /// The dataset of what its uploads write.
     pub fn dataset(&self, audience: &str) -> Dataset {
-        Dataset { id: place(audience), schema: place(audience), ttl_days: Some(self.ttl_in_days) }
+        Dataset {
+            id: place(audience),
+            schema: place(audience),
+            ttl_days: Some(self.ttl_in_days),
+            labels: self.labels.clone(),
+        }
     }
 
     /// The source that its uploads come from.
@@ -200,6 +225,17 @@ mod tests {
         let union = union_of([&external(json!({"fields": fields})).schema("my-list")]).unwrap();
         let of_audience = union.profile[EXTERNAL_AUDIENCES].field("my-list").unwrap().into_owned();
         assert_eq!(of_audience.field_names(), ["seen", "since", "upload"]);
+    }
+
+    #[test]
+    fn labels_lie_where_its_columns_do() {
+        let fields = json!([{"name": "mail", "identityNs": "email", "labels": ["I1"]},
+            {"name": "score", "labels": ["C9"]}, {"name": "size"}]);
+        let read = external(json!({"fields": fields, "labels": ["C2"]}));
+        let expected = [("externalAudiences.a.score", "C9"), ("identityMap.email", "I1")];
+        let expected = expected.map(|(path, label)| (path.to_owned(), vec![label.to_owned()]));
+        assert_eq!(read.schema("a").labels, BTreeMap::from(expected));
+        assert_eq!(read.dataset("a").labels, ["C2"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod edge;
 pub mod external;
 mod field_mapping;
 mod flag;
+pub mod governance;
 mod lifecycle;
 mod schema;
 mod source;
@@ -29,6 +30,7 @@ pub use edge::{Access, Cap, Datastream, EventForwarding, IdentityExchange, Offer
 pub use external::External;
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
+pub use governance::{ActionRef, Label, MarketingAction, Policy};
 pub use lifecycle::Lifecycle;
 pub use schema::{Dataset, Namespace, NamespaceKind, PseudonymousExpiry, Schema, SchemaClass};
 pub use source::{EventMapping, IdentityMapping, Mapping, RateLimit, Source};
@@ -39,6 +41,15 @@ pub use store::{Action, Audit, Edit};
 pub struct Catalog {
     /// Raised by every change.
     pub version: u64,
+    /// Labels of one's own, by name.
+    #[serde(default)]
+    pub labels: BTreeMap<String, Label>,
+    /// Marketing actions of one's own, by name.
+    #[serde(default, rename = "marketingActions")]
+    pub marketing_actions: BTreeMap<String, MarketingAction>,
+    /// What data may not be used for, by id.
+    #[serde(default)]
+    pub policies: BTreeMap<String, Policy>,
     /// JSON Schemas (XDM style) by id.
     pub schemas: BTreeMap<String, Schema>,
     /// Identity namespaces by code.

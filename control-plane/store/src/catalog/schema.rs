@@ -1,5 +1,7 @@
 //! What data looks like and how long it is kept: schemas, identity namespaces, datasets.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What a schema describes.
@@ -29,6 +31,10 @@ pub struct Schema {
     /// Whether there may be other fields too, of which nothing is known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub additional_properties: bool,
+    /// Labels of fields, by their dotted path; a label of an object is one of what lies in it. `identityMap` and what lies
+    /// in it can be labelled too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, Vec<String>>,
 }
 
 /// The kind of an identity namespace, in order of priority (`pql.md` section 5).
@@ -79,6 +85,9 @@ pub struct Dataset {
     /// Days that its events are kept from their timestamp, or its attributes from their last update; absent: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_days: Option<u32>,
+    /// Labels of all that is in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
 }
 
 /// When people go who were only ever seen under pseudonyms (`pql.md` section 5): everything that is known of them, once

@@ -192,6 +192,10 @@ mod tests {
     fn definition(kind: Kind) -> Definition {
         let expression = json!({"type": "PQL", "format": "pql/text", "value": "true"});
         let value = match kind {
+            Kind::Label => json!({"id": "loyalty", "friendlyName": "Loyalty data"}),
+            Kind::MarketingAction => json!({"id": "telesales"}),
+            Kind::Policy => json!({"id": "p", "name": "P", "status": "ENABLED",
+                "marketingActionRefs": ["custom/telesales"], "deny": {"label": "loyalty"}}),
             Kind::Schema => json!({"id": "s", "class": "profile", "properties": {"a": {"type": "string"}}}),
             Kind::Namespace => json!({"id": "ECID", "type": "cookie", "edge": true}),
             Kind::Dataset => json!({"id": "d/1", "schema": "s"}),

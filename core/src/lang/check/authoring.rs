@@ -20,15 +20,47 @@ const DAY_MS: u64 = 86_400_000;
 
 /// What there is to say of a tree.
 pub(super) fn review(tree: &Expr) -> Vec<Diagnostic> {
-    let mut review = Review::default();
-    review.condition(tree);
-    review.found
+    Review::of(tree).found
+}
+
+/// How much of what is limited there is in an expression.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Authoring {
+    /// Events in a row of the longest sequence.
+    pub sequence_events: usize,
+    /// Aggregations.
+    pub aggregations: usize,
+    /// Arrays that are looked through inside one another.
+    pub nesting: usize,
+    /// Values of the longest list behind `in`.
+    pub list_values: usize,
+    /// Clauses that must all hold, if it were written so.
+    pub clauses: u64,
+}
+
+impl Authoring {
+    /// Of a text; of one that cannot be read, of what could.
+    pub fn of(text: &str) -> Self {
+        Review::of(&crate::lang::parse(text).tree).most
+    }
+
+    /// The larger of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            sequence_events: self.sequence_events.max(other.sequence_events),
+            aggregations: self.aggregations.max(other.aggregations),
+            nesting: self.nesting.max(other.nesting),
+            list_values: self.list_values.max(other.list_values),
+            clauses: self.clauses.max(other.clauses),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Review {
     found: Vec<Diagnostic>,
-    aggregations: usize,
+    most: Authoring,
     /// Conditions over items that are around this.
     nesting: usize,
     /// Whether one of them is over events.
@@ -36,13 +68,21 @@ struct Review {
 }
 
 impl Review {
+    fn of(tree: &Expr) -> Self {
+        let mut review = Self::default();
+        review.condition(tree);
+        review
+    }
+
     fn warn(&mut self, code: &str, span: Span, message: String, help: &str) {
         self.found.push(Diagnostic::warning(code, span, message).help(help));
     }
 
     /// What is true or false by itself: the whole, and every condition over items.
     fn condition(&mut self, expr: &Expr) {
-        if Clauses::of(expr).all_of > LOGICAL_CLAUSES_ADVISED_MAX {
+        let clauses = Clauses::of(expr).all_of;
+        self.most.clauses = self.most.clauses.max(clauses);
+        if clauses > LOGICAL_CLAUSES_ADVISED_MAX {
             let message = format!(
                 "written as conditions that must all hold, this has more than {LOGICAL_CLAUSES_ADVISED_MAX}: each `or` \
                  multiplies those of its sides"
@@ -90,11 +130,11 @@ impl Review {
     }
 
     fn aggregation(&mut self, span: Span) {
-        self.aggregations += 1;
-        if self.aggregations == AGGREGATIONS_ADVISED_MAX + 1 {
+        self.most.aggregations += 1;
+        if self.most.aggregations == AGGREGATIONS_ADVISED_MAX + 1 {
             let message = format!(
                 "this is aggregation {}: more than {AGGREGATIONS_ADVISED_MAX} are slow to evaluate and hard to follow",
-                self.aggregations
+                self.most.aggregations
             );
             self.warn(
                 code::MANY_AGGREGATIONS,
@@ -106,9 +146,9 @@ impl Review {
     }
 
     fn list(&mut self, list: &Expr) {
-        if let Kind::List(items) = &list.kind
-            && items.len() > LIST_ITEMS_ADVISED_MAX
-        {
+        let Kind::List(items) = &list.kind else { return };
+        self.most.list_values = self.most.list_values.max(items.len());
+        if items.len() > LIST_ITEMS_ADVISED_MAX {
             let message = format!("the list has {} values, more than {LIST_ITEMS_ADVISED_MAX}", items.len());
             let help =
                 "so many values are data: mark the profiles with an attribute, or import them as an audience";
@@ -140,6 +180,7 @@ impl Review {
 
     fn chain(&mut self, steps: &[ast::Step], span: Span) {
         let wanted = steps.iter().filter(|step| step.count.is_none_or(|count| count.least > 0)).count();
+        self.most.sequence_events = self.most.sequence_events.max(wanted);
         if wanted > SEQUENCE_EVENTS_ADVISED_MAX {
             let message = format!(
                 "the chain asks for {wanted} events in a row, more than {SEQUENCE_EVENTS_ADVISED_MAX}"
@@ -179,6 +220,7 @@ impl Review {
 
     fn enter(&mut self, events: bool, span: Span) {
         self.nesting += 1;
+        self.most.nesting = self.most.nesting.max(self.nesting);
         self.in_events |= events;
         if self.nesting == COLLECTION_NESTING_ADVISED_MAX + 1 {
             let message = format!(
@@ -310,6 +352,18 @@ mod tests {
         check("chain(xEvent, timestamp, [A: WHAT(a) WHEN(< 1 decade before now)])", &[code::LONG_LOOK_BACK]);
         check("xEvent[timestamp occurs > 6 years before now]", &[]);
         check("person.birthDate occurs <= 60 years before now", &[]);
+    }
+
+    #[test]
+    fn what_is_limited_is_counted() {
+        let check = |text: &str, expected: (usize, usize, usize, usize, u64)| {
+            let Authoring { sequence_events, aggregations, nesting, list_values, clauses } =
+                Authoring::of(text);
+            assert_eq!((sequence_events, aggregations, nesting, list_values, clauses), expected, "{text}");
+        };
+        check("a = 1", (0, 0, 0, 0, 1));
+        check("a in [1, 2, 3] and b[c[d = 1]].count() > 1", (0, 1, 2, 3, 2));
+        check("chain(xEvent, timestamp, [A: WHAT(a), B: WHAT(b)])", (2, 0, 1, 0, 1));
     }
 
     #[test]

@@ -31,6 +31,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+pub use self::authoring::Authoring;
 use self::scope::{Frame, World};
 use self::types::{ANY, BOOLEAN, Ty};
 use self::weight::Weights;

@@ -11,7 +11,7 @@ use super::{OTHERS, Type, UnionSchema, join_fields};
 use crate::limits::VALUE_DEPTH_MAX;
 
 /// What a schema describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// Attributes of a person.
     Profile,
