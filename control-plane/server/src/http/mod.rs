@@ -29,6 +29,7 @@ mod ledger;
 mod listening;
 mod members;
 mod metrics;
+mod objects;
 mod openapi;
 mod page_bundle;
 mod patch;
@@ -71,6 +72,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(ledger::routes())
         .merge(metrics::routes())
         .merge(members::routes())
+        .merge(objects::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())

@@ -11,6 +11,7 @@ pub mod external;
 mod field_mapping;
 mod flag;
 mod lifecycle;
+mod object_storage;
 mod schema;
 mod source;
 pub mod store;
@@ -30,6 +31,7 @@ pub use external::External;
 pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
 pub use lifecycle::Lifecycle;
+pub use object_storage::{ObjectSource, ObjectStorage, Protocol};
 pub use schema::{Dataset, Namespace, NamespaceKind, PseudonymousExpiry, Schema, SchemaClass};
 pub use source::{EventMapping, IdentityMapping, Mapping, RateLimit, Source};
 pub use store::{Action, Audit, Edit};
@@ -45,6 +47,9 @@ pub struct Catalog {
     pub namespaces: BTreeMap<String, Namespace>,
     /// Datasets by id.
     pub datasets: BTreeMap<String, Dataset>,
+    /// Connections to object storage by id.
+    #[serde(default)]
+    pub connections: BTreeMap<String, ObjectStorage>,
     /// Sources (write keys) by id.
     pub sources: BTreeMap<String, Source>,
     /// The merge policy; `TimestampOrdered` with stitching when absent.
