@@ -1,5 +1,6 @@
-//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures, uploads, object storage. Each
-//! begins where the store says it was, so that a crash is only a pause.
+//! The loops behind the routes: engine, timers, publisher, activation, daily batch, erasures, uploads, object storage,
+//! retention. Each begins where
+//! the store says it was, so that a crash is only a pause.
 
 mod activation;
 pub(crate) mod batch;
@@ -7,6 +8,7 @@ mod engine;
 mod erasure;
 mod objects;
 mod publisher;
+mod retention;
 mod timers;
 mod uploads;
 
@@ -16,6 +18,7 @@ use std::thread::JoinHandle;
 
 use crate::app::Shared;
 use crate::serve::Error;
+use crate::settings::Retention;
 
 pub(crate) use timers::advance;
 
@@ -48,7 +51,12 @@ pub(crate) struct Loops {
 }
 
 /// Starts all loops.
-pub(crate) fn start(app: &Shared, batch_schedule: Option<String>, data: &Path) -> Result<Loops, Error> {
+pub(crate) fn start(
+    app: &Shared,
+    batch_schedule: Option<String>,
+    data: &Path,
+    retention: Retention,
+) -> Result<Loops, Error> {
     let engine = engine::open(app)?;
     let mut loops = Loops::default();
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
@@ -56,6 +64,7 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>, data: &Path) -
     loops.thread("batch", app, batch::run)?;
     loops.thread("erasure", app, erasure::run)?;
     loops.thread("uploads", app, uploads::run)?;
+    loops.thread("retention", app, move |app| retention::run(app, retention))?;
     let (runtime, transfers) = (tokio::runtime::Handle::current(), data.join(TRANSFERS_FOLDER));
     loops.thread("objects", app, move |app| objects::run(app, &runtime, transfers))?;
     if let Some(cron) = batch_schedule {
