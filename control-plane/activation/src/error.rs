@@ -24,7 +24,7 @@ pub enum Error {
         reason: String,
     },
     /// A file could not be written.
-    #[error("export file `{path}` could not be written")]
+    #[error("export file `{path}` could not be written: {source}")]
     File {
         /// Its name within the data directory.
         path: String,

@@ -10,6 +10,7 @@
 
 mod activation;
 mod circuit;
+mod cryptography;
 mod destinations;
 mod erase;
 mod error;
@@ -17,6 +18,7 @@ mod executor;
 mod instant;
 pub mod ledger;
 mod mapping;
+pub mod objects;
 mod plan;
 mod profile;
 mod report;

@@ -8,7 +8,7 @@ use acquaint_core::profile::MergePolicy;
 use acquaint_store::ComputedValues;
 use acquaint_store::catalog::calculated::compile;
 use acquaint_store::catalog::computed::schema_of;
-use acquaint_store::catalog::{Catalog, Connection, Dataflow, Schedule};
+use acquaint_store::catalog::{Catalog, Connection, Dataflow, ObjectStorage, Schedule};
 use tokio::sync::Notify;
 
 use crate::Settings;
@@ -21,6 +21,8 @@ use crate::mapping::Mapping;
 pub(crate) struct Target {
     pub(crate) id: String,
     pub(crate) connection: Connection,
+    /// How the object storage is reached that it goes through.
+    storage: Option<ObjectStorage>,
     /// Or why it cannot be used.
     pub(crate) built: Result<Built, String>,
     pub(crate) circuit: Mutex<Circuit>,
@@ -92,15 +94,18 @@ impl View {
     pub(crate) fn of(catalog: &Catalog, before: &Self, settings: &Settings) -> Self {
         let mut targets = BTreeMap::new();
         for (id, destination) in &catalog.destinations {
-            let kept = before.flows.values().filter_map(|flow| flow.target.as_ref());
-            let kept = kept
-                .into_iter()
-                .find(|target| target.id == *id && target.connection == destination.connection);
+            let connection = &destination.connection;
+            let storage = connection.storage().and_then(|storage| catalog.connections.get(storage));
+            let mut kept = before.flows.values().filter_map(|flow| flow.target.as_ref());
+            let kept = kept.find(|target| {
+                target.id == *id && target.connection == *connection && target.storage.as_ref() == storage
+            });
             let target = kept.cloned().unwrap_or_else(|| {
                 Arc::new(Target {
                     id: id.clone(),
-                    connection: destination.connection.clone(),
-                    built: build(&destination.connection, settings),
+                    connection: connection.clone(),
+                    storage: storage.cloned(),
+                    built: build(connection, storage, settings),
                     circuit: Mutex::default(),
                 })
             });

@@ -16,13 +16,13 @@ use crate::clock::Clock;
 use crate::counts::CountsCache;
 use crate::edges::Edges;
 use crate::guardrails::catalog as guardrails;
+use crate::hint::Hint;
 use crate::http::changes::STREAMS_MAX;
 use crate::ingest::Buckets;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::tokens::Tokens;
 use crate::traces::Tracer;
-use crate::uploads;
 
 /// The store in use: its name stands only here.
 pub(crate) type Store = acquaint_store::Embedded;
@@ -43,7 +43,9 @@ pub(crate) struct App {
     pub batch: Running,
     pub counts: CountsCache,
     /// Whether there are uploads to end.
-    pub uploads: uploads::Hint,
+    pub uploads: Hint,
+    /// Whether there are imports from object storage to go on with.
+    pub objects: Hint,
     /// What each source may still send.
     pub buckets: Buckets,
     pub metrics: Arc<Metrics>,
@@ -108,7 +110,8 @@ impl App {
             activation,
             batch: Running::default(),
             counts: CountsCache::default(),
-            uploads: uploads::Hint::default(),
+            uploads: Hint::default(),
+            objects: Hint::default(),
             buckets: Buckets::default(),
             metrics,
             guardrails,

@@ -92,13 +92,11 @@ impl Problem {
         self.status
     }
 
-    #[cfg(test)]
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 
-    #[cfg(test)]
     /// What is wrong this time.
     pub(crate) fn detail(&self) -> &str {
         &self.detail

@@ -121,6 +121,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         request_max,
         guardrails,
         traces,
+        retention,
         tokens,
     } = settings;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
@@ -153,7 +154,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let listener =
         TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
-    let mut loops = background::start(&app, batch_schedule)?;
+    let mut loops = background::start(&app, batch_schedule, &data, retention)?;
     if let Some(exporter) = exporter {
         loops.task("traces", &app, exporter.run(Arc::clone(&app)));
     }

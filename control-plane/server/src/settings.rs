@@ -14,6 +14,9 @@ use crate::traces;
 /// How long a client may take to send a request, unless it is said otherwise.
 pub(crate) const REQUEST_SECONDS_MAX: u64 = 30;
 
+/// For how many days refused records are kept, unless it is said otherwise.
+const QUARANTINE_DAYS: u32 = 30;
+
 /// What can be said on the command line.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {
@@ -45,6 +48,9 @@ pub struct Arguments {
     /// Of how many records one is traced, from the request to the destination.
     #[arg(long, default_value_t = traces::ONE_IN)]
     trace_one_in: u64,
+    /// For how many days refused records stay in quarantine; 0: for ever.
+    #[arg(long, default_value_t = QUARANTINE_DAYS)]
+    quarantine_days: u32,
     /// How long requests are still taken after the process was asked to end, while `/readyz` already says that it ends:
     /// the time a load balancer needs to notice.
     #[arg(long, default_value_t = 0)]
@@ -52,6 +58,19 @@ pub struct Arguments {
     /// For tests: a clock that stands at this instant (RFC 3339) and is moved by `POST /admin/clock`.
     #[arg(long)]
     clock: Option<String>,
+}
+
+/// How long things are kept that nothing is decided by; absent: for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Days that refused records stay in quarantine.
+    pub quarantine_days: Option<u32>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { quarantine_days: Some(QUARANTINE_DAYS) }
+    }
 }
 
 /// How to run a control plane.
@@ -75,6 +94,8 @@ pub struct Settings {
     pub guardrails: Rules,
     /// Where traces are sent, and of how many records one is traced.
     pub traces: Option<(String, u64)>,
+    /// How long things are kept that nothing is decided by.
+    pub retention: Retention,
     /// The admin and the edge token; from the environment or the data directory when absent.
     pub tokens: Option<(String, String)>,
 }
@@ -92,6 +113,7 @@ impl Settings {
             request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
             guardrails: Rules::default(),
             traces: None,
+            retention: Retention::default(),
             tokens: Some((admin.into(), edge.into())),
         }
     }
@@ -110,6 +132,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         guardrails,
         otlp_endpoint,
         trace_one_in,
+        quarantine_days,
         clock,
     } = arguments;
     let request_max = Duration::from_secs(request_seconds_max);
@@ -149,6 +172,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         request_max,
         guardrails,
         traces,
+        retention: Retention { quarantine_days: (quarantine_days > 0).then_some(quarantine_days) },
         tokens: None,
     })
 }

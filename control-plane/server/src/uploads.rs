@@ -2,8 +2,6 @@
 //! is read from the profiles at an instant at which the engine has applied the rows. A crash is only a pause: what is found
 //! again has the same message id, and is in the log once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use acquaint_engine::ingest::imports::{self, Counts, Import, Status};
 use acquaint_engine::ingest::uploads::leaving;
 use acquaint_store::record::Body;
@@ -14,27 +12,9 @@ use crate::app::App;
 /// Profiles of one step.
 const STEP_PROFILES: usize = 1_000;
 
-/// Whether there may be uploads to look after: asking the store each time the engine has worked would be too often.
-#[derive(Debug)]
-pub(crate) struct Hint(AtomicBool);
-
-impl Default for Hint {
-    /// A process that starts does not know.
-    fn default() -> Self {
-        Self(AtomicBool::new(true))
-    }
-}
-
-impl Hint {
-    /// There may be one.
-    pub(crate) fn look(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-}
-
 /// Takes every upload as far as it goes now.
 pub(crate) fn turn(app: &App) -> acquaint_engine::Result<()> {
-    if !app.uploads.0.swap(false, Ordering::AcqRel) {
+    if !app.uploads.take() {
         return Ok(());
     }
     for import in imports::list(&*app.store)? {

@@ -2,13 +2,14 @@
 
 pub(crate) mod csv_file;
 pub(crate) mod http_api;
+pub(crate) mod object_storage;
 
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use acquaint_store::catalog::{Connection, Dataflow, FieldMapping};
+use acquaint_store::catalog::{Connection, Dataflow, FieldMapping, ObjectStorage};
 
 use crate::Settings;
 use crate::ledger::settle::Attempt;
@@ -74,7 +75,7 @@ pub(crate) trait Files: Send + Sync {
     fn name(&self, destination: &str, audience: &str, started_ms: i64, part: usize) -> String;
 
     /// Writes a file and puts it in place at once, whole and durable, replacing one of the same name.
-    /// Answers its path within the data directory.
+    /// Answers its path within the data directory, or its address elsewhere.
     fn write(&self, name: &str, mapping: &[FieldMapping], rows: &[Row]) -> std::io::Result<String>;
 }
 
@@ -90,11 +91,18 @@ pub(crate) enum Built {
 }
 
 /// Makes a destination from its definition, or says why it cannot be used.
-pub(crate) fn build(connection: &Connection, settings: &Settings) -> Result<Built, String> {
+pub(crate) fn build(
+    connection: &Connection,
+    storage: Option<&ObjectStorage>,
+    settings: &Settings,
+) -> Result<Built, String> {
     match connection {
         Connection::HttpApi { .. } => http_api::build(connection, settings).map(Built::Streaming),
         Connection::CsvFile { directory } => {
             csv_file::build(&settings.data_directory, Path::new(directory)).map(Built::Files)
+        }
+        Connection::ObjectStorage { location, .. } => {
+            object_storage::build(storage, location).map(Built::Files)
         }
         Connection::CustomPersonalization { .. } | Connection::Cookie { .. } | Connection::Url { .. } => {
             Ok(Built::Elsewhere)

@@ -59,7 +59,7 @@ pub struct Run {
 pub struct RunFile {
     /// Whose members it lists.
     pub audience: String,
-    /// Its path within the data directory.
+    /// Its path within the data directory, or its address elsewhere.
     pub path: String,
     /// Its rows, without the header.
     pub rows: u64,

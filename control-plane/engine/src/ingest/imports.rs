@@ -8,6 +8,7 @@ use acquaint_store::keys::Key;
 use acquaint_store::{ProfileStore, Read, Row, Table, WriteBatch};
 use serde::{Deserialize, Serialize};
 
+use super::objects::Object;
 use super::uploads::Upload;
 use crate::{Error, Result};
 
@@ -34,6 +35,9 @@ pub struct Import {
     /// Of an upload to an external audience: what else there is to know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<Upload>,
+    /// Of an import from object storage: what it reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Object>,
 }
 
 /// Whether an import is over.
@@ -48,6 +52,8 @@ pub enum Status {
     Complete,
     /// Another upload of the same audience began before this one was complete.
     Superseded,
+    /// It cannot go on by itself.
+    Failed,
 }
 
 /// Rows of an import.
@@ -78,7 +84,7 @@ pub enum Step {
 }
 
 impl Import {
-    /// What writes it down, provided that it still is what it was.
+    /// What writes down so many more rows, provided that it still is what it was.
     ///
     /// # Errors
     ///
@@ -91,7 +97,8 @@ impl Import {
             duplicates: duplicates.saturating_add(by.duplicates),
             refused: refused.saturating_add(by.refused),
         };
-        self.written(&Self { counts, status, updated_ms: now_ms, ..self.clone() })
+        let object = self.object.clone().map(Object::well);
+        self.written(&Self { counts, status, object, updated_ms: now_ms, ..self.clone() })
     }
 
     /// What writes down that all rows of a full upload are there, before this end of the log.
@@ -149,6 +156,7 @@ impl Import {
             updated_ms: now_ms,
             counts: Counts::default(),
             upload,
+            object: None,
         }
     }
 
@@ -181,7 +189,10 @@ pub fn begin(
 ) -> Result<Import> {
     let known = list(store)?;
     let is_same = |import: &&Import| {
-        import.status == Status::Open && import.source == source && import.digest == digest
+        import.status == Status::Open
+            && import.object.is_none()
+            && import.source == source
+            && import.digest == digest
     };
     if let Some(open) = known.iter().find(is_same) {
         return Ok(open.clone());

@@ -1,5 +1,5 @@
 //! Ingestion: parsed input to records, or a refusal with a code, a reason and a path. Everything here but [`Intake`],
-//! [`quarantine`], [`imports`] and [`uploads`] is pure. A refused record never harms its neighbours: each is judged by itself.
+//! [`quarantine`], [`imports`], [`objects`] and [`uploads`] is pure. A refused record never harms its neighbours: each is judged by itself.
 
 pub mod clock;
 pub mod cloud_events;
@@ -7,6 +7,7 @@ pub mod edge;
 pub mod imports;
 mod intake;
 mod mapping;
+pub mod objects;
 pub mod quarantine;
 pub mod request;
 pub mod rows;

@@ -151,3 +151,48 @@ pub fn remove(store: &(impl ProfileStore + ?Sized), tickets: &[Ticket]) -> Resul
         tickets.iter().map(|ticket| (Table::Quarantine, ticket.to_be_bytes().to_vec(), None)).collect();
     Ok(store.commit(WriteBatch { writes, ..WriteBatch::default() }, true)?)
 }
+
+/// Takes out records that came in before an instant, the oldest `limit` of them; how many that were.
+pub fn expire(store: &(impl ProfileStore + ?Sized), before_ms: i64, limit: usize) -> Result<usize> {
+    let end = keys::Key::new().i64(before_ms).into_bytes();
+    let old = store.scan(Table::Quarantine, Bound::Unbounded, Bound::Excluded(&end), limit)?;
+    let writes: Vec<_> = old.into_iter().map(|(key, _)| (Table::Quarantine, key, None)).collect();
+    let expired = writes.len();
+    if expired > 0 {
+        store.commit(WriteBatch { writes, ..WriteBatch::default() }, true)?;
+    }
+    Ok(expired)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::MemoryStore;
+
+    fn refused(received_ms: i64, raw: &str) -> Quarantined {
+        Quarantined {
+            received_ms,
+            origin: Origin::Row,
+            source: "people".into(),
+            fallback_id: String::new(),
+            refusal: Refusal::new("c", "", "r"),
+            raw: raw.into(),
+            place: None,
+        }
+    }
+
+    #[test]
+    fn what_came_before_an_instant_goes_and_the_oldest_first() {
+        let store = MemoryStore::default();
+        let times = [-5, 0, 9, 10, 11];
+        put(&store, &times.map(|at| refused(at, &at.to_string()))).unwrap();
+        let left = || {
+            let left = list(&store, None, 10).unwrap();
+            left.iter().map(|(_, refused)| refused.received_ms).collect::<Vec<_>>()
+        };
+        assert_eq!(expire(&store, 10, 2).unwrap(), 2);
+        assert_eq!(left(), [9, 10, 11]);
+        assert_eq!((expire(&store, 10, 2).unwrap(), expire(&store, 10, 2).unwrap()), (1, 0));
+        assert_eq!(left(), [10, 11]);
+    }
+}

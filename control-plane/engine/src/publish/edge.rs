@@ -109,7 +109,7 @@ fn destination(
                 ttl_minutes: *ttl_minutes,
             },
         }),
-        Connection::HttpApi { .. } | Connection::CsvFile { .. } => {}
+        Connection::HttpApi { .. } | Connection::CsvFile { .. } | Connection::ObjectStorage { .. } => {}
     }
 }
 

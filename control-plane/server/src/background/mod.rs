@@ -1,22 +1,30 @@
-//! The loops behind the routes: engine, timers, a publisher for each edge, activation, daily batch, erasures, uploads. Each begins where
+//! The loops behind the routes: engine, timers, a publisher for each edge, activation, daily batch, erasures, uploads, object
+//! storage, retention. Each begins where
 //! the store says it was, so that a crash is only a pause.
 
 mod activation;
 pub(crate) mod batch;
 mod engine;
 mod erasure;
+mod objects;
 mod publisher;
+mod retention;
 mod sharing;
 mod timers;
 mod uploads;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crate::app::Shared;
 use crate::serve::Error;
+use crate::settings::Retention;
 
 pub(crate) use timers::advance;
+
+/// The folder for copies of objects inside the data directory.
+const TRANSFERS_FOLDER: &str = "transfers";
 
 /// A loop that is gone must not leave a server behind that looks well.
 struct Watch {
@@ -44,7 +52,12 @@ pub(crate) struct Loops {
 }
 
 /// Starts all loops.
-pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loops, Error> {
+pub(crate) fn start(
+    app: &Shared,
+    batch_schedule: Option<String>,
+    data: &Path,
+    retention: Retention,
+) -> Result<Loops, Error> {
     let engine = engine::open(app)?;
     let mut loops = Loops::default();
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
@@ -52,6 +65,9 @@ pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loop
     loops.thread("batch", app, batch::run)?;
     loops.thread("erasure", app, erasure::run)?;
     loops.thread("uploads", app, uploads::run)?;
+    loops.thread("retention", app, move |app| retention::run(app, retention))?;
+    let (runtime, transfers) = (tokio::runtime::Handle::current(), data.join(TRANSFERS_FOLDER));
+    loops.thread("objects", app, move |app| objects::run(app, &runtime, transfers))?;
     if let Some(cron) = batch_schedule {
         loops.thread("schedule", app, move |app| batch::schedule(app, &cron))?;
     }

@@ -1,5 +1,6 @@
 //! `acquaint import`: the rows of a file to a source, in bounded batches. Broken off and run again it goes on where it
-//! was. Rows that are refused do not hold up the others, but the command fails then.
+//! was. Rows that are refused do not hold up the others, but the command fails then. Files in object storage are read by
+//! the server ([`super::import_objects`]).
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,12 @@ pub(crate) struct Arguments {
     /// The source the rows belong to: it says what they mean.
     #[arg(long)]
     source: String,
-    /// A .csv, .json, .ndjson, .jsonl or .parquet file.
+    /// A .csv, .json, .ndjson or .jsonl file, perhaps with .gz behind it, or a .parquet file; `s3://bucket/key` or a folder
+    /// of keys with `--connection`.
     file: PathBuf,
+    /// The connection to object storage that the server reads the files through.
+    #[arg(long = "connection", value_name = "ID", conflicts_with_all = ["shift_days", "shift_seconds"])]
+    through: Option<String>,
     /// Move event timestamps by whole days, for replaying old data as if it were new.
     #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
     shift_days: i64,
@@ -39,6 +44,10 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Error> {
     let client = arguments.connection.client()?;
+    if let Some(connection) = &arguments.through {
+        let location = arguments.file.display().to_string();
+        return super::import_objects::run(&client, &arguments.source, connection, &location).await;
+    }
     let by_ms = arguments
         .shift_days
         .saturating_mul(DAY_MS)

@@ -12,6 +12,7 @@ mod flows;
 mod guardrails;
 mod identity;
 mod import;
+mod import_objects;
 mod imports;
 mod ingest;
 mod pql;

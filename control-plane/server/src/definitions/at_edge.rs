@@ -91,7 +91,8 @@ fn check_connection(subject: &Subject, connection: &Connection, findings: &mut V
         Connection::Url { .. }
         | Connection::CustomPersonalization { .. }
         | Connection::HttpApi { .. }
-        | Connection::CsvFile { .. } => {}
+        | Connection::CsvFile { .. }
+        | Connection::ObjectStorage { .. } => {}
     }
 }
 

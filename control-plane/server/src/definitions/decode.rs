@@ -86,6 +86,7 @@ fn put(catalog: &mut Catalog, document: &Value, now_ms: i64) -> Result<Subject, 
         | Kind::Schema
         | Kind::Namespace
         | Kind::Dataset
+        | Kind::Connection
         | Kind::Source
         | Kind::ComputedAttribute
         | Kind::Audience
@@ -110,6 +111,7 @@ fn one(catalog: &Catalog, subject: &Subject, fields: Value, now_ms: i64) -> Resu
         Kind::Schema => Definition::Schema(decode(subject, fields)?),
         Kind::Namespace => Definition::Namespace(decode(subject, fields)?),
         Kind::Dataset => Definition::Dataset(decode(subject, fields)?),
+        Kind::Connection => Definition::Connection(decode(subject, fields)?),
         Kind::Source => Definition::Source(decode(subject, fields)?),
         Kind::MergePolicy => Definition::MergePolicy(decode(subject, fields)?),
         Kind::ComputedAttribute => {

@@ -12,6 +12,7 @@ pub(crate) mod diff;
 mod evolution;
 pub(crate) mod expressions;
 mod external;
+mod files;
 pub(crate) mod finding;
 mod governance;
 mod lifecycle;

@@ -8,7 +8,7 @@ use acquaint_engine::ingest::BUILT_IN_NAMESPACES;
 use acquaint_store::catalog::{Audience, Catalog, Connection, Dataflow, SchemaClass, Source};
 
 use super::{
-    Finding, Kind, Subject, computed, consent, external, governance, lifetimes, merge_policy, offers,
+    Finding, Kind, Subject, computed, consent, external, files, governance, lifetimes, merge_policy, offers,
 };
 
 /// Everything that does not fit together.
@@ -36,6 +36,7 @@ pub(crate) fn check(catalog: &Catalog) -> Vec<Finding> {
     }
     checker.findings.extend(offers::check(catalog));
     checker.findings.extend(computed::check(catalog));
+    checker.findings.extend(files::check(catalog));
     checker.findings
 }
 
@@ -282,7 +283,7 @@ impl Checker<'_> {
         let Some(schedule) = &dataflow.schedule else { return };
         let files = catalog.destinations.get(&dataflow.destination).is_some_and(|destination| {
             match destination.connection {
-                Connection::CsvFile { .. } => true,
+                Connection::CsvFile { .. } | Connection::ObjectStorage { .. } => true,
                 Connection::HttpApi { .. }
                 | Connection::CustomPersonalization { .. }
                 | Connection::Cookie { .. }

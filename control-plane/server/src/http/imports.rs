@@ -123,6 +123,7 @@ async fn complete(
     let now_ms = app.clock.now_ms();
     let ended = blocking(&app, move |app| {
         let import = imports::load(&*app.store, &id)?.ok_or_else(|| Problem::not_found("import", &id))?;
+        ingest::from_outside(&import)?;
         if import.status == Status::Open {
             let batch = match &import.upload {
                 Some(upload) if upload.mode == UploadMode::Full => {
@@ -157,6 +158,9 @@ pub(super) fn shown(import: &Import) -> Value {
     });
     if let (Value::Object(shown), Some(upload)) = (&mut shown, upload) {
         shown.insert("upload".into(), upload);
+    }
+    if let (Value::Object(shown), Some(object)) = (&mut shown, &import.object) {
+        shown.insert("object".into(), super::objects::shown(object));
     }
     shown
 }

@@ -30,6 +30,7 @@ mod ledger;
 mod listening;
 mod members;
 mod metrics;
+mod objects;
 mod openapi;
 mod page_bundle;
 mod patch;
@@ -73,6 +74,7 @@ pub(crate) fn routes(app: Shared) -> Router {
         .merge(ledger::routes())
         .merge(metrics::routes())
         .merge(members::routes())
+        .merge(objects::routes())
         .merge(page_bundle::routes())
         .merge(quarantine::routes())
         .merge(records::routes())

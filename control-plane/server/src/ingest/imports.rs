@@ -11,6 +11,7 @@ use crate::app::{App, Shared, blocking};
 use crate::problem::Problem;
 
 /// A row of the file: what it says, or why it cannot be read and its text.
+#[derive(Clone)]
 pub(crate) struct Line {
     /// On which line of the file it begins, if the file has lines.
     pub(crate) line: Option<u64>,
@@ -24,21 +25,41 @@ pub(crate) async fn import(
     from: u64,
     lines: Vec<Line>,
 ) -> Result<Outcome, Problem> {
+    blocking(app, move |app| {
+        let import = next(app, &id, from)?;
+        from_outside(&import)?;
+        pour(app, &import, lines)
+    })
+    .await
+}
+
+/// Refuses what somebody sends to an import that the server itself reads.
+pub(crate) fn from_outside(import: &Import) -> Result<(), Problem> {
+    if import.object.is_none() {
+        return Ok(());
+    }
+    let detail = format!("import `{}` reads `{}` by itself", import.id, import.file);
+    Err(Problem::new(
+        StatusCode::CONFLICT,
+        "import-of-object",
+        "the import takes no rows from outside",
+        detail,
+    ))
+}
+
+/// Takes the rows in that follow those which the import has.
+pub(crate) fn pour(app: &App, import: &Import, lines: Vec<Line>) -> Result<Outcome, Problem> {
     admit(app)?;
     let in_force = app.in_force();
     let now_ms = app.clock.now_ms();
-    blocking(app, move |app| {
-        let import = next(app, &id, from)?;
-        let rows = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        let sent = (import.counts.rows.saturating_add(1)..).zip(lines);
-        let sent = sent.map(|(row, line)| sent_row(&import.file, row, line)).collect();
-        let with = |kept: Kept| import.advanced(counts(rows, kept), Status::Open, now_ms);
-        match &import.upload {
-            None => take(app, &in_force, &import.source, sent, now_ms, with),
-            Some(upload) => uploads::take(app, &in_force, (&import, upload), sent, now_ms, with),
-        }
-    })
-    .await
+    let rows = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    let sent = (import.counts.rows.saturating_add(1)..).zip(lines);
+    let sent = sent.map(|(row, line)| sent_row(&import.file, row, line)).collect();
+    let with = |kept: Kept| import.advanced(counts(rows, kept), Status::Open, now_ms);
+    match &import.upload {
+        None => take(app, &in_force, &import.source, sent, now_ms, with),
+        Some(upload) => uploads::take(app, &in_force, (import, upload), sent, now_ms, with),
+    }
 }
 
 /// The import, if rows from there on are what it waits for.
@@ -50,6 +71,7 @@ pub(crate) fn next(app: &App, id: &str, from: u64) -> Result<Import, Problem> {
         Step::Over(status) => {
             let why = match status {
                 Status::Superseded => "another upload of the same audience began",
+                Status::Failed => "it has failed",
                 Status::Open | Status::Closing | Status::Complete => "it is complete",
             };
             let detail =

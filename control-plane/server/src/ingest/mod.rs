@@ -24,7 +24,7 @@ use crate::metrics::Taken;
 use crate::problem::Problem;
 
 pub(crate) use connection::{Answered, Form, connection};
-pub(crate) use imports::{Line, import};
+pub(crate) use imports::{Line, from_outside, import, pour};
 pub(crate) use rate::Buckets;
 pub(crate) use rows::{Outcome, rows};
 pub(crate) use segment::messages;

@@ -80,6 +80,11 @@ struct ByStatus {
     status: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKeeper {
+    of: &'static str,
+}
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -89,6 +94,7 @@ pub(crate) struct Metrics {
     deliveries: Family<ByOutcome, Counter>,
     delivery_seconds: Family<ByDataflow, Latency>,
     published: Family<ByStatus, Counter>,
+    forgotten: Family<ByKeeper, Counter>,
     /// From accepted to decided.
     pub decide_seconds: Latency,
     /// From decided to confirmed, over all dataflows.
@@ -134,6 +140,12 @@ impl Default for Metrics {
         );
         let published = Family::default();
         registry.register("edge_publishes", "Requests to the edge, by outcome", Family::clone(&published));
+        let forgotten = Family::default();
+        registry.register(
+            "retention_removed",
+            "What was there long enough and is gone, by where it was",
+            Family::clone(&forgotten),
+        );
         Self {
             registry,
             ingested,
@@ -142,6 +154,7 @@ impl Default for Metrics {
             deliveries,
             delivery_seconds,
             published,
+            forgotten,
             decide_seconds,
             told_seconds: Latency::default(),
             rate: Rate::default(),
@@ -194,6 +207,13 @@ impl Metrics {
             let took_ms = u64::try_from(told.took_ms).unwrap_or(0);
             self.delivery_seconds.get_or_create(&ByDataflow { dataflow }).observe(took_ms, 1);
             self.told_seconds.observe(took_ms, 1);
+        }
+    }
+
+    /// So many things have been there long enough.
+    pub(crate) fn forgotten(&self, of: &'static str, things: usize) {
+        if things > 0 {
+            self.forgotten.get_or_create(&ByKeeper { of }).inc_by(u64::try_from(things).unwrap_or(u64::MAX));
         }
     }
 

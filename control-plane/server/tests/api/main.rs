@@ -28,6 +28,7 @@ mod merge_policies;
 mod metrics;
 mod outside;
 mod profiles;
+mod retention;
 mod server;
 mod traces;
 mod uploads;

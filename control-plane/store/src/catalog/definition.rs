@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Audience, Catalog, ComputedAttribute, Dataflow, Dataset, Datastream, Destination, Flag, Label,
-    MarketingAction, Namespace, Offer, Policy, PseudonymousExpiry, Schema, Source,
+    MarketingAction, Namespace, ObjectStorage, Offer, Policy, PseudonymousExpiry, Schema, Source,
 };
 
 /// The kinds of definition.
@@ -23,6 +23,7 @@ pub enum Kind {
     Schema,
     Namespace,
     Dataset,
+    Connection,
     Source,
     MergePolicy,
     ComputedAttribute,
@@ -37,13 +38,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind; what a definition may refer to comes before it.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Label,
         Self::MarketingAction,
         Self::Policy,
         Self::Schema,
         Self::Namespace,
         Self::Dataset,
+        Self::Connection,
         Self::Source,
         Self::MergePolicy,
         Self::ComputedAttribute,
@@ -65,6 +67,7 @@ impl Kind {
             Self::Schema => "schema",
             Self::Namespace => "namespace",
             Self::Dataset => "dataset",
+            Self::Connection => "connection",
             Self::Source => "source",
             Self::MergePolicy => "mergePolicy",
             Self::ComputedAttribute => "computedAttribute",
@@ -111,6 +114,7 @@ pub enum Definition {
     Schema(Schema),
     Namespace(Namespace),
     Dataset(Dataset),
+    Connection(ObjectStorage),
     Source(Source),
     MergePolicy(MergePolicy),
     ComputedAttribute(ComputedAttribute),
@@ -133,6 +137,7 @@ impl Definition {
             Self::Schema(_) => Kind::Schema,
             Self::Namespace(_) => Kind::Namespace,
             Self::Dataset(_) => Kind::Dataset,
+            Self::Connection(_) => Kind::Connection,
             Self::Source(_) => Kind::Source,
             Self::MergePolicy(_) => Kind::MergePolicy,
             Self::ComputedAttribute(_) => Kind::ComputedAttribute,
@@ -155,6 +160,7 @@ impl Definition {
             Self::Schema(schema) => &schema.id,
             Self::Namespace(namespace) => &namespace.id,
             Self::Dataset(dataset) => &dataset.id,
+            Self::Connection(connection) => &connection.id,
             Self::Source(source) => &source.id,
             Self::MergePolicy(_) | Self::PseudonymousExpiry(_) => ONLY_ID,
             Self::ComputedAttribute(attribute) => &attribute.id,
@@ -182,6 +188,7 @@ impl Definition {
             Kind::Schema => read(value, Self::Schema),
             Kind::Namespace => read(value, Self::Namespace),
             Kind::Dataset => read(value, Self::Dataset),
+            Kind::Connection => read(value, Self::Connection),
             Kind::Source => read(value, Self::Source),
             Kind::MergePolicy => read(value, Self::MergePolicy),
             Kind::ComputedAttribute => read(value, Self::ComputedAttribute),
@@ -207,6 +214,7 @@ impl Definition {
             Self::Schema(schema) => write(schema),
             Self::Namespace(namespace) => write(namespace),
             Self::Dataset(dataset) => write(dataset),
+            Self::Connection(connection) => write(connection),
             Self::Source(source) => write(source),
             Self::MergePolicy(policy) => write(policy),
             Self::ComputedAttribute(attribute) => write(attribute),
@@ -231,6 +239,7 @@ impl Catalog {
             Kind::Schema => self.schemas.get(id).cloned().map(Definition::Schema),
             Kind::Namespace => self.namespaces.get(id).cloned().map(Definition::Namespace),
             Kind::Dataset => self.datasets.get(id).cloned().map(Definition::Dataset),
+            Kind::Connection => self.connections.get(id).cloned().map(Definition::Connection),
             Kind::Source => self.sources.get(id).cloned().map(Definition::Source),
             Kind::MergePolicy if id == ONLY_ID => self.merge_policy.clone().map(Definition::MergePolicy),
             Kind::PseudonymousExpiry if id == ONLY_ID => {
@@ -263,6 +272,7 @@ impl Catalog {
             .chain(all(Definition::Schema, &self.schemas))
             .chain(all(Definition::Namespace, &self.namespaces))
             .chain(all(Definition::Dataset, &self.datasets))
+            .chain(all(Definition::Connection, &self.connections))
             .chain(all(Definition::Source, &self.sources))
             .chain(self.merge_policy.clone().map(Definition::MergePolicy))
             .chain(all(Definition::ComputedAttribute, &self.computed_attributes))
@@ -286,6 +296,7 @@ impl Catalog {
             Definition::Schema(schema) => drop(self.schemas.insert(id, schema)),
             Definition::Namespace(namespace) => drop(self.namespaces.insert(id, namespace)),
             Definition::Dataset(dataset) => drop(self.datasets.insert(id, dataset)),
+            Definition::Connection(connection) => drop(self.connections.insert(id, connection)),
             Definition::Source(source) => drop(self.sources.insert(id, source)),
             Definition::MergePolicy(policy) => self.merge_policy = Some(policy),
             Definition::ComputedAttribute(attribute) => drop(self.computed_attributes.insert(id, attribute)),
@@ -308,6 +319,7 @@ impl Catalog {
             Kind::Schema => self.schemas.remove(id).is_some(),
             Kind::Namespace => self.namespaces.remove(id).is_some(),
             Kind::Dataset => self.datasets.remove(id).is_some(),
+            Kind::Connection => self.connections.remove(id).is_some(),
             Kind::Source => self.sources.remove(id).is_some(),
             Kind::MergePolicy => id == ONLY_ID && self.merge_policy.take().is_some(),
             Kind::PseudonymousExpiry => id == ONLY_ID && self.pseudonymous_expiry.take().is_some(),

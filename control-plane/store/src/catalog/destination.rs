@@ -44,6 +44,13 @@ pub enum Connection {
         /// The folder; relative to the data directory.
         directory: String,
     },
+    /// CSV files in object storage.
+    ObjectStorage {
+        /// The connection, by id.
+        connection: String,
+        /// The folder: `s3://bucket/prefix`
+        location: String,
+    },
     /// The edge itself: memberships in `activation:pull`.
     CustomPersonalization {
         /// The datastream it answers on.
@@ -86,7 +93,19 @@ impl Connection {
             Self::CustomPersonalization { datastream, .. }
             | Self::Cookie { datastream, .. }
             | Self::Url { datastream, .. } => Some(datastream),
-            Self::HttpApi { .. } | Self::CsvFile { .. } => None,
+            Self::HttpApi { .. } | Self::CsvFile { .. } | Self::ObjectStorage { .. } => None,
+        }
+    }
+
+    /// The connection to object storage that it goes through.
+    pub fn storage(&self) -> Option<&str> {
+        match self {
+            Self::ObjectStorage { connection, .. } => Some(connection),
+            Self::HttpApi { .. }
+            | Self::CsvFile { .. }
+            | Self::CustomPersonalization { .. }
+            | Self::Cookie { .. }
+            | Self::Url { .. } => None,
         }
     }
 }

@@ -158,6 +158,7 @@ impl External {
             event: None,
             identities: identities.into_iter().collect(),
             rate_limit: None,
+            files: None,
         }
     }
 }

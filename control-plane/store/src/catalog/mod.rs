@@ -12,6 +12,7 @@ mod field_mapping;
 mod flag;
 pub mod governance;
 mod lifecycle;
+mod object_storage;
 mod schema;
 mod source;
 pub mod store;
@@ -32,6 +33,7 @@ pub use field_mapping::{FIELD_SOURCES, FieldMapping, FieldSource};
 pub use flag::{Flag, FlagRule, Serve};
 pub use governance::{ActionRef, Label, MarketingAction, Policy};
 pub use lifecycle::Lifecycle;
+pub use object_storage::{ObjectSource, ObjectStorage, Protocol};
 pub use schema::{Dataset, Namespace, NamespaceKind, PseudonymousExpiry, Schema, SchemaClass};
 pub use source::{EventMapping, IdentityMapping, Mapping, RateLimit, Source};
 pub use store::{Action, Audit, Edit};
@@ -56,6 +58,9 @@ pub struct Catalog {
     pub namespaces: BTreeMap<String, Namespace>,
     /// Datasets by id.
     pub datasets: BTreeMap<String, Dataset>,
+    /// Connections to object storage by id.
+    #[serde(default)]
+    pub connections: BTreeMap<String, ObjectStorage>,
     /// Sources (write keys) by id.
     pub sources: BTreeMap<String, Source>,
     /// The merge policy; `TimestampOrdered` with stitching when absent.

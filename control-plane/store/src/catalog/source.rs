@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ObjectSource;
+
 /// A source: who may send, and how what it sends becomes records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -36,6 +38,9 @@ pub struct Source {
     /// How much it may send; as much as it likes when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+    /// Where its files come from by themselves; only those that somebody imports or sends when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<ObjectSource>,
 }
 
 /// How much a source may send. Who sends more is asked to wait.

@@ -199,6 +199,7 @@ mod tests {
             Kind::Schema => json!({"id": "s", "class": "profile", "properties": {"a": {"type": "string"}}}),
             Kind::Namespace => json!({"id": "ECID", "type": "cookie", "edge": true}),
             Kind::Dataset => json!({"id": "d/1", "schema": "s"}),
+            Kind::Connection => json!({"id": "lake", "type": "s3", "secretAccessKey": "env:SECRET"}),
             Kind::Source => json!({"id": "web", "writeKey": "k", "eventDataset": "d/1"}),
             Kind::PseudonymousExpiry => json!({"namespaces": ["ECID"], "inactiveDays": 14}),
             Kind::MergePolicy => json!({"attributeMerge": {"type": "timestampOrdered"}, "stitch": true}),

@@ -1,10 +1,10 @@
 //! The CSV file destination: files in a folder of the data directory (`pql.md` section 6, batch files).
 
 mod config;
-mod name;
+pub(crate) mod name;
 #[cfg(test)]
 mod tests;
-mod write;
+pub(crate) mod write;
 
 use std::path::Path;
 use std::sync::Arc;

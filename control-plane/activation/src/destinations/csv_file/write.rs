@@ -33,19 +33,23 @@ impl Files for CsvFile {
         let place = folder.join(name);
         let draft = folder.join(format!(".{name}.part"));
         let file = File::create(&draft)?;
-        {
-            let mut writer = csv::Writer::from_writer(BufWriter::new(&file));
-            writer.write_record(mapping.iter().map(|field| field.to.as_str()))?;
-            for row in rows {
-                writer.write_record(row.iter().map(|cell| cell.as_deref().unwrap_or_default()))?;
-            }
-            let mut inner = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-            inner.flush()?;
-        }
+        table(BufWriter::new(&file), mapping, rows)?;
         file.sync_all()?;
         fs::rename(&draft, &place)?;
         // The name itself must be on disk before anybody is told that the file is there.
         File::open(&folder)?.sync_all()?;
         Ok(self.directory.join(name).display().to_string())
     }
+}
+
+/// A header and rows; what they are written to, with nothing left to flush.
+pub(crate) fn table<W: Write>(into: W, mapping: &[FieldMapping], rows: &[Row]) -> io::Result<W> {
+    let mut writer = csv::Writer::from_writer(into);
+    writer.write_record(mapping.iter().map(|field| field.to.as_str()))?;
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| cell.as_deref().unwrap_or_default()))?;
+    }
+    let mut inner = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    inner.flush()?;
+    Ok(inner)
 }

@@ -1,7 +1,7 @@
 //! The HTTP API destination: Standard Webhooks 1.0.0 (`ingest-api.md` section 7), with the payload of an Adobe-shaped
 //! profile export inside (`pql.md` section 6).
 
-mod address;
+pub(crate) mod address;
 mod config;
 mod message;
 mod retry;

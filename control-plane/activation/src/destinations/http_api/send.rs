@@ -1,7 +1,5 @@
 //! One request: sign, send, read the answer.
 
-use std::sync::Once;
-
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -11,13 +9,12 @@ use super::config::Config;
 use super::message;
 use super::retry::{self, REASON_CHARACTERS_MAX, bounded};
 use super::sign::signatures;
+use crate::cryptography;
 use crate::destinations::{Delivery, Envelope, Outcome, Streaming};
 use crate::ledger::settle::Attempt;
 
 /// Bytes of an answer that are read, at most: enough for a reason.
 const ANSWER_BYTES_MAX: usize = 4 * REASON_CHARACTERS_MAX;
-
-static PROVIDER: Once = Once::new();
 
 /// An HTTP endpoint that gets Standard Webhooks.
 pub(crate) struct HttpApi {
@@ -28,13 +25,12 @@ pub(crate) struct HttpApi {
 impl HttpApi {
     /// Prepares the client; the connections are made as they are needed.
     pub(crate) fn new(config: Config) -> Result<Self, String> {
-        // The TLS library wants one choice for the whole process; whoever was first has made it.
-        PROVIDER.call_once(|| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
+        cryptography::install();
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
+            // A receiver that is slow with one message must not hold up the others on the same connection.
+            .http1_only()
             .timeout(config.timeout)
             .connect_timeout(config.timeout)
             .pool_max_idle_per_host(config.concurrency_max)

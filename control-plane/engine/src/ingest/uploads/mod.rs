@@ -80,7 +80,7 @@ pub fn begin(
                 batch.writes.extend(superseded.writes);
                 batch.expected.extend(superseded.expected);
             }
-            Status::Complete | Status::Superseded => {}
+            Status::Complete | Status::Superseded | Status::Failed => {}
         }
     }
     let import = Import::new(&known, &external::place(audience), (file, digest), Some(upload), now_ms);

@@ -126,6 +126,7 @@ mod tests {
             updated_ms: 5,
             counts: Counts::default(),
             upload: Some(upload.clone()),
+            object: None,
         };
         let read = row(&Rules::new(&catalog), &external, &import, &upload, sent);
         let told = read.as_ref().map_err(|refusal| (refusal.code.as_str(), refusal.path.as_str()));

@@ -14,7 +14,7 @@ use crate::cli::scratch::Scratch;
 use crate::cli::{self, documents};
 use crate::definitions::publish::{self, publish, refused};
 use crate::serve::{self, Running};
-use crate::settings::{REQUEST_SECONDS_MAX, Rules, Settings};
+use crate::settings::{REQUEST_SECONDS_MAX, Retention, Rules, Settings};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -56,6 +56,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
     let running = serve::start(Settings {
         guardrails: Rules::default(),
         traces: None,
+        retention: Retention::default(),
         data: data.path().to_owned(),
         listen: SocketAddr::from(([127, 0, 0, 1], arguments.port)).to_string(),
         edge_url: None,
