@@ -1,6 +1,5 @@
 //! The loops behind the routes: engine, timers, a publisher for each edge, activation, daily batch, erasures, uploads, object
-//! storage, retention. Each begins where
-//! the store says it was, so that a crash is only a pause.
+//! storage, retention. Each begins where the store says it was, so that a crash is only a pause.
 
 mod activation;
 pub(crate) mod batch;
