@@ -18,6 +18,8 @@ pub enum Table {
     Catalog,
     /// Profile id to its document.
     Profiles,
+    /// Profile id to what every event changes of it ([`crate::activity`]).
+    Activity,
     /// Namespace NUL value ([`crate::keys::identity`]) to profile id.
     Identities,
     /// Profile id, timestamp, event id to event.
@@ -50,10 +52,11 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
+        Self::Activity,
         Self::Identities,
         Self::Events,
         Self::EventIds,
@@ -76,6 +79,7 @@ impl Table {
             Self::Meta => "meta",
             Self::Catalog => "catalog",
             Self::Profiles => "profiles",
+            Self::Activity => "activity",
             Self::Identities => "identities",
             Self::Events => "events",
             Self::EventIds => "event-ids",
@@ -103,6 +107,7 @@ impl Table {
             Self::Meta
             | Self::Catalog
             | Self::Profiles
+            | Self::Activity
             | Self::Events
             | Self::Timers
             | Self::Projections

@@ -28,14 +28,27 @@ impl Turn<'_> {
             return Ok(());
         }
         let wanted = self.rules.linkable(identities);
-        let (mut entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
-        let now_ms = self.progress.now_ms;
-        if from_edge {
-            entry.document.seen_at_edge.insert(primary.clone(), now_ms);
-        }
+        let (entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
         // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
         let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
-        let received = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
+        let seen_as = from_edge.then_some(primary);
+        self.event_of(entry, linked, StoredEvent { dataset, identity, event }, seen_as)
+    }
+
+    /// An event of a profile, whose identities may just have changed; `seen_as`: the identity under which the edge has
+    /// seen it.
+    pub(crate) fn event_of(
+        &mut self,
+        mut entry: Entry,
+        linked: bool,
+        stored: StoredEvent,
+        seen_as: Option<&Identity>,
+    ) -> Result<()> {
+        let now_ms = self.progress.now_ms;
+        if let Some(primary) = seen_as {
+            entry.document.seen_at_edge.insert(primary.clone(), now_ms);
+        }
+        let received = self.store_event(&mut entry, stored)?;
         let changed = if linked {
             self.tell(&entry.document, ChangeKind::Profile)?;
             self.answer_all(&mut entry, now_ms)?
@@ -50,10 +63,11 @@ impl Turn<'_> {
         } else {
             self.reschedule(&mut entry, &received, now_ms);
         }
-        if changed || linked || from_edge || self.rules.touches_edge(&received.touched) {
+        if changed || linked || seen_as.is_some() || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);
         }
-        self.put(entry);
+        entry.is_changed |= changed || linked || seen_as.is_some() || !received.touched.is_empty();
+        self.put_active(entry);
         Ok(())
     }
 
