@@ -115,6 +115,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         listen,
         edge_url,
         batch_schedule,
+        engine_threads,
         clock_ms,
         request_max,
         guardrails,
@@ -150,7 +151,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let listener =
         TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
-    let mut loops = background::start(&app, batch_schedule)?;
+    let mut loops = background::start(&app, batch_schedule, engine_threads)?;
     if let Some(exporter) = exporter {
         loops.task("traces", &app, exporter.run(Arc::clone(&app)));
     }

@@ -1,5 +1,6 @@
 //! How a control plane is run: what the command line says, and what follows from it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// How long a client may take to send the head of a request, and again to send its body.
     #[arg(long, default_value_t = REQUEST_SECONDS_MAX)]
     request_seconds_max: u64,
+    /// On how many threads profiles are evaluated; one for each processor unless it is said.
+    #[arg(long)]
+    engine_threads: Option<NonZeroUsize>,
     /// Whose limits hold for definitions: those of the documentation, or only those of this engine.
     #[arg(long, value_enum, default_value_t)]
     guardrails: Rules,
@@ -63,6 +67,8 @@ pub struct Settings {
     pub clock_ms: Option<i64>,
     /// How long a client may take to send the head of a request, and again to send its body.
     pub request_max: Duration,
+    /// On how many threads profiles are evaluated; absent: one for each processor.
+    pub engine_threads: Option<NonZeroUsize>,
     /// Whose limits hold for definitions.
     pub guardrails: Rules,
     /// Where traces are sent, and of how many records one is traced.
@@ -81,6 +87,7 @@ impl Settings {
             batch_schedule: None,
             clock_ms,
             request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
+            engine_threads: None,
             guardrails: Rules::default(),
             traces: None,
             tokens: Some((admin.into(), edge.into())),
@@ -97,6 +104,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         batch_schedule,
         request_seconds_max,
         drain_seconds: _,
+        engine_threads,
         guardrails,
         otlp_endpoint,
         trace_one_in,
@@ -125,6 +133,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         batch_schedule,
         clock_ms,
         request_max,
+        engine_threads,
         guardrails,
         traces,
         tokens: None,

@@ -9,6 +9,7 @@ mod publisher;
 mod timers;
 mod uploads;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -43,8 +44,12 @@ pub(crate) struct Loops {
 }
 
 /// Starts all loops.
-pub(crate) fn start(app: &Shared, batch_schedule: Option<String>) -> Result<Loops, Error> {
-    let engine = engine::open(app)?;
+pub(crate) fn start(
+    app: &Shared,
+    batch_schedule: Option<String>,
+    engine_threads: Option<NonZeroUsize>,
+) -> Result<Loops, Error> {
+    let engine = engine::open(app, engine_threads)?;
     let mut loops = Loops::default();
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
     loops.thread("timers", app, timers::run)?;

@@ -60,6 +60,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
         listen: SocketAddr::from(([127, 0, 0, 1], arguments.port)).to_string(),
         edge_url: None,
         batch_schedule: None,
+        engine_threads: None,
         clock_ms,
         tokens: Some((admin, uuid::Uuid::new_v4().simple().to_string())),
         request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
