@@ -70,15 +70,14 @@ impl CountsCache {
 pub(crate) fn count(store: &dyn ProfileStore, catalog: &Catalog) -> acquaint_store::Result<Census> {
     let snapshot = store.snapshot();
     let mut census = Census::default();
-    let mut after: Option<Vec<u8>> = None;
+    let mut after = None;
     loop {
-        let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        let rows = snapshot.scan(Table::Profiles, from, Bound::Unbounded, SCAN_ROWS)?;
-        for (key, value) in &rows {
-            census.add(&ProfileDocument::from_row(key, value)?, value.len(), catalog);
+        let profiles = ProfileDocument::scan_sized(&*snapshot, after, SCAN_ROWS)?;
+        for (profile, bytes) in &profiles {
+            census.add(profile, *bytes, catalog);
         }
-        let Some((last, _)) = rows.into_iter().last() else { return Ok(census) };
-        after = Some(last);
+        let Some((last, _)) = profiles.last() else { return Ok(census) };
+        after = Some(last.id);
     }
 }
 

@@ -117,6 +117,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
         edge_url,
         edges,
         batch_schedule,
+        engine_threads,
         clock_ms,
         request_max,
         guardrails,
@@ -154,7 +155,7 @@ pub async fn start(settings: Settings) -> Result<Running, Error> {
     let listener =
         TcpListener::bind(&listen).await.map_err(|source| Error::Listen { address: listen, source })?;
     let address = listener.local_addr().map_err(Error::System)?;
-    let mut loops = background::start(&app, batch_schedule, &data, retention)?;
+    let mut loops = background::start(&app, batch_schedule, engine_threads, &data, retention)?;
     if let Some(exporter) = exporter {
         loops.task("traces", &app, exporter.run(Arc::clone(&app)));
     }

@@ -1,6 +1,7 @@
 //! How a control plane is run: what the command line says, and what follows from it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub struct Arguments {
     /// How long a client may take to send the head of a request, and again to send its body.
     #[arg(long, default_value_t = REQUEST_SECONDS_MAX)]
     request_seconds_max: u64,
+    /// On how many threads profiles are evaluated; one for each processor unless it is said.
+    #[arg(long)]
+    engine_threads: Option<NonZeroUsize>,
     /// Whose limits hold for definitions: those of the documentation, or only those of this engine.
     #[arg(long, value_enum, default_value_t)]
     guardrails: Rules,
@@ -90,6 +94,8 @@ pub struct Settings {
     pub clock_ms: Option<i64>,
     /// How long a client may take to send the head of a request, and again to send its body.
     pub request_max: Duration,
+    /// On how many threads profiles are evaluated; absent: one for each processor.
+    pub engine_threads: Option<NonZeroUsize>,
     /// Whose limits hold for definitions.
     pub guardrails: Rules,
     /// Where traces are sent, and of how many records one is traced.
@@ -111,6 +117,7 @@ impl Settings {
             batch_schedule: None,
             clock_ms,
             request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
+            engine_threads: None,
             guardrails: Rules::default(),
             traces: None,
             retention: Retention::default(),
@@ -129,6 +136,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         batch_schedule,
         request_seconds_max,
         drain_seconds: _,
+        engine_threads,
         guardrails,
         otlp_endpoint,
         trace_one_in,
@@ -170,6 +178,7 @@ pub(crate) fn read(arguments: Arguments) -> Result<Settings, Error> {
         batch_schedule,
         clock_ms,
         request_max,
+        engine_threads,
         guardrails,
         traces,
         retention: Retention { quarantine_days: (quarantine_days > 0).then_some(quarantine_days) },

@@ -10,6 +10,7 @@ pub mod tables;
 pub mod embedded;
 pub mod keys;
 
+pub mod activity;
 pub mod catalog;
 pub mod computed_values;
 pub mod erasure;
@@ -17,6 +18,7 @@ pub mod graph_trail;
 pub mod profile_document;
 pub mod record;
 
+pub use activity::Activity;
 pub use computed_values::ComputedValues;
 pub use embedded::Embedded;
 pub use log::{Log, Topic};

@@ -1,4 +1,5 @@
-//! The profile as the engine keeps it and as batch reads it: one document and its rows of events.
+//! The profile as the engine keeps it and as batch reads it: one document, what has happened since it was written, and its
+//! rows of events.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -10,6 +11,7 @@ use acquaint_core::state::{Schedule, State};
 use acquaint_core::wire::{self, Sealed};
 use serde::{Deserialize, Serialize};
 
+use crate::activity::Activity;
 use crate::keys;
 use crate::tables::{Read, Row, Table};
 use crate::{Error, Result};
@@ -47,6 +49,8 @@ pub struct ProfileDocument {
     pub active_ms: i64,
     /// No stored event has been kept for long enough before this instant; absent if none ever has.
     pub events_end_ms: Option<i64>,
+    /// How many times the document was written.
+    pub edition: u64,
 }
 
 /// By the region of an edge: when that last saw somebody, in milliseconds since the epoch, UTC.
@@ -93,6 +97,7 @@ impl ProfileDocument {
             created_ms,
             active_ms: created_ms,
             events_end_ms: None,
+            edition: 0,
         }
     }
 
@@ -112,7 +117,7 @@ impl ProfileDocument {
         Ok((key, value))
     }
 
-    /// A row of `Table::Profiles`.
+    /// A row of `Table::Profiles`: the document as it was written, which the profile may have been active since.
     pub fn from_row(key: &[u8], value: &[u8]) -> Result<Self> {
         let document: Self = open(Table::Profiles, key, value)?;
         match keys::parse_profile(key) {
@@ -123,16 +128,42 @@ impl ProfileDocument {
 
     /// The profile of that id.
     pub fn load(tables: &(impl Read + ?Sized), id: ProfileId) -> Result<Option<Self>> {
+        let activity = Activity::load(tables, id)?;
         let key = keys::profile(id);
-        tables.get(Table::Profiles, &key)?.map(|value| Self::from_row(&key, &value)).transpose()
+        let Some(value) = tables.get(Table::Profiles, &key)? else { return Ok(None) };
+        let mut document = Self::from_row(&key, &value)?;
+        if let Some(activity) = activity {
+            activity.bring_up(&mut document);
+        }
+        Ok(Some(document))
     }
 
     /// Up to `limit` profiles after `after`, by id.
     pub fn scan(tables: &(impl Read + ?Sized), after: Option<ProfileId>, limit: usize) -> Result<Vec<Self>> {
+        let sized = Self::scan_sized(tables, after, limit)?;
+        Ok(sized.into_iter().map(|(document, _)| document).collect())
+    }
+
+    /// As [`Self::scan`], each with how many bytes its document takes.
+    pub fn scan_sized(
+        tables: &(impl Read + ?Sized),
+        after: Option<ProfileId>,
+        limit: usize,
+    ) -> Result<Vec<(Self, usize)>> {
         let after = after.map(keys::profile);
         let from = after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut active = Activity::scan(tables, from, limit)?.into_iter().peekable();
         let rows = tables.scan(Table::Profiles, from, Bound::Unbounded, limit)?;
-        rows.iter().map(|(key, value)| Self::from_row(key, value)).collect()
+        let sized = rows.iter().map(|(key, value)| {
+            let mut document = Self::from_row(key, value)?;
+            while let Some((id, activity)) = active.next_if(|(id, _)| *id <= document.id) {
+                if id == document.id {
+                    activity.bring_up(&mut document);
+                }
+            }
+            Ok((document, value.len()))
+        });
+        sized.collect()
     }
 }
 

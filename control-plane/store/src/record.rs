@@ -87,6 +87,23 @@ pub enum Body {
     },
 }
 
+impl Body {
+    /// The producer's id of the message, by which it is applied once.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Event { event, .. } => Some(&event.id),
+            Self::Upsert { message, .. } | Self::Link { message, .. } | Self::Unlink { message, .. } => {
+                message.as_deref()
+            }
+            Self::Erase { .. }
+            | Self::Erased
+            | Self::Catalog { .. }
+            | Self::Advance
+            | Self::Decided { .. } => None,
+        }
+    }
+}
+
 /// One change of a profile that a destination may have to hear of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {

@@ -18,6 +18,8 @@ pub enum Table {
     Catalog,
     /// Profile id to its document.
     Profiles,
+    /// Profile id to what every event changes of it ([`crate::activity`]).
+    Activity,
     /// Namespace NUL value ([`crate::keys::identity`]) to profile id.
     Identities,
     /// Profile id, timestamp, event id to event.
@@ -56,6 +58,7 @@ impl Table {
         Self::Meta,
         Self::Catalog,
         Self::Profiles,
+        Self::Activity,
         Self::Identities,
         Self::Events,
         Self::EventIds,
@@ -79,6 +82,7 @@ impl Table {
             Self::Meta => "meta",
             Self::Catalog => "catalog",
             Self::Profiles => "profiles",
+            Self::Activity => "activity",
             Self::Identities => "identities",
             Self::Events => "events",
             Self::EventIds => "event-ids",
@@ -107,6 +111,7 @@ impl Table {
             Self::Meta
             | Self::Catalog
             | Self::Profiles
+            | Self::Activity
             | Self::Events
             | Self::Timers
             | Self::Projections

@@ -186,6 +186,21 @@ impl<'a> Answers<'a> {
         });
     }
 
+    /// Calls `visit` with the audiences that are not out whatever the leaves that move come to, some more than once.
+    pub(crate) fn each_candidate(&self, is_moving: impl Fn(u32) -> bool, visit: impl FnMut(u32)) {
+        self.read_all();
+        let plan = self.program.answers();
+        let words = self.words.get(..plan.words()).unwrap_or(&[]);
+        let may_be_open = |place: usize, gates: u64| {
+            let Some(word) = words.get(place) else { return gates };
+            let set = gates & word.get();
+            // A word is of one leaf.
+            let moves = set != gates && plan.leaf_of_word(place).is_some_and(&is_moving);
+            if moves { gates } else { set }
+        };
+        plan.audiences.each_behind(may_be_open, visit);
+    }
+
     /// A bit of the plan, or of a leaf that is sought.
     pub(crate) fn any_bit(&self, bit: u32) -> bool {
         let beyond = self.beyond();

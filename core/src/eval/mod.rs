@@ -34,6 +34,7 @@ pub use score::Scores;
 use answers::Answers;
 
 use crate::plan::Prepared;
+use crate::plan::matching::numbers::Numbers;
 use crate::profile::{Event, IdentityMap, Memberships};
 use crate::state::State;
 use crate::value::{Fields, Value};
@@ -109,11 +110,20 @@ pub fn answer_some(
         return Vec::new();
     }
     let answers = Answers::of_slice(program, slice, now_ms);
+    let blank = |number: u32| program.blank().get(number as usize).copied().flatten();
     if audiences.len() >= AUDIENCES_FOR_ONE_PASS {
-        answers.read_attributes();
+        let mut wanted = Numbers::below(program.audiences.len());
+        wanted.add(audiences);
+        let mut found = program.blank().to_vec();
+        let is_wanted = |number: u32| wanted.contains(number) && blank(number).is_some();
+        answers.each_possible(is_wanted, |number, answer| {
+            if let Some(found) = found.get_mut(number as usize) {
+                *found = answer;
+            }
+        });
+        return audiences.iter().map(|number| found.get(*number as usize).copied().flatten()).collect();
     }
-    let wanted = |number: &u32| program.blank().get(*number as usize).is_some_and(Option::is_some);
-    let answer = |number: &u32| if wanted(number) { answers.audience(*number) } else { None };
+    let answer = |number: &u32| blank(*number).and_then(|_| answers.audience(*number));
     audiences.iter().map(answer).collect()
 }
 

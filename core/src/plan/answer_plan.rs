@@ -116,14 +116,17 @@ impl AnswerPlan {
         }
     }
 
+    /// The leaf on whose events all bits of a word hang; `None` if they are of attributes.
+    pub(crate) fn leaf_of_word(&self, word: usize) -> Option<u32> {
+        let events = self.sources.get(word)?.checked_sub(self.attribute_sources)?;
+        self.events.get(events as usize).map(|columns| columns.leaf)
+    }
+
     /// The leaf whose events or clock a bit hangs on; `None` if it is of attributes alone.
     pub(crate) fn leaf_of(&self, bit: u32) -> Option<u32> {
         let (word, _) = place(bit);
         match self.sources.get(word) {
-            Some(source) => {
-                let events = source.checked_sub(self.attribute_sources)?;
-                self.events.get(events as usize).map(|columns| columns.leaf)
-            }
+            Some(_) => self.leaf_of_word(word),
             None => {
                 let first = u32::try_from(self.words()).unwrap_or(0) * WORD_BITS;
                 self.sought.get(bit.checked_sub(first)? as usize).copied()

@@ -103,7 +103,7 @@ fn of_list<T: Timed>(view: View, kept: &Kept<T>, intervals: &Intervals<'_>) -> O
         return None;
     }
     let first = kept.first_needed(intervals.get(view.window), view.needed);
-    of_window(tests, kept.list.get(first..)?, intervals.now_ms)
+    of_interval(tests, intervals.get(view.window), kept.list.get(first..)?, intervals.now_ms)
 }
 
 /// The first to leave is the oldest that is inside, the first to enter the oldest that is not inside yet.
@@ -111,7 +111,16 @@ pub(crate) fn of_window(window: &[Occurs<Interval>], list: &[impl Timed], now_ms
     if window.is_empty() {
         return None;
     }
-    let inside = entries::inside_all(window, now_ms);
+    of_interval(window, entries::inside_all(window, now_ms), list, now_ms)
+}
+
+/// As [`of_window`], of what all its tests contain.
+fn of_interval(
+    window: &[Occurs<Interval>],
+    inside: Interval,
+    list: &[impl Timed],
+    now_ms: i64,
+) -> Option<i64> {
     let first = list.partition_point(|kept| kept.at_ms() < inside.start_ms);
     let entering = list.partition_point(|kept| entries::has_entered(inside, kept.at_ms()));
     let moving = [first, entering].into_iter().filter_map(|place| list.get(place));

@@ -17,6 +17,9 @@ use crate::plan::matching::bits;
 use crate::plan::matching::numbers::Numbers;
 use crate::plan::{Mode, Prepared};
 
+/// So many audiences are worth a look at everything there is, to find those that cannot be open.
+const AUDIENCES_FOR_ONE_PASS: u32 = 16;
+
 /// The schedule of one profile, by the numbers of one program: it is of no use with another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -51,8 +54,7 @@ impl Schedule {
             Self { moves: moves.collect(), open: alloc::vec![0; bits::words(program.audiences.len())] };
         // Where nothing moves, everything is closed.
         if !schedule.moves.is_empty() {
-            let all: Vec<u32> = (0..).take(program.audiences.len()).collect();
-            schedule.judge(program, slice, &all, now_ms);
+            schedule.judge(program, slice, &Numbers::all(program.audiences.len()), now_ms);
         }
         schedule
     }
@@ -83,10 +85,14 @@ impl Schedule {
                 }
             }
         }
-        let audiences = audiences.ascending();
         if !audiences.is_empty() {
             self.judge(program, slice, &audiences, now_ms);
         }
+    }
+
+    /// Whether [an update](Self::update) would change something.
+    pub fn is_moved_by(&self, received: &Received, now_ms: i64) -> bool {
+        !received.touched.is_empty() || self.moves.iter().any(|(_, next_ms)| *next_ms <= now_ms)
     }
 
     /// The next instant at which an answer may change without any event, or something enters or leaves a window over one
@@ -154,7 +160,7 @@ impl Schedule {
     }
 
     /// Which of these audiences are open.
-    fn judge(&mut self, program: &Prepared, slice: Slice<'_>, audiences: &[u32], now_ms: i64) {
+    fn judge(&mut self, program: &Prepared, slice: Slice<'_>, audiences: &Numbers, now_ms: i64) {
         let mut moving = alloc::vec![0; bits::words(program.taker_ids().count())];
         for (number, _) in &self.moves {
             let (word, mask) = bits::place(*number);
@@ -163,13 +169,24 @@ impl Schedule {
             }
         }
         let judge = Judge { program, moving, answers: Answers::of_slice(program, slice, now_ms) };
-        let open: Vec<(u32, bool)> =
-            audiences.iter().map(|number| (*number, judge.is_open(*number))).collect();
-        for (number, is_open) in open {
-            let (word, mask) = bits::place(number);
-            if let Some(word) = self.open.get_mut(word) {
-                *word = if is_open { *word | mask } else { *word & !mask };
+        audiences.take_from(&mut self.open);
+        let mut open = |number: u32| {
+            if judge.is_open(number) {
+                let (word, mask) = bits::place(number);
+                if let Some(word) = self.open.get_mut(word) {
+                    *word |= mask;
+                }
             }
+        };
+        if audiences.count() < AUDIENCES_FOR_ONE_PASS {
+            audiences.each(open);
+        } else {
+            let is_moving = |leaf| judge.is_moving(leaf);
+            judge.answers.each_candidate(is_moving, |number| {
+                if audiences.contains(number) {
+                    open(number);
+                }
+            });
         }
     }
 }

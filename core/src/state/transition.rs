@@ -31,7 +31,9 @@ pub fn transitions_some(
     answers: &[Option<bool>],
     now_ms: i64,
 ) -> Vec<MembershipChange> {
-    let answered = audiences.iter().zip(answers);
+    // Most are out of most audiences.
+    let is_in = memberships.values().any(|membership| membership.status == Status::Realized);
+    let answered = audiences.iter().zip(answers).filter(|(_, answer)| is_in || **answer == Some(true));
     let changes = answered.filter_map(|(number, answer)| {
         change(program.audiences.get(*number as usize)?, memberships, *answer, now_ms)
     });

@@ -22,6 +22,10 @@ use crate::chart::{Line, Point};
 use crate::journey::Journey;
 use crate::stream::{Generated, Stream};
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const AUDIENCES: [usize; 4] = [10, 100, 500, 1_000];
 const PEOPLE: [u64; 2] = [100_000, 1_000_000];
 const EVENTS: u64 = 1_000_000;

@@ -11,7 +11,7 @@ use acquaint_core::plan::program::Definition;
 use acquaint_core::plan::{Mode, Prepared, Program};
 use acquaint_core::profile::{Event, IdentityMap, Memberships, Status};
 use acquaint_core::value::Value;
-use acquaint_store::{ProfileDocument, Read, Table as StoreTable};
+use acquaint_store::ProfileDocument;
 use acquaint_tests::environment::{Environment, repository};
 use acquaint_tests::table::Table;
 use acquaint_tests::workload::{self, NoAudiences};
@@ -65,9 +65,7 @@ fn ours(stream: &dyn Stream, audiences: usize) -> Found {
     let (store, mut engine) = engine::prepare(folder.path(), stream, audiences);
     let measured = engine::drive(&store, &mut engine, stream);
     let mut members = BTreeMap::new();
-    let all = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
-    for row in store.scan(StoreTable::Profiles, all.0, all.1, usize::MAX).unwrap() {
-        let document = ProfileDocument::from_row(&row.0, &row.1).unwrap();
+    for document in ProfileDocument::scan(&*store, None, usize::MAX).unwrap() {
         let realized = document.memberships.iter().filter(|(_, held)| held.status == Status::Realized);
         for (audience, _) in realized {
             *members.entry(audience.as_str().trim_start_matches('a').parse().unwrap()).or_default() += 1;

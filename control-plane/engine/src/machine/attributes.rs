@@ -24,8 +24,20 @@ impl Turn<'_> {
             return Ok(());
         }
         let wanted = self.rules.linkable(identities);
-        let (mut entry, linked) = self.resolve(&wanted, LinkKind::Attributes)?;
-        let fragment = Fragment::of_record(dataset, primary.clone(), attributes, self.progress.now_ms);
+        let (entry, linked) = self.resolve(&wanted, LinkKind::Attributes)?;
+        self.upsert_of(entry, linked, dataset, primary.clone(), attributes)
+    }
+
+    /// Attributes of a profile, whose identities may just have changed.
+    pub(crate) fn upsert_of(
+        &mut self,
+        mut entry: Entry,
+        linked: bool,
+        dataset: DatasetId,
+        primary: Identity,
+        attributes: Fields,
+    ) -> Result<()> {
+        let fragment = Fragment::of_record(dataset, primary, attributes, self.progress.now_ms);
         add_fragment(&mut entry.document, fragment);
         entry.merge(&self.rules.policy);
         self.conclude(entry, linked)
@@ -38,6 +50,11 @@ impl Turn<'_> {
         }
         let wanted = self.rules.linkable(identities);
         let (entry, linked) = self.resolve(&wanted, LinkKind::Declared)?;
+        self.link_of(entry, linked)
+    }
+
+    /// Identities of a profile were linked, which may just have become its own.
+    pub(crate) fn link_of(&mut self, entry: Entry, linked: bool) -> Result<()> {
         if linked {
             return self.conclude(entry, linked);
         }

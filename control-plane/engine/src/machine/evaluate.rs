@@ -19,6 +19,7 @@ impl Turn<'_> {
     pub(crate) fn settle(&mut self, mut entry: Entry, until_ms: i64) -> Result<Option<Entry>> {
         if entry.document.program != self.rules.fingerprint {
             self.migrate(&mut entry)?;
+            entry.is_changed = true;
         }
         while let Some(deadline_ms) = entry.document.deadline_ms.filter(|deadline| *deadline <= until_ms) {
             let end_ms = self.rules.lifetimes.profile_end_ms(&entry.document);
@@ -27,6 +28,7 @@ impl Turn<'_> {
                 return Ok(None);
             }
             self.come_to(&mut entry, deadline_ms)?;
+            entry.is_changed = true;
         }
         Ok(Some(entry))
     }

@@ -14,6 +14,14 @@ use super::cache::Entry;
 use super::turn::Turn;
 use crate::Result;
 
+/// An edge has seen somebody.
+pub(crate) struct Sighting {
+    /// Under which identity.
+    pub(crate) identity: Identity,
+    /// In which region.
+    pub(crate) region: String,
+}
+
 impl Turn<'_> {
     /// A person did something.
     pub(crate) fn event(
@@ -21,22 +29,35 @@ impl Turn<'_> {
         dataset: DatasetId,
         identities: &[Identity],
         event: Event,
-        from_edge: Option<&str>,
+        from_edge: Option<String>,
     ) -> Result<()> {
         let Some(primary) = identities.first() else { return Ok(()) };
         if self.seen(&event.id)? {
             return Ok(());
         }
         let wanted = self.rules.linkable(identities);
-        let (mut entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
-        let now_ms = self.progress.now_ms;
-        if let Some(region) = from_edge {
-            let seen = entry.document.seen_at_edge.entry(primary.clone()).or_default();
-            seen.insert(region.to_owned(), now_ms);
-        }
+        let (entry, linked) = self.resolve(&wanted, LinkKind::Event)?;
         // The strongest identity is who did it, whichever the client calls primary (`pql.md` section 5).
         let identity = wanted.into_iter().next().unwrap_or_else(|| primary.clone());
-        let received = self.store_event(&mut entry, StoredEvent { dataset, identity, event })?;
+        let sighting = from_edge.map(|region| Sighting { identity: primary.clone(), region });
+        self.event_of(entry, linked, StoredEvent { dataset, identity, event }, sighting)
+    }
+
+    /// An event of a profile, whose identities may just have changed; `sighting`: it was an edge that
+    /// saw it.
+    pub(crate) fn event_of(
+        &mut self,
+        mut entry: Entry,
+        linked: bool,
+        stored: StoredEvent,
+        sighting: Option<Sighting>,
+    ) -> Result<()> {
+        let now_ms = self.progress.now_ms;
+        let is_seen = sighting.is_some();
+        if let Some(Sighting { identity, region }) = sighting {
+            entry.document.seen_at_edge.entry(identity).or_default().insert(region, now_ms);
+        }
+        let received = self.store_event(&mut entry, stored)?;
         let changed = if linked {
             self.tell(&entry.document, ChangeKind::Profile)?;
             self.answer_all(&mut entry, now_ms)?
@@ -51,10 +72,11 @@ impl Turn<'_> {
         } else {
             self.reschedule(&mut entry, &received, now_ms);
         }
-        if changed || linked || from_edge.is_some() || self.rules.touches_edge(&received.touched) {
+        if changed || linked || is_seen || self.rules.touches_edge(&received.touched) {
             self.owe(&entry.document);
         }
-        self.put(entry);
+        entry.is_changed |= changed || linked || is_seen || !received.touched.is_empty();
+        self.put_active(entry);
         Ok(())
     }
 

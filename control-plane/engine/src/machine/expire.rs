@@ -115,6 +115,7 @@ impl Turn<'_> {
             self.disown(one);
         }
         self.delete(entry);
-        self.owe_farewell(&entry.document, farewell)
+        self.owe_farewell(&entry.document, farewell);
+        Ok(())
     }
 }

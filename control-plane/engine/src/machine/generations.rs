@@ -35,6 +35,14 @@ impl<K: Eq + Hash, V> Generations<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
+    /// As [`Self::get`], to change it.
+    pub(crate) fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        self.young.get_mut(key).or_else(|| self.old.get_mut(key))
+    }
+
     /// Puts an entry in.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         self.old.remove(&key);

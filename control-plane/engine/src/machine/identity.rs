@@ -9,10 +9,22 @@ use acquaint_core::profile::graph::{self, Graph, Settled};
 use acquaint_core::profile::identity::identities;
 use acquaint_core::profile::{Identity, Link, LinkKind, Seen};
 use acquaint_store::graph_trail::{GraphChange, Why};
+use acquaint_store::{Table, keys};
 
 use super::cache::Entry;
 use super::turn::Turn;
-use crate::Result;
+use crate::{Error, Result};
+
+/// Whose identities are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    /// None of them is known.
+    ByNobody,
+    /// All of them are of this profile.
+    ByOne(ProfileId),
+    /// They are of several profiles, or only some are known.
+    BySeveral,
+}
 
 impl Turn<'_> {
     /// The profile of a record that names these identities, strongest first, brought up to now, and whether its
@@ -25,11 +37,7 @@ impl Turn<'_> {
 
     fn resolved(&mut self, wanted: &[Identity], kind: LinkKind) -> Result<(Entry, bool)> {
         if let Some(mut entry) = self.only_owner(wanted)? {
-            let fresh = self.see(&mut entry.document.graph, wanted, kind);
-            let id = entry.document.id;
-            for link in &fresh {
-                self.explain(link, Why::Linked, (id, id))?;
-            }
+            self.see_again(&mut entry, wanted, kind)?;
             return Ok((entry, false));
         }
         let candidates = self.owners(wanted)?;
@@ -52,20 +60,51 @@ impl Turn<'_> {
         Ok((entry, true))
     }
 
-    /// The common case, without allocating: all identities are known and of one profile.
+    /// The common case: all identities are known and of one profile.
     fn only_owner(&mut self, wanted: &[Identity]) -> Result<Option<Entry>> {
-        let mut only = None;
+        match self.owned(wanted)? {
+            Owned::ByOne(owner) => match self.take(owner)? {
+                Some(entry) => self.settle(entry, self.progress.now_ms),
+                None => Ok(None),
+            },
+            Owned::ByNobody | Owned::BySeveral => Ok(None),
+        }
+    }
+
+    /// Whose identities are.
+    pub(crate) fn owned(&mut self, wanted: &[Identity]) -> Result<Owned> {
+        let mut owned = None;
         for identity in wanted {
-            match (self.owner(identity)?, only) {
-                (Some(owner), None) => only = Some(owner),
-                (Some(owner), Some(other)) if owner == other => {}
-                (Some(_), Some(_)) | (None, _) => return Ok(None),
-            }
+            owned = match (self.owner_noted(identity)?, owned) {
+                (None, None | Some(Owned::ByNobody)) => Some(Owned::ByNobody),
+                (Some(owner), None) => Some(Owned::ByOne(owner)),
+                (Some(owner), Some(Owned::ByOne(other))) if owner == other => owned,
+                (Some(_) | None, Some(_)) => return Ok(Owned::BySeveral),
+            };
         }
-        match only.map(|owner| self.take(owner)).transpose()?.flatten() {
-            Some(entry) => self.settle(entry, self.progress.now_ms),
-            None => Ok(None),
+        Ok(owned.unwrap_or(Owned::ByNobody))
+    }
+
+    /// The profile of a record of which every identity is its already, brought up to now. It has just been active.
+    pub(crate) fn met(&mut self, id: ProfileId, wanted: &[Identity], kind: LinkKind) -> Result<Entry> {
+        let nobody =
+            || Error::damaged(Table::Profiles, &keys::profile(id), acquaint_core::wire::Error::Content);
+        let entry = self.take(id)?.ok_or_else(nobody)?;
+        let mut entry = self.settle(entry, self.progress.now_ms)?.ok_or_else(nobody)?;
+        self.see_again(&mut entry, wanted, kind)?;
+        entry.document.active_ms = self.progress.now_ms;
+        Ok(entry)
+    }
+
+    fn see_again(&mut self, entry: &mut Entry, wanted: &[Identity], kind: LinkKind) -> Result<()> {
+        let fresh = self.see(&mut entry.document.graph, wanted, kind);
+        // Links note when they were seen last.
+        entry.is_changed |= wanted.len() > 1;
+        let id = entry.document.id;
+        for link in &fresh {
+            self.explain(link, Why::Linked, (id, id))?;
         }
+        Ok(())
     }
 
     /// The profiles of the identities, each once, taken and brought up to now.
@@ -86,7 +125,7 @@ impl Turn<'_> {
     }
 
     /// Links the strongest identity with each other one; returns the links that are new.
-    fn see(&self, graph: &mut Graph, wanted: &[Identity], kind: LinkKind) -> Vec<Link> {
+    pub(crate) fn see(&self, graph: &mut Graph, wanted: &[Identity], kind: LinkKind) -> Vec<Link> {
         let Some((strongest, others)) = wanted.split_first() else { return Vec::new() };
         let seen = Seen { position: self.cause, at_ms: self.progress.now_ms };
         let mut fresh = Vec::new();
@@ -126,7 +165,7 @@ impl Turn<'_> {
     }
 
     /// Notes why a link was made or cut, when everything has its place.
-    fn explain_here(&mut self, link: &Link, why: Why) -> Result<()> {
+    pub(crate) fn explain_here(&mut self, link: &Link, why: Why) -> Result<()> {
         let of = |owner: Option<ProfileId>| owner.unwrap_or(ProfileId(0));
         let profiles = (of(self.owner(&link.left)?), of(self.owner(&link.right)?));
         self.explain(link, why, profiles)
@@ -141,7 +180,7 @@ impl Turn<'_> {
             ..GraphChange::of(link, why, at, self.progress.now_ms)
         };
         for row in change.to_rows()? {
-            self.unit.put_row(acquaint_store::Table::GraphTrail, row);
+            self.unit.put_row(Table::GraphTrail, row);
         }
         Ok(())
     }

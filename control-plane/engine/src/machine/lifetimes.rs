@@ -70,6 +70,11 @@ impl Lifetimes {
         Some(midnight(document.active_ms.saturating_add(expiry.inactive_ms)))
     }
 
+    /// Whether whole profiles may have to go.
+    pub(crate) fn end_profiles(&self) -> bool {
+        self.pseudonymous.is_some()
+    }
+
     /// The next instant at which anything of a profile may have to go.
     pub(crate) fn next_ms(&self, document: &ProfileDocument) -> Option<i64> {
         let fragments = document.fragments.iter();

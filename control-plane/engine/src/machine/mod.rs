@@ -9,6 +9,7 @@
 
 mod attributes;
 mod backfill;
+mod batch;
 mod cache;
 mod decided;
 mod erase;
@@ -18,9 +19,12 @@ mod expire;
 mod generations;
 mod identity;
 pub(crate) mod in_force;
+mod lanes;
 mod lifetimes;
+mod order;
 mod progress;
 mod regroup;
+mod side_by_side;
 mod timers;
 mod turn;
 mod unit;
@@ -29,6 +33,7 @@ mod upcoming;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use acquaint_core::id::Position;
@@ -49,6 +54,7 @@ pub use self::timers::next_timer;
 /// The engine. There is one for a store.
 pub struct Engine<S> {
     store: Arc<S>,
+    threads: NonZeroUsize,
     rules: InForce,
     cache: Cache,
     /// As of the last commit that is applied.
@@ -67,8 +73,14 @@ struct OnTheWay {
 }
 
 impl<S: ProfileStore + Log> Engine<S> {
-    /// Goes on from where the store says it was.
+    /// Goes on from where the store says it was, with a thread for each processor.
     pub fn open(store: Arc<S>) -> Result<Self> {
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self::with_threads(store, threads)
+    }
+
+    /// As [`Self::open`], with so many threads. What comes of it does not depend on how many there are.
+    pub fn with_threads(store: Arc<S>, threads: NonZeroUsize) -> Result<Self> {
         let rules = InForce::load(&*store)?;
         let mut progress = Progress::load(&*store)?;
         if progress.position == 0 {
@@ -81,9 +93,10 @@ impl<S: ProfileStore + Log> Engine<S> {
                 Backfill { after: None, previous: Vec::new(), merged_anew: false, kept_anew: true },
             );
         }
-        let cache = Cache::new(progress.now_ms);
+        let cache = Cache::new(progress.now_ms, threads);
         Ok(Self {
             store,
+            threads,
             rules,
             cache,
             progress,
@@ -117,7 +130,7 @@ impl<S: ProfileStore + Log> Engine<S> {
         if done.is_err() {
             // Whatever is still on its way is there or not before anything is read again.
             drop(self.settle());
-            self.cache = Cache::new(self.progress.now_ms);
+            self.cache = Cache::new(self.progress.now_ms, self.threads);
         }
         done
     }
@@ -213,7 +226,7 @@ impl<S: ProfileStore + Log> Engine<S> {
                     self.commit(batch, progress)?;
                     self.rules = rules;
                     self.problems.clear();
-                    self.cache = Cache::new(self.progress.now_ms);
+                    self.cache = Cache::new(self.progress.now_ms, self.threads);
                     return Ok(1);
                 }
                 Err(problems) => self.problems = problems,
@@ -241,30 +254,4 @@ fn enforce(progress: &mut Progress, rules: &InForce, backfill: Backfill) {
 
 fn open(position: Position, bytes: &[u8]) -> Result<Record> {
     wire::open(bytes).map_err(|source| Error::Record { position, source })
-}
-
-impl Turn<'_> {
-    /// Applies records up to the next catalogue or the limit; returns the pieces of work done.
-    fn records(&mut self, records: &[(Position, Vec<u8>)], limit: usize) -> Result<usize> {
-        let mut done = 0;
-        for (position, bytes) in records {
-            let record = open(*position, bytes)?;
-            if matches!(record.body, Body::Catalog { .. }) {
-                break;
-            }
-            self.cause = *position;
-            loop {
-                if done >= limit {
-                    return Ok(done);
-                }
-                match self.advance(record.received_ms, limit - done)? {
-                    0 => break,
-                    applied => done += applied,
-                }
-            }
-            self.apply(*position, record)?;
-            done += 1;
-        }
-        Ok(done)
-    }
 }

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use acquaint_core::id::ProfileId;
 use acquaint_store::{Read, Table, keys};
 
+use super::order::Part;
 use super::progress::Progress;
 use super::turn::Turn;
 use crate::{Error, Result};
@@ -18,10 +19,10 @@ pub fn next_timer(tables: &(impl Read + ?Sized)) -> Result<Option<i64>> {
 }
 
 impl Turn<'_> {
-    /// Applies up to `limit` timers that are due at `until_ms`, earliest first; returns how many there were.
-    pub(crate) fn advance(&mut self, until_ms: i64, limit: usize) -> Result<usize> {
-        let due = self.cache.upcoming.due(&self.unit, until_ms, limit)?;
-        for (deadline_ms, profile) in &due {
+    /// Applies timers that are due at `until_ms`, earliest first.
+    pub(crate) fn apply_timers(&mut self, due: &[(i64, ProfileId)], until_ms: i64) -> Result<()> {
+        for (deadline_ms, profile) in due {
+            self.order.part = Part::Timer(*deadline_ms, *profile);
             match self.take(*profile)? {
                 Some(entry) => {
                     if let Some(entry) = self.settle(entry, until_ms)? {
@@ -32,7 +33,8 @@ impl Turn<'_> {
                 None => self.set_timer(*profile, Some(*deadline_ms), None),
             }
         }
-        Ok(due.len())
+        self.order.part = Part::Record;
+        Ok(())
     }
 
     pub(crate) fn set_timer(&mut self, profile: ProfileId, from_ms: Option<i64>, to_ms: Option<i64>) {
@@ -42,7 +44,7 @@ impl Turn<'_> {
         if let Some(deadline_ms) = to_ms {
             self.unit.put(Table::Timers, keys::timer(deadline_ms, profile), Vec::new());
         }
-        self.cache.upcoming.moved(profile, from_ms, to_ms);
+        self.cache.moved(profile, from_ms, to_ms);
     }
 }
 

@@ -6,17 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use acquaint_core::id::{Position, ProfileId};
 use acquaint_core::profile::{Identity, MembershipChange};
 use acquaint_core::state::{Received, Schedule};
+use acquaint_core::wire;
 use acquaint_store::catalog::version;
 use acquaint_store::record::{Body, Change, ChangeKind, Record};
 use acquaint_store::{ProfileDocument, Read, Rows, Table, WriteBatch, keys};
 
-use super::cache::{Cache, Entry};
+use super::cache::{Cache, Changed, Entry, Lane};
 use super::expire::Farewell;
 use super::in_force::InForce;
+use super::order::{Order, Ordered};
 use super::progress::{PROGRESS, Progress};
+use super::side_by_side::side_by_side;
 use super::unit::Unit;
+use crate::Result;
 use crate::publish::{Debt, Edge};
-use crate::{Error, Result};
 
 /// One commit in the making.
 pub(crate) struct Turn<'a> {
@@ -28,11 +31,33 @@ pub(crate) struct Turn<'a> {
     pub(crate) cause: Position,
     /// How many changes of the identity graph that record has led to.
     pub(crate) explained: u64,
+    /// Where what happens now belongs in what lanes do at the same time.
+    pub(crate) order: Order,
+    /// What is told, sealed.
+    pub(crate) told: Ordered<Vec<u8>>,
+    /// What the edge is owed, in order: the latest of a profile counts.
+    pub(crate) owed: Ordered<(ProfileId, Owed)>,
+}
+
+/// What the edge is owed of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owed {
+    /// The profile as it is.
+    Projection,
+    /// Word that nothing is known of it any more.
+    Farewell {
+        /// The identities under which edges kept it, as a debt names them.
+        gone: Vec<(Identity, Option<BTreeSet<String>>)>,
+        /// The person was erased.
+        erased: bool,
+    },
+    /// Nothing any more.
+    Nothing,
 }
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(
-        store: &'a dyn Read,
+        store: &'a (dyn Read + Sync),
         on_the_way: Option<&'a Rows>,
         rules: &'a InForce,
         cache: &'a mut Cache,
@@ -46,6 +71,9 @@ impl<'a> Turn<'a> {
             progress: progress.clone(),
             cause,
             explained: 0,
+            order: Order::default(),
+            told: Vec::new(),
+            owed: Vec::new(),
         }
     }
 
@@ -56,7 +84,7 @@ impl<'a> Turn<'a> {
         self.progress.now_ms = self.progress.now_ms.max(record.received_ms);
         match record.body {
             Body::Event { dataset, identities, event, from_edge } => {
-                self.event(dataset, &identities, event, from_edge.as_deref())?;
+                self.event(dataset, &identities, event, from_edge)?;
             }
             Body::Upsert { message, dataset, identities, attributes } => {
                 self.upsert(message.as_deref(), dataset, &identities, attributes)?;
@@ -95,6 +123,19 @@ impl<'a> Turn<'a> {
         Ok(acquaint_store::profile_document::find(&self.unit, identity)?)
     }
 
+    /// As [`Self::owner`], and keeps the answer.
+    pub(crate) fn owner_noted(&mut self, identity: &Identity) -> Result<Option<ProfileId>> {
+        let key = keys::identity(identity);
+        if let Some(owner) = self.cache.identities.get(&key) {
+            return Ok(Some(*owner));
+        }
+        let owner = acquaint_store::profile_document::find(&self.unit, identity)?;
+        if let Some(owner) = owner {
+            self.cache.identities.insert(key, owner);
+        }
+        Ok(owner)
+    }
+
     /// Gives an identity to a profile.
     pub(crate) fn own(&mut self, identity: &Identity, owner: ProfileId) {
         let key = keys::identity(identity);
@@ -111,7 +152,7 @@ impl<'a> Turn<'a> {
 
     /// Takes a profile to work on it; it is put back with [`Turn::put`], or deleted with [`Turn::delete`].
     pub(crate) fn take(&mut self, id: ProfileId) -> Result<Option<Entry>> {
-        if let Some(entry) = self.cache.profiles.remove(&id) {
+        if let Some(entry) = self.cache.take(id) {
             return Ok(Some(entry));
         }
         let document = ProfileDocument::load(&self.unit, id)?;
@@ -129,14 +170,20 @@ impl<'a> Turn<'a> {
 
     /// Puts a profile back, with its timer.
     pub(crate) fn put(&mut self, mut entry: Entry) {
+        entry.is_changed = true;
+        self.put_active(entry);
+    }
+
+    /// As [`Self::put`], where nothing but its activity is new, or it says itself that more is.
+    pub(crate) fn put_active(&mut self, mut entry: Entry) {
         let id = entry.document.id;
         entry.document.position = entry.document.position.max(self.cause);
         if entry.timer_ms != entry.document.deadline_ms {
             self.set_timer(id, entry.timer_ms, entry.document.deadline_ms);
             entry.timer_ms = entry.document.deadline_ms;
+            entry.is_changed = true;
         }
-        self.cache.dirty.insert(id);
-        self.cache.profiles.insert(id, entry);
+        self.cache.put(entry);
     }
 
     /// Deletes a profile that was taken. Its identities and events have been given away before.
@@ -144,15 +191,19 @@ impl<'a> Turn<'a> {
         let id = entry.document.id;
         self.set_timer(id, entry.timer_ms, None);
         self.unit.delete(Table::Profiles, keys::profile(id));
-        self.unit.delete(Table::Projections, keys::profile(id));
-        self.cache.dirty.remove(&id);
+        self.unit.delete(Table::Activity, keys::profile(id));
+        self.owed.push((self.order, (id, Owed::Nothing)));
+        self.cache.gone(id);
     }
 
     /// The profile, its attributes or its identities have changed.
     pub(crate) fn tell(&mut self, document: &ProfileDocument, kind: ChangeKind) -> Result<()> {
         let identities = document.identities.clone();
         let change = Change { profile: document.id, position: self.cause, identities, kind };
-        Ok(self.unit.append(&change)?)
+        let sealed = wire::seal(&change)
+            .map_err(|source| acquaint_store::Error::Damaged { place: "changes".into(), source })?;
+        self.told.push((self.order, sealed));
+        Ok(())
     }
 
     pub(crate) fn tell_membership(
@@ -171,14 +222,12 @@ impl<'a> Turn<'a> {
         let known = document.kept_at_edge(self.progress.now_ms).next().is_some()
             || !self.rules.edge_identities(&document.identities).is_empty();
         if known {
-            self.progress.debts += 1;
-            let serial = keys::position(self.progress.debts);
-            self.unit.put(Table::Projections, keys::profile(document.id), serial);
+            self.owed.push((self.order, (document.id, Owed::Projection)));
         }
     }
 
     /// Notes that the edge has to be told that nothing is known of this profile any more, if it is one that the edge knows.
-    pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) -> Result<()> {
+    pub(crate) fn owe_farewell(&mut self, document: &ProfileDocument, farewell: Farewell) {
         let mut gone: BTreeMap<Identity, Option<BTreeSet<String>>> = BTreeMap::new();
         let mut kept = |identity: &Identity, region: &str| {
             let regions = gone.entry(identity.clone()).or_insert_with(|| Some(BTreeSet::new()));
@@ -197,45 +246,71 @@ impl<'a> Turn<'a> {
         }
         gone.extend(self.rules.edge_identities(&document.identities).into_iter().map(|one| (one, None)));
         if !gone.is_empty() {
-            self.progress.debts += 1;
             let erased = matches!(farewell, Farewell::Erased);
-            let debt = Debt { serial: self.progress.debts, gone: gone.into_iter().collect(), erased };
-            self.unit.put_row(Table::Projections, debt.to_row(Edge::Only, document.id)?);
+            let owed = Owed::Farewell { gone: gone.into_iter().collect(), erased };
+            self.owed.push((self.order, (document.id, owed)));
         }
-        Ok(())
     }
 
     /// What time will change after `at_ms`, whatever has changed until then.
     pub(crate) fn schedule(&self, entry: &mut Entry, at_ms: i64) {
-        let schedule = Schedule::new(&self.rules.program, entry.slice(), at_ms);
-        self.keep(entry, schedule, at_ms);
+        entry.document.schedule = Schedule::new(&self.rules.program, entry.slice(), at_ms);
+        entry.next_ms = None;
+        self.find_deadline(entry, at_ms);
     }
 
     /// As [`Self::schedule`], where nothing has changed but by what was received.
     pub(crate) fn reschedule(&self, entry: &mut Entry, received: &Received, at_ms: i64) {
-        let mut schedule = std::mem::take(&mut entry.document.schedule);
-        schedule.update(&self.rules.program, entry.slice(), received, at_ms);
-        self.keep(entry, schedule, at_ms);
+        if entry.document.schedule.is_moved_by(received, at_ms) {
+            let mut schedule = std::mem::take(&mut entry.document.schedule);
+            schedule.update(&self.rules.program, entry.slice(), received, at_ms);
+            entry.document.schedule = schedule;
+            entry.is_changed = true;
+            entry.next_ms = None;
+        }
+        self.find_deadline(entry, at_ms);
     }
 
     /// The next deadline is when an answer may change, or somebody has to hear of a value, or something of the profile has
     /// to go: what should have gone before goes right after `at_ms`.
-    fn keep(&self, entry: &mut Entry, schedule: Schedule, at_ms: i64) {
-        let next_ms = schedule.next_ms(&self.rules.program, &self.rules.told);
-        let end_ms = self.rules.lifetimes.next_ms(&entry.document);
+    fn find_deadline(&self, entry: &mut Entry, at_ms: i64) {
+        let document = &mut entry.document;
+        let look_up = || document.schedule.next_ms(&self.rules.program, &self.rules.told);
+        let next_ms = *entry.next_ms.get_or_insert_with(look_up);
+        let end_ms = self.rules.lifetimes.next_ms(document);
         let end_ms = end_ms.map(|end_ms| end_ms.max(at_ms.saturating_add(1)));
-        entry.document.deadline_ms = next_ms.into_iter().chain(end_ms).min();
-        entry.document.schedule = schedule;
+        document.deadline_ms = next_ms.into_iter().chain(end_ms).min();
     }
 
     /// What there is to commit, and how far it goes.
     pub(crate) fn finish(mut self) -> Result<(WriteBatch, Progress)> {
-        for id in &self.cache.dirty {
-            if let Some(entry) = self.cache.profiles.get(id) {
-                self.unit.put_row(Table::Profiles, entry.document.to_row().map_err(Error::from)?);
-            }
+        let lanes = self.cache.lanes.iter_mut().collect();
+        for changed in side_by_side(lanes, Lane::changed) {
+            let Changed { documents, activities } = changed?;
+            self.unit.put_rows(Table::Profiles, documents);
+            self.unit.put_rows(Table::Activity, activities);
+        }
+        for (_, (profile, owed)) in std::mem::take(&mut self.owed) {
+            self.note_owed(profile, owed)?;
         }
         self.unit.put(Table::Meta, PROGRESS.to_vec(), self.progress.seal()?);
-        Ok((self.unit.into_batch(), self.progress))
+        let told = self.told.into_iter().map(|(_, change)| change);
+        Ok((self.unit.into_batch(told), self.progress))
+    }
+
+    /// Numbers what is owed of a profile, and puts it in the place of what was.
+    fn note_owed(&mut self, profile: ProfileId, owed: Owed) -> Result<()> {
+        let (gone, erased) = match owed {
+            Owed::Nothing => {
+                self.unit.delete(Table::Projections, keys::profile(profile));
+                return Ok(());
+            }
+            Owed::Projection => (Vec::new(), false),
+            Owed::Farewell { gone, erased } => (gone, erased),
+        };
+        self.progress.debts += 1;
+        let debt = Debt { serial: self.progress.debts, gone, erased };
+        self.unit.put_row(Table::Projections, debt.to_row(Edge::Only, profile)?);
+        Ok(())
     }
 }

@@ -4,21 +4,18 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use acquaint_core::wire;
-use acquaint_store::record::Change;
 use acquaint_store::{Read, Result, Row, Rows, Table, Topic, WriteBatch};
 
 /// Pending writes over a store, and between the two what is on its way into it.
 pub(crate) struct Unit<'a> {
-    store: &'a dyn Read,
+    store: &'a (dyn Read + Sync),
     on_the_way: Option<&'a Rows>,
     pending: Rows,
-    changes: Vec<Vec<u8>>,
 }
 
 impl<'a> Unit<'a> {
-    pub(crate) fn new(store: &'a dyn Read, on_the_way: Option<&'a Rows>) -> Self {
-        Self { store, on_the_way, pending: BTreeMap::new(), changes: Vec::new() }
+    pub(crate) fn new(store: &'a (dyn Read + Sync), on_the_way: Option<&'a Rows>) -> Self {
+        Self { store, on_the_way, pending: BTreeMap::new() }
     }
 
     pub(crate) fn put(&mut self, table: Table, key: Vec<u8>, value: Vec<u8>) {
@@ -33,16 +30,32 @@ impl<'a> Unit<'a> {
         self.pending.entry(table).or_default().insert(key, None);
     }
 
-    pub(crate) fn append(&mut self, change: &Change) -> Result<()> {
-        let sealed = wire::seal(change)
-            .map_err(|source| acquaint_store::Error::Damaged { place: "changes".into(), source })?;
-        self.changes.push(sealed);
-        Ok(())
+    /// Rows of one table in the order of their keys.
+    pub(crate) fn put_rows(&mut self, table: Table, rows: Vec<Row>) {
+        let mut rows = rows.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        self.pending.entry(table).or_default().append(&mut rows);
     }
 
-    /// What there is to commit. Its rows are shared, to be read until that is done.
-    pub(crate) fn into_batch(self) -> WriteBatch {
-        let appends = self.changes.into_iter().map(|change| (Topic::Changes, change)).collect();
+    /// Takes over what is pending in another unit, which wins.
+    pub(crate) fn absorb(&mut self, pending: Rows) {
+        for (table, mut rows) in pending {
+            self.pending.entry(table).or_default().append(&mut rows);
+        }
+    }
+
+    /// What is pending: the value of a key, or that it is deleted.
+    pub(crate) fn pending(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
+        Some(self.pending.get(&table)?.get(key)?.as_deref())
+    }
+
+    /// Everything that is pending.
+    pub(crate) fn into_pending(self) -> Rows {
+        self.pending
+    }
+
+    /// What there is to commit, with changes to tell. Its rows are shared, to be read until that is done.
+    pub(crate) fn into_batch(self, told: impl Iterator<Item = Vec<u8>>) -> WriteBatch {
+        let appends = told.map(|change| (Topic::Changes, change)).collect();
         WriteBatch { shared: Arc::new(self.pending), appends, ..WriteBatch::default() }
     }
 

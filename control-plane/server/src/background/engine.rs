@@ -1,5 +1,6 @@
 //! The engine's loop: work while there is some, then wait for the log.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +21,13 @@ const WAIT: Duration = Duration::from_millis(100);
 #[error("a write or flush has failed, and nothing is written until the store is opened again")]
 struct Stopped;
 
-/// Opens the engine where it was.
-pub(super) fn open(app: &Shared) -> acquaint_engine::Result<Engine<Store>> {
-    Engine::open(Arc::clone(&app.store))
+/// Opens the engine where it was, with so many threads or one for each processor.
+pub(super) fn open(app: &Shared, threads: Option<NonZeroUsize>) -> acquaint_engine::Result<Engine<Store>> {
+    let store = Arc::clone(&app.store);
+    match threads {
+        Some(threads) => Engine::with_threads(store, threads),
+        None => Engine::open(store),
+    }
 }
 
 /// Runs until it is time to stop.

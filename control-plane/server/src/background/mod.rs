@@ -12,6 +12,7 @@ mod sharing;
 mod timers;
 mod uploads;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -54,10 +55,11 @@ pub(crate) struct Loops {
 pub(crate) fn start(
     app: &Shared,
     batch_schedule: Option<String>,
+    engine_threads: Option<NonZeroUsize>,
     data: &Path,
     retention: Retention,
 ) -> Result<Loops, Error> {
-    let engine = engine::open(app)?;
+    let engine = engine::open(app, engine_threads)?;
     let mut loops = Loops::default();
     loops.thread("engine", app, move |app| engine::run(app, engine))?;
     loops.thread("timers", app, timers::run)?;

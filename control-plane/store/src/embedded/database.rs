@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use acquaint_core::id::Position;
 use fjall::{Iter, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
+use super::logs::appended;
 use super::marker::Marker;
 use super::positions::Ends;
 use crate::tables::{Read, Row, Snapshot, Table, WriteBatch};
@@ -136,17 +137,6 @@ impl Database {
         }
     }
 
-    /// The position of the last record of a log.
-    pub(super) fn end(&self, topic: Topic) -> Result<Position> {
-        guarded(|| match self.log(topic)?.last_key_value() {
-            None => Ok(0),
-            Some(row) => {
-                let key = row.key().map_err(Error::storage)?;
-                keys::parse_position(&key).ok_or_else(|| Error::storage(Damage::File("tables")))
-            }
-        })
-    }
-
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
         if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
             return Ok(None);
@@ -165,16 +155,6 @@ impl Database {
             return Ok(Vec::new());
         }
         guarded(|| collect(self.table(table)?.range::<&[u8], _>((from, to)), limit))
-    }
-
-    pub(super) fn scan_log(
-        &self,
-        topic: Topic,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<Row>> {
-        guarded(|| collect(self.log(topic)?.range::<&[u8], _>((from, to)), limit))
     }
 
     /// Applies one batch, the `count`th, without flushing. Appends take the next positions of `ends`; the answer is
@@ -197,21 +177,14 @@ impl Database {
             }
             write(&mut writes, self.table(table)?, key, value);
         }
-        for (topic, position, payload) in batch.replaced {
-            // What is not there cannot be replaced: a log has no gaps, and no end but its own.
-            if (1..=ends.of(topic)).contains(&position) {
-                writes.insert(self.log(topic)?, keys::position(position), payload);
-            }
-        }
-        let mut first = None;
-        for (topic, payload) in batch.appends {
-            let position = ends.take(topic);
-            first.get_or_insert(position);
-            writes.insert(self.log(topic)?, keys::position(position), payload);
+        let replaced = self.replaced(batch.replaced, *ends)?;
+        let (first, appended) = appended(batch.appends, ends)?;
+        for (topic, (key, value)) in replaced.into_iter().chain(appended) {
+            writes.insert(self.log(topic)?, key, value);
         }
         writes.insert(&self.internal, COUNT_KEY, count.to_be_bytes());
         guarded(|| writes.commit().map_err(Error::storage))?;
-        Ok(first.unwrap_or_default())
+        Ok(first)
     }
 
     pub(super) fn disk_bytes(&self) -> Result<u64> {
@@ -226,7 +199,7 @@ impl Database {
         self.tables.get(&table).ok_or_else(|| Error::storage(Damage::File(table.name())))
     }
 
-    fn log(&self, topic: Topic) -> Result<&Keyspace> {
+    pub(super) fn log(&self, topic: Topic) -> Result<&Keyspace> {
         self.logs.get(&topic).ok_or_else(|| Error::storage(Damage::File(topic.name())))
     }
 
@@ -387,6 +360,6 @@ fn is_empty(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
 }
 
 /// The storage engine panics on some kinds of damage; to us that is an error like any other.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::storage(Damage::Panic)))
 }

@@ -13,10 +13,12 @@ mod committer;
 #[cfg(test)]
 mod damage_tests;
 mod database;
+mod logs;
 mod marker;
 mod positions;
 #[cfg(test)]
 mod purge_tests;
+mod segment;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +31,7 @@ use std::time::Duration;
 use acquaint_core::id::Position;
 
 use crate::tables::{ProfileStore, Read, Receipt, Row, Snapshot, Table, WriteBatch};
-use crate::{Error, Log, Result, Topic, keys};
+use crate::{Error, Log, Result, Topic};
 use committer::{Committer, WhenFull};
 use database::Database;
 use positions::Positions;
@@ -166,19 +168,7 @@ impl Log for Embedded {
         if after >= end || limit == 0 {
             return Ok(Vec::new());
         }
-        let (from, to) = (keys::position(after), keys::position(end));
-        let rows = self.database.scan_log(topic, Bound::Excluded(&from), Bound::Included(&to), limit)?;
-        let mut records = Vec::with_capacity(rows.len());
-        for (expected, (key, payload)) in (after.saturating_add(1)..).zip(rows) {
-            if keys::parse_position(&key) != Some(expected) {
-                return Err(Error::storage(database::Damage::Gap { topic, position: expected }));
-            }
-            records.push((expected, payload));
-        }
-        if records.is_empty() {
-            return Err(Error::storage(database::Damage::Gap { topic, position: after.saturating_add(1) }));
-        }
-        Ok(records)
+        self.database.read_log(topic, after, end, limit)
     }
 
     fn end(&self, topic: Topic) -> Position {

@@ -165,19 +165,33 @@ impl Decisions {
         is_set: impl Fn(u32) -> bool,
         mut visit: impl FnMut(u32, Option<bool>),
     ) {
-        let mut decide = |entries: &[Entry]| {
-            for Entry { formula, test } in entries {
-                if wanted(*formula) {
-                    visit(*formula, self.follow(*test, &is_set));
-                }
+        let is_open = |place: usize, gates: u64| bits.get(place).map_or(0, |word| gates & word.get());
+        self.each_gated(is_open, |Entry { formula, test }| {
+            if wanted(*formula) {
+                visit(*formula, self.follow(*test, &is_set));
             }
-        };
-        decide(&self.always);
-        for (place, (gates, word)) in self.gates.iter().zip(bits).enumerate() {
-            bits::each(place, gates & word.get(), |bit| {
+        });
+    }
+
+    /// Calls `visit` with the formulas that may be true where these gates may be open, of each word of gates; with some
+    /// more than once.
+    #[inline]
+    pub(crate) fn each_behind(&self, may_be_open: impl Fn(usize, u64) -> u64, mut visit: impl FnMut(u32)) {
+        self.each_gated(may_be_open, |entry| visit(entry.formula));
+    }
+
+    #[inline]
+    fn each_gated(&self, is_open: impl Fn(usize, u64) -> u64, mut visit: impl FnMut(&Entry)) {
+        self.always.iter().for_each(&mut visit);
+        for (place, gates) in self.gates.iter().enumerate() {
+            if *gates == 0 {
+                continue;
+            }
+            bits::each(place, is_open(place, *gates), |bit| {
                 let bit = bit as usize;
                 if let (Some(start), Some(end)) = (self.starts.get(bit), self.starts.get(bit + 1)) {
-                    decide(self.gated.get(*start as usize..*end as usize).unwrap_or(&[]));
+                    let gated = self.gated.get(*start as usize..*end as usize).unwrap_or(&[]);
+                    gated.iter().for_each(&mut visit);
                 }
             });
         }

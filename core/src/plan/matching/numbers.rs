@@ -18,6 +18,33 @@ impl Numbers {
         Self { bound, words: Vec::new() }
     }
 
+    /// All numbers below a bound.
+    pub(crate) fn all(bound: usize) -> Self {
+        let mut words = vec![u64::MAX; bits::words(bound)];
+        let beyond = words.len() * bits::WORD_BITS as usize - bound;
+        if let Some(last) = words.last_mut() {
+            *last >>= beyond;
+        }
+        Self { bound, words }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.words.iter().map(|word| word.count_ones()).sum()
+    }
+
+    /// Takes the numbers out of others, that are kept as bits.
+    pub(crate) fn take_from(&self, others: &mut [u64]) {
+        for (other, word) in others.iter_mut().zip(&self.words) {
+            *other &= !word;
+        }
+    }
+
     /// Adds numbers; those not below the bound are left out.
     pub(crate) fn add(&mut self, numbers: &[u32]) {
         if self.words.is_empty() && !numbers.is_empty() {
@@ -49,5 +76,25 @@ impl Numbers {
         let mut numbers = Vec::new();
         self.each(|number| numbers.push(number));
         numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_numbers_below_a_bound_and_no_other() {
+        for bound in [0, 1, 63, 64, 65, 130] {
+            let all = Numbers::all(bound);
+            assert_eq!(all.count() as usize, bound);
+            assert_eq!(all.is_empty(), bound == 0);
+            assert!((0..200).all(|number| all.contains(number) == ((number as usize) < bound)));
+            let mut others = vec![u64::MAX; 3];
+            all.take_from(&mut others);
+            assert!(
+                (0..192).all(|number| (others[number / 64] >> (number % 64) & 1 == 0) == (number < bound))
+            );
+        }
     }
 }

@@ -19,7 +19,7 @@ fn dataset(id: &str, schema: &str, ttl_days: Option<u32>) -> Definition {
     Definition::Dataset(serde_json::from_value(dataset).unwrap())
 }
 
-fn pseudonymous(days: u32) -> Definition {
+pub(super) fn pseudonymous(days: u32) -> Definition {
     let expiry = json!({"namespaces": ["device", "email"], "inactiveDays": days});
     Definition::PseudonymousExpiry(serde_json::from_value(expiry).unwrap())
 }

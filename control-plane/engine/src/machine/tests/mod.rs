@@ -2,6 +2,7 @@
 
 mod computed;
 mod edges;
+mod lanes;
 mod lifetimes;
 mod merging;
 mod on_the_way;
@@ -107,11 +108,15 @@ impl World {
         for table in Table::ALL {
             for (key, value) in self.store.rows(table) {
                 let value = match table {
-                    // Which record a profile of a backfill was last changed by depends on when it was its turn.
+                    // Which record a profile of a backfill was last changed by depends on when it was its turn, and how
+                    // often it was written on the steps.
                     Table::Profiles => {
-                        let document = ProfileDocument::from_row(&key, &value).unwrap();
-                        format!("{:?}", ProfileDocument { position: 0, ..document }).into_bytes()
+                        let id = acquaint_store::keys::parse_profile(&key).unwrap();
+                        let document = ProfileDocument::load(&*self.store, id).unwrap().unwrap();
+                        format!("{:?}", ProfileDocument { position: 0, edition: 0, ..document }).into_bytes()
                     }
+                    // What is in the documents above.
+                    Table::Activity => continue,
                     // Serial numbers of debts, also in the engine's progress.
                     Table::Projections => Vec::new(),
                     Table::Meta if key == super::progress::PROGRESS => Vec::new(),

@@ -1,10 +1,11 @@
 //! While a commit is on its way the next step is worked out over it: nothing may hang on when it arrives, or whether.
 
+use std::num::NonZeroUsize;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use acquaint_core::wire;
-use acquaint_store::catalog::{Catalog, store};
+use acquaint_store::catalog::{Catalog, Definition, store};
 use acquaint_store::embedded::Embedded;
 use acquaint_store::record::{Body, Record};
 use acquaint_store::{Log, ProfileStore, Row, Table, Topic};
@@ -16,17 +17,30 @@ use crate::machine::Engine;
 use crate::testing::MemoryStore;
 
 /// All that is written, byte for byte: tables, and the changes told.
-type Written = (Vec<Vec<Row>>, Vec<Vec<u8>>);
+pub(super) type Written = (Vec<Vec<Row>>, Vec<Vec<u8>>);
 
 /// Takes a history in, in steps of `size`; a step that fails is tried again.
-fn played<S: ProfileStore + Log>(
+pub(super) fn played<S: ProfileStore + Log>(
+    store: S,
+    history: &[(i64, Body)],
+    size: usize,
+    begin: impl FnOnce(&S),
+) -> (Written, usize) {
+    let threads = std::thread::available_parallelism().unwrap();
+    played_by(threads, first_audiences(), store, history, size, begin)
+}
+
+/// As [`played`], by so many threads with these definitions.
+pub(super) fn played_by<S: ProfileStore + Log>(
+    threads: NonZeroUsize,
+    definitions: Vec<Definition>,
     store: S,
     history: &[(i64, Body)],
     size: usize,
     begin: impl FnOnce(&S),
 ) -> (Written, usize) {
     let store = Arc::new(store);
-    store::save(&*store, &Catalog::default(), first_edits(first_audiences()), "test", NOW).unwrap();
+    store::save(&*store, &Catalog::default(), first_edits(definitions), "test", NOW).unwrap();
     let seal = |(received_ms, body): &(i64, Body)| {
         wire::seal(&Record { received_ms: *received_ms, body: body.clone() }).unwrap()
     };
@@ -34,7 +48,7 @@ fn played<S: ProfileStore + Log>(
     let advance = (end_of(history) + 20 * HOUR, Body::Advance);
     store.append(Topic::Records, vec![seal(&advance)]).unwrap();
     begin(&store);
-    let mut engine = Engine::open(Arc::clone(&store)).unwrap();
+    let mut engine = Engine::with_threads(Arc::clone(&store), threads).unwrap();
     let mut failed = 0;
     loop {
         match engine.step(size) {

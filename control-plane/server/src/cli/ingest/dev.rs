@@ -62,6 +62,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), cli::Error> {
         edge_url: None,
         edges: Default::default(),
         batch_schedule: None,
+        engine_threads: None,
         clock_ms,
         tokens: Some((admin, uuid::Uuid::new_v4().simple().to_string())),
         request_max: Duration::from_secs(REQUEST_SECONDS_MAX),
