@@ -64,7 +64,7 @@ fn traffic(records: usize, people: usize, seed: u64) -> Vec<(i64, Body)> {
                 let id = format!("e{}", if random(20) == 0 { random(number + 1) } else { number });
                 let mut body = event(&id, now_ms - late_ms, &[who], &fields);
                 if let Body::Event { from_edge, .. } = &mut body {
-                    *from_edge = random(4) == 0;
+                    *from_edge = (random(4) == 0).then(|| "or2".to_owned());
                 }
                 body
             }
