@@ -25,8 +25,9 @@ pub struct Overrides {
 impl Overrides {
     /// Whether the events may go where they are wanted to.
     pub fn dataset_is_allowed(&self, datastream: &Datastream) -> bool {
-        let allowed =
-            |dataset| *dataset == datastream.dataset || datastream.dataset_overrides.contains(dataset);
+        let allowed = |dataset: &String| {
+            *dataset == datastream.dataset || datastream.dataset_overrides.contains(dataset)
+        };
         self.dataset.as_ref().is_none_or(allowed)
     }
 

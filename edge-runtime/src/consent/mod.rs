@@ -124,12 +124,11 @@ fn of_item(
             Some(_) | None => Err(unsupported(index, "value")),
         },
         ("Adobe", "2.0") => {
-            read_purposes(value, purposes).ok_or_else(|| unsupported(index, "value"))?;
-            match value.pointer("/collect/val").and_then(Value::as_str).map(general_of) {
-                Some(Some(general)) => Ok(general),
-                Some(None) => Err(unsupported(index, "value")),
-                None => Err(Problem::Missing(format!("`consent[{index}].value.collect.val` is missing"))),
-            }
+            let collect = value.pointer("/collect/val").and_then(Value::as_str).ok_or_else(|| {
+                Problem::Missing(format!("`consent[{index}].value.collect.val` is missing"))
+            })?;
+            let read = read_purposes(value, purposes).and_then(|()| general_of(collect));
+            read.ok_or_else(|| unsupported(index, "value"))
         }
         ("IAB TCF", "2.0") => match value.as_str() {
             Some(text) => {

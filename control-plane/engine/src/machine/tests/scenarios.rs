@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{HOUR, NOW, World};
 use crate::machine::{Engine, next_timer};
+use crate::publish;
 use crate::testing::{audience, event, fields_of, identity};
 
 pub(super) fn buyers() -> acquaint_store::catalog::Definition {
