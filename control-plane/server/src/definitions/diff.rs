@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use acquaint_store::catalog::{Catalog, Definition, Edit, Kind};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::finding::kind_name;
 use super::secrets::{MASK, is_secret};
 
 /// One changed definition.
@@ -24,10 +25,6 @@ pub(crate) struct Change {
     /// What the store has to do.
     #[serde(skip)]
     pub edit: Edit,
-}
-
-fn kind_name<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
 }
 
 /// How a definition changes.

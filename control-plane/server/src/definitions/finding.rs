@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use acquaint_core::lang::Diagnostic;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Kind;
 
 /// The definition a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Subject {
+    #[serde(serialize_with = "kind_name")]
     pub kind: Kind,
     pub id: String,
+}
+
+/// A kind by its name.
+pub(super) fn kind_name<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
 }
 
 impl Subject {

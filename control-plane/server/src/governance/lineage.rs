@@ -219,7 +219,7 @@ mod tests {
             &[
                 "/audiences/0 via audience it: ",
                 "/audiences/0 via audience it via audience rich: ",
-                "/audiences/0 via audience it via audience rich via computedAttribute spent: ,eventType,price,timestamp",
+                "/audiences/0 via audience it via audience rich via computedAttribute spent: eventType,price,timestamp",
                 "/audiences/0 via audience it via audience young: birthDate",
             ],
         );
@@ -238,7 +238,7 @@ mod tests {
                 {"from": "computedAttributes.total_spent", "to": "c"}, {"calculated": "upper(city)", "to": "d"}]),
             &[
                 "/mapping/1/from: city",
-                "/mapping/2/from via computedAttribute spent: ,eventType,price,timestamp",
+                "/mapping/2/from via computedAttribute spent: eventType,price,timestamp",
                 "/mapping/3/calculated: city",
             ],
         );

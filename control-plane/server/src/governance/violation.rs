@@ -5,7 +5,7 @@ use std::fmt;
 
 use acquaint_store::catalog::Dataflow;
 use acquaint_store::catalog::definition::ONLY_ID;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::labels::{Contribution, LabelledField};
 use super::lineage::Read;
@@ -40,7 +40,7 @@ pub(crate) struct Violation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Link {
     /// The definitions on the way, from where the labels are to the destination.
-    pub path: Vec<Node>,
+    pub path: Vec<Subject>,
     /// Labels of the first of them.
     pub labels: Vec<String>,
     /// Labels of fields of its schema.
@@ -52,24 +52,6 @@ pub(crate) struct Link {
     pub pointer: String,
 }
 
-/// A definition on the way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Node {
-    #[serde(serialize_with = "kind_name")]
-    pub kind: Kind,
-    pub id: String,
-}
-
-fn kind_name<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
-}
-
-impl Node {
-    fn new(kind: Kind, id: &str) -> Self {
-        Self { kind, id: id.to_owned() }
-    }
-}
-
 impl Link {
     /// The way of what is read at one place.
     pub(super) fn of_data(
@@ -78,9 +60,9 @@ impl Link {
         read: &Read,
         Contribution { dataset, schema, labels, fields }: Contribution,
     ) -> Self {
-        let mut path = vec![Node::new(Kind::Dataset, &dataset), Node::new(Kind::MergePolicy, ONLY_ID)];
-        path.extend(read.via.iter().rev().map(|subject| Node::new(subject.kind, &subject.id)));
-        let activated = Node::new(Kind::Audience, audience);
+        let mut path = vec![Subject::new(Kind::Dataset, dataset), Subject::new(Kind::MergePolicy, ONLY_ID)];
+        path.extend(read.via.iter().rev().cloned());
+        let activated = Subject::new(Kind::Audience, audience);
         if path.last() != Some(&activated) {
             path.push(activated);
         }
@@ -90,7 +72,7 @@ impl Link {
 
     /// The way of a label that profiles have because they are merged.
     pub(super) fn of_merge_policy(dataflow: &Dataflow, audience: &str, label: &str) -> Self {
-        let mut path = vec![Node::new(Kind::MergePolicy, ONLY_ID), Node::new(Kind::Audience, audience)];
+        let mut path = vec![Subject::new(Kind::MergePolicy, ONLY_ID), Subject::new(Kind::Audience, audience)];
         path.extend(ends(dataflow));
         Self {
             path,
@@ -102,8 +84,8 @@ impl Link {
     }
 }
 
-fn ends(dataflow: &Dataflow) -> [Node; 2] {
-    [Node::new(Kind::Dataflow, &dataflow.id), Node::new(Kind::Destination, &dataflow.destination)]
+fn ends(dataflow: &Dataflow) -> [Subject; 2] {
+    [Subject::new(Kind::Dataflow, &dataflow.id), Subject::new(Kind::Destination, &dataflow.destination)]
 }
 
 impl fmt::Display for Link {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::server::{Server, with_definitions};
+use crate::server::{Server, until, with_definitions};
 
 const PATH: &str = "/data/foundation/dulepolicy";
 
@@ -116,7 +116,12 @@ async fn the_routes_of_audiences_and_versions_are_held_too() {
     assert_eq!(problem["violations"][0]["audience"], "buyers");
     // A rule beside the one in force is told to nobody; it cannot take its place.
     server.post(&format!("{path}/versions"), &rule).await.ok();
-    server.post(&format!("{path}/versions/switch"), &Value::Null).await.problem(409, "policy-violation");
+    until("the staged rule is evaluated", async || {
+        let diff = server.get(&format!("{path}/versions/diff")).await.ok();
+        (diff["ready"] == true).then_some(())
+    })
+    .await;
+    server.post(&format!("{path}/versions/switch"), &json!({})).await.problem(409, "policy-violation");
 }
 
 #[tokio::test(flavor = "multi_thread")]

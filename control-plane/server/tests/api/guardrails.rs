@@ -49,6 +49,32 @@ async fn every_limit_stands_beside_what_it_is_now() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_and_written_is_measured_and_what_is_not_here_says_so() {
+    let server = with_definitions().await;
+    let mut long = buy("a", "ada");
+    long["properties"] = json!({"sizes": (0..12).collect::<Vec<u8>>()});
+    server.batch(&[long]).await.ok();
+    let rule = "city in [\"Rome\", \"Oslo\"] and xEvent.price.sum() > 3";
+    server
+        .apply(&[json!({"kind": "audience", "id": "x", "name": "x", "expression": {"value": rule}})])
+        .await
+        .ok();
+    let rows = rows(&server).await;
+    let figure = |name: &str| (rows[name]["measured"].clone(), rows[name]["standing"].clone());
+    assert_eq!(figure("event_list_items"), (json!(12.0), json!("over")));
+    assert_eq!(figure("identities_per_record"), (json!(1.0), json!("within")));
+    assert_eq!(figure("identity_characters"), (json!(3.0), json!("within")));
+    assert_eq!(figure("list_values"), (json!(2.0), json!("within")));
+    assert_eq!(figure("aggregations"), (json!(1.0), json!("within")));
+    assert_eq!(figure("batches_per_day"), (json!(0.0), json!("within")));
+    for name in ["dimension_bytes", "compositions", "audiences_account", "incremental_payload"] {
+        let row = &rows[name];
+        assert_eq!((&row["kind"], &row["standing"]), (&json!("absent"), &json!("notApplicable")), "{name}");
+        assert!(row["note"].as_str().unwrap().starts_with("there "), "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_job_is_held_against_its_limits() {
     let server = with_definitions().await;
     assert_eq!(rows(&server).await["batch_hours"]["standing"], "notMeasured");
