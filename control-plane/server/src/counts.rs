@@ -2,13 +2,12 @@
 //! is kept until the engine has moved on.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use acquaint_core::id::Position;
 use acquaint_core::profile::{Status, identity};
 use acquaint_store::catalog::{Catalog, version};
-use acquaint_store::{ProfileDocument, ProfileStore, Table};
+use acquaint_store::{ProfileDocument, ProfileStore};
 use serde::Serialize;
 
 /// Profiles of one scan step.

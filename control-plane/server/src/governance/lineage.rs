@@ -170,6 +170,7 @@ fn identities(connection: &Connection) -> BTreeSet<FieldRead> {
         }
         Connection::Url { .. }
         | Connection::CsvFile { .. }
+        | Connection::ObjectStorage { .. }
         | Connection::CustomPersonalization { .. }
         | Connection::Cookie { .. } => BTreeSet::new(),
     }
