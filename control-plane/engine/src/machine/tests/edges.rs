@@ -4,6 +4,7 @@ use acquaint_core::profile::Identity;
 use acquaint_store::record::Body;
 use serde_json::json;
 
+use super::lifetimes::ask_to_erase;
 use super::scenarios::{buy, buyers, link};
 use super::{HOUR, NOW, World};
 use crate::publish::{self, Edge, Slicer};
@@ -181,23 +182,11 @@ fn an_edge_that_is_away_keeps_no_other_waiting_and_one_that_is_gone_owes_to_the_
 
 #[test]
 fn every_region_that_ever_saw_a_person_is_told_that_they_were_erased() {
-    use acquaint_store::erasure::{Counts, Erasure, Stage};
-    use acquaint_store::{ProfileStore as _, Table, WriteBatch};
     let mut world = World::new(vec![quick()]);
     let phone = identity("device", "phone");
     world.send(NOW, [look_in("or2", "1", NOW, &phone)]);
     world.send(NOW + 20 * DAY, [look_in("irl1", "2", NOW + 20 * DAY, &phone)]);
-    let erasure = Erasure {
-        id: "e".into(),
-        who: "me".into(),
-        requested_ms: NOW,
-        completed_ms: None,
-        stage: Stage::Requested,
-        erased: Counts::default(),
-    };
-    let (key, row) = erasure.to_row().unwrap();
-    let writes = vec![(Table::Erasures, key, Some(row))];
-    world.store.commit(WriteBatch { writes, ..WriteBatch::default() }, true).unwrap();
+    ask_to_erase(&world, "e", NOW);
     world.send(NOW + 20 * DAY, [Body::Erase { request: "e".into(), identities: vec![phone] }]);
     let mut edges = Edges { world: &mut world, regions: vec!["irl1", "or2", "sgp3"] };
     let told = edges.told(NOW + 20 * DAY);

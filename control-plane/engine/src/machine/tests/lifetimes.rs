@@ -198,7 +198,7 @@ fn it_makes_no_difference_how_the_work_is_cut_into_steps() {
     }
 }
 
-fn ask_to_erase(world: &World, request: &str, at_ms: i64) {
+pub(super) fn ask_to_erase(world: &World, request: &str, at_ms: i64) {
     let erasure = Erasure {
         id: request.into(),
         who: "test".into(),
