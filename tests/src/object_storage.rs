@@ -111,6 +111,7 @@ fn arguments(ports: &[u16]) -> Vec<String> {
         "-filer",
         "-s3",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         "-master.telemetry=false",
         "-master.volumeSizeLimitMB=64",
         "-volume.max=100",

@@ -239,8 +239,6 @@ fn what_the_storage_refuses_breaks_off_or_changes_is_told_and_goes_on_where_it_w
     let failed = until(&control, &id, "a failure", |import| import["status"] == "failed");
     assert_eq!(failed["object"]["trouble"]["code"], "storage-denied");
     assert!(!failed.to_string().contains(LISTER.1));
-    let rows = control.admin.post(&format!("/imports/{id}/rows?from=0"), &json!([1, {"id": "9"}])).unwrap();
-    refused(rows, 409, "import-of-object");
     let shown = control.admin.get("/catalog").unwrap().ok().unwrap();
     assert!(!shown.to_string().contains(OWNER.1) && !shown.to_string().contains(LISTER.1));
     apply(&control, vec![connection("lister", &storage.url, OWNER)]);
@@ -262,6 +260,8 @@ fn what_the_storage_refuses_breaks_off_or_changes_is_told_and_goes_on_where_it_w
         (&json!("open"), &json!("storage-broken-off"))
     );
     assert!(way.cut() > 1 && waits["object"]["trouble"]["again"].is_string(), "{waits}");
+    let sent = control.admin.post(&format!("/imports/{id}/rows?from=0"), &json!([1, {"id": "9"}])).unwrap();
+    refused(sent, 409, "import-of-object");
     way.mend();
     let done = complete(&control, &id);
     assert_eq!((&done["accepted"], &done["object"]["trouble"]), (&json!(rows), &Value::Null));
