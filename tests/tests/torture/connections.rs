@@ -76,7 +76,6 @@ fn a_crowd_is_turned_away_and_the_store_keeps_its_files() {
     let folder = tempfile::tempdir().unwrap();
     let mut control = start(folder.path(), &["--request-seconds-max", REQUEST]);
     let address = address(&control);
-    let begin = Instant::now();
     let mut crowd = Vec::new();
     for _ in 0..CROWD {
         // When our own files run out there are enough of us.
@@ -87,7 +86,7 @@ fn a_crowd_is_turned_away_and_the_store_keeps_its_files() {
     // Those who were let in are cut off, whoever comes after them is served.
     let mut numbers = 0..;
     wait::until_ok("somebody to be served again", LATE_MAX * 2, || {
-        good(&address, "neighbour", numbers.next().unwrap_or_default())
+        good(&address, "neighbour", numbers.next().unwrap_or_default()).map_err(anyhow::Error::msg)
     })
     .unwrap();
     assert!(crowd.len() > 400, "only {}", crowd.len());

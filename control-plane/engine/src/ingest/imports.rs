@@ -74,7 +74,7 @@ pub struct Counts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The rows follow those that are there.
-    Next(Import),
+    Next(Box<Import>),
     /// They do not: this many rows are there.
     Elsewhere(u64),
     /// No more rows are taken.
@@ -207,7 +207,7 @@ pub fn step(tables: &(impl Read + ?Sized), id: &str, from: u64) -> Result<Step> 
     Ok(match load(tables, id)? {
         None => Step::Unknown,
         Some(import) if import.status != Status::Open => Step::Over(import.status),
-        Some(import) if import.counts.rows == from => Step::Next(import),
+        Some(import) if import.counts.rows == from => Step::Next(Box::new(import)),
         Some(import) => Step::Elsewhere(import.counts.rows),
     })
 }

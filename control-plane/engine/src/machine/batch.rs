@@ -230,8 +230,8 @@ impl Turn<'_> {
         }
         let wanted = self.rules.linkable(identities);
         let (id, whose) = match self.owned(&wanted)? {
-            Owned::ByOne(id) if self.stays(id, founded)? => (id, Whose::Known(id)),
-            Owned::ByNobody => match self.found(&wanted, kind)? {
+            Owned::One(id) if self.stays(id, founded)? => (id, Whose::Known(id)),
+            Owned::Nobody => match self.found(&wanted, kind)? {
                 Some(entry) => {
                     if self.rules.lifetimes.end_profiles() {
                         founded.insert(entry.document.id, entry.document.clone());
@@ -240,7 +240,7 @@ impl Turn<'_> {
                 }
                 None => return Ok(Planned::Alone(record)),
             },
-            Owned::ByOne(_) | Owned::BySeveral => return Ok(Planned::Alone(record)),
+            Owned::One(_) | Owned::Several => return Ok(Planned::Alone(record)),
         };
         if let Some(message) = record.body.message() {
             self.unit.put(Table::EventIds, message.as_bytes().to_vec(), keys::position(position));

@@ -19,11 +19,11 @@ use crate::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owned {
     /// None of them is known.
-    ByNobody,
+    Nobody,
     /// All of them are of this profile.
-    ByOne(ProfileId),
+    One(ProfileId),
     /// They are of several profiles, or only some are known.
-    BySeveral,
+    Several,
 }
 
 impl Turn<'_> {
@@ -63,11 +63,11 @@ impl Turn<'_> {
     /// The common case: all identities are known and of one profile.
     fn only_owner(&mut self, wanted: &[Identity]) -> Result<Option<Entry>> {
         match self.owned(wanted)? {
-            Owned::ByOne(owner) => match self.take(owner)? {
+            Owned::One(owner) => match self.take(owner)? {
                 Some(entry) => self.settle(entry, self.progress.now_ms),
                 None => Ok(None),
             },
-            Owned::ByNobody | Owned::BySeveral => Ok(None),
+            Owned::Nobody | Owned::Several => Ok(None),
         }
     }
 
@@ -76,13 +76,13 @@ impl Turn<'_> {
         let mut owned = None;
         for identity in wanted {
             owned = match (self.owner_noted(identity)?, owned) {
-                (None, None | Some(Owned::ByNobody)) => Some(Owned::ByNobody),
-                (Some(owner), None) => Some(Owned::ByOne(owner)),
-                (Some(owner), Some(Owned::ByOne(other))) if owner == other => owned,
-                (Some(_) | None, Some(_)) => return Ok(Owned::BySeveral),
+                (None, None | Some(Owned::Nobody)) => Some(Owned::Nobody),
+                (Some(owner), None) => Some(Owned::One(owner)),
+                (Some(owner), Some(Owned::One(other))) if owner == other => owned,
+                (Some(_) | None, Some(_)) => return Ok(Owned::Several),
             };
         }
-        Ok(owned.unwrap_or(Owned::ByNobody))
+        Ok(owned.unwrap_or(Owned::Nobody))
     }
 
     /// The profile of a record of which every identity is its already, brought up to now. It has just been active.

@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_labelled_field_counts_where_a_rule_reads_it() {
         let i2 = policy(&json!({"label": "I2"}));
-        check(&[i2.clone()], &[]);
+        check(std::slice::from_ref(&i2), &[]);
         check(&[i2.clone(), labelled_person(&json!({"birthDate": ["I2"]}))], &[YOUNG]);
         check(&[i2, labelled_person(&json!({"city": ["I2"]}))], &[]);
     }

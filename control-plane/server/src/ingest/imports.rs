@@ -66,7 +66,7 @@ pub(crate) fn pour(app: &App, import: &Import, lines: Vec<Line>) -> Result<Outco
 pub(crate) fn next(app: &App, id: &str, from: u64) -> Result<Import, Problem> {
     let conflict = |code, title, detail: String| Problem::new(StatusCode::CONFLICT, code, title, detail);
     match imports::step(&*app.store, id, from)? {
-        Step::Next(import) => Ok(import),
+        Step::Next(import) => Ok(*import),
         Step::Unknown => Err(Problem::not_found("import", id)),
         Step::Over(status) => {
             let why = match status {

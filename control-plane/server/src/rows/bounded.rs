@@ -95,6 +95,7 @@ mod tests {
         let row = format!("{}\n", "x".repeat(1_000));
         let text = format!("a\n{}", row.repeat(20_000));
         let rows = rows_of(Text::Csv, false, io::Cursor::new(text)).unwrap();
-        assert_eq!(rows.map(|found| found.unwrap().row.unwrap()).count(), 20_000);
+        let sound = rows.filter(|found| found.as_ref().is_ok_and(|found| found.row.is_ok())).count();
+        assert_eq!(sound, 20_000);
     }
 }

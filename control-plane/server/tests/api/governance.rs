@@ -93,7 +93,7 @@ async fn every_later_change_that_would_violate_a_policy_is_refused_where_it_is_m
     let deeds = json!({"kind": "dataset", "id": "deeds", "schema": "deed", "labels": ["C2"]});
     check(
         &server,
-        &[deeds.clone()],
+        std::slice::from_ref(&deeds),
         "dataset deeds /labels",
         "dataset deeds > mergePolicy default > audience buyers > dataflow to-ads > destination ads",
     )
