@@ -1,3 +1,5 @@
+//! Tokens of texts: numbers, strings, names, and what has no meaning.
+
 use alloc::vec;
 
 use super::*;
