@@ -149,6 +149,14 @@ class Front {
   to(action) {
     return this.requests.filter((request) => request.action === action);
   }
+
+  /**
+   * The last request with an event of that type. The last of all may be another: what was rendered is reported
+   * whenever the SDK gets to it.
+   */
+  lastWith(eventType) {
+    return this.requests.findLast(({ body }) => body?.events?.some(({ xdm }) => xdm?.eventType === eventType));
+  }
 }
 
 async function read(url, request) {

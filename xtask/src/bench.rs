@@ -1,6 +1,7 @@
 //! Benchmarks: built for release, each printing its figures on one line or a few; ratios are of the same run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use acquaint_tests::Environment;
 use acquaint_tests::size::Size;
@@ -12,9 +13,10 @@ use crate::shell::{command, repository, step};
 use crate::tools;
 
 const CORE: &str = "core";
-const EDGE: &str = "edge";
 const STREAMING: &str = "streaming";
-const NAMES: [&str; 4] = [CORE, STREAMING, EDGE, "size"];
+const EDGE: &str = "edge";
+const SIZE: &str = "size";
+const NAMES: [&str; 4] = [CORE, STREAMING, EDGE, SIZE];
 
 /// Runs the named benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<()> {
@@ -24,36 +26,12 @@ pub(crate) fn run(name: Option<&str>) -> Result<()> {
         bail!("no benchmark `{name}`: there are {}", NAMES.join(", "));
     }
     tools::install()?;
-    if name.is_none_or(|name| name == CORE) {
-        core()?;
-    }
-    if name == Some(CORE) {
-        return Ok(());
-    }
-    let acquaint = build::control_plane(Profile::Release)?;
-    let worker = build::worker()?;
-    let package = build::package()?;
-    let built =
-        Environment { acquaint, worker, package, python: tools::python("oracle")?, repository: repository() };
-    for benchmark in NAMES.iter().filter(|benchmark| name.is_none_or(|name| name == **benchmark)) {
-        if *benchmark == CORE {
-            continue;
-        }
-        if *benchmark == "size" {
-            size("worker", &built.worker)?;
-            size("package", &built.package)?;
-        } else {
-            let mut bench = command("cargo");
-            bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
-            bench.envs(built.variables());
-            if *benchmark == STREAMING {
-                bench.env("ACQUAINT_PYTHON", tools::python("peers")?);
-            }
-            if *benchmark == EDGE {
-                peers()?;
-                bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?);
-            }
-            step(&format!("bench {benchmark}"), &mut bench)?;
+    for benchmark in NAMES.into_iter().filter(|benchmark| name.is_none_or(|name| name == *benchmark)) {
+        match benchmark {
+            CORE => core()?,
+            STREAMING => streaming()?,
+            EDGE => edge()?,
+            _ => sizes()?,
         }
     }
     Ok(())
@@ -68,10 +46,42 @@ fn core() -> Result<()> {
     step("bench core", bench.env("ACQUAINT_PORTABLE", &built.module))
 }
 
+/// The control plane, beside a dataflow of others, and through HTTP.
+fn streaming() -> Result<()> {
+    let acquaint = build::control_plane(Profile::Release)?;
+    let mut bench = whole_system(STREAMING, acquaint)?;
+    step("bench streaming", bench.env("ACQUAINT_PYTHON", tools::python("peers")?))
+}
+
+/// The worker, beside workers of others.
+fn edge() -> Result<()> {
+    let acquaint = build::control_plane(Profile::Release)?;
+    build::worker()?;
+    peers()?;
+    let mut bench = whole_system(EDGE, acquaint)?;
+    step("bench edge", bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?))
+}
+
+/// A benchmark that starts programs. It finds all of them; those that it does not start need not be built.
+fn whole_system(benchmark: &str, acquaint: PathBuf) -> Result<Command> {
+    let mut bench = command("cargo");
+    bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
+    let python = tools::python("oracle")?;
+    let (worker, package) = (build::worker_folder(), build::package_folder());
+    let built = Environment { acquaint, worker, package, python, repository: repository() };
+    bench.envs(built.variables());
+    Ok(bench)
+}
+
 fn peers() -> Result<()> {
     let mut install = command("npm");
     install.args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
     step("install the engines of others", install.current_dir(repository().join("tests/peers")))
+}
+
+fn sizes() -> Result<()> {
+    size("worker", &build::worker()?)?;
+    size("package", &build::package()?)
 }
 
 fn size(name: &str, folder: &Path) -> Result<()> {

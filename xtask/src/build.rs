@@ -46,9 +46,20 @@ pub(crate) fn control_plane(profile: Profile) -> Result<PathBuf> {
     Ok(target().join(folder).join("acquaint"))
 }
 
-/// Builds the worker; the answer is the folder of `index.js` and its Wasm module.
+/// Where the worker is built to: the folder of `index.js` and its Wasm module.
+pub(crate) fn worker_folder() -> PathBuf {
+    repository().join("edge-runtime/build")
+}
+
+/// Where the package for pages is built to.
+pub(crate) fn package_folder() -> PathBuf {
+    repository().join("edge-runtime/pkg")
+}
+
+/// Builds the worker; the answer is its folder.
 pub(crate) fn worker() -> Result<PathBuf> {
-    worker_in("edge-runtime", "build the edge worker")
+    worker_in("edge-runtime", "build the edge worker")?;
+    Ok(worker_folder())
 }
 
 /// Builds the worker that does nothing.
@@ -83,8 +94,7 @@ pub(crate) fn package() -> Result<PathBuf> {
     build.args(["--profile", "edge", "--no-default-features", "--features", "browser"]);
     step("build the package for pages", &mut build)?;
 
-    let (sources, package) =
-        (repository().join("edge-runtime/package"), repository().join("edge-runtime/pkg"));
+    let (sources, package) = (repository().join("edge-runtime/package"), package_folder());
     // Of the same name as the worker's: `cargo` puts there what it was asked for last.
     let module = target().join("wasm32-unknown-unknown/edge/acquaint_edge.wasm");
     let mut bind = command(tools::cargo_bin("wasm-bindgen"));

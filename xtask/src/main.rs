@@ -23,7 +23,7 @@ cargo xtask differential [--cases N | --seed N]   decide generated cases nativel
 cargo xtask histories N      put N generated histories through the real edge worker and compare (the tests: 1,000)
 cargo xtask torture [--seed N]   bad input, kill -9, a lying disk and flipped bytes in full (the tests: a part); prints counts
 cargo xtask fuzz [--seconds N] [name]   fuzz every reader of outside input, or the one named, for N seconds each (60)
-cargo xtask bench [name]     print figures and ratios: core, engine, http, edge, size (all of them without a name)
+cargo xtask bench [name]     print figures and ratios: core, streaming, edge, size (all of them without a name)
 cargo xtask build            build the control plane and the edge worker, with the tools they need
 cargo xtask setup            set up and build only";
 

@@ -137,7 +137,7 @@ export const checks = {
 
     // `ttlMinutes` is ours to keep: the client fires whatever it is told.
     await visitor.pageView();
-    const urls = front.to("v1/interact").at(-1).answer.handle.filter(({ type }) => type === "activation:push");
+    const urls = front.lastWith("web.webpagedetails.pageViews").answer.handle.filter(({ type }) => type === "activation:push");
     assert.deepEqual(urls.flatMap(({ payload }) => payload).filter(({ type }) => type === "url"), []);
     assert.equal(front.pixels.length, 2);
   },
@@ -175,7 +175,7 @@ export const checks = {
       xdm: { eventType: "web.webpagedetails.bottomOfPage" },
       personalization: { includeRenderedPropositions: true },
     });
-    const bottom = front.requests.at(-1);
+    const bottom = front.lastWith("web.webpagedetails.bottomOfPage");
     const reported = bottom.body.events[0].xdm._experience.decisioning.propositions;
     assert.deepEqual(reported.map(({ scope }) => scope).sort(), ["banner", "empty-slot"]);
     assert.equal(bottom.body.events[0].query, undefined);

@@ -55,7 +55,7 @@ export const checks = {
     await visitor.pageView();
     const result = await visitor.sendEvent(VIEW);
     assert.deepEqual(result.propositions, []);
-    const last = front.requests.at(-1);
+    const last = front.lastWith("commerce.productViews");
     assert.ok(!last.answer.handle.some(({ type }) => type === "personalization:decisions"));
   },
 };
