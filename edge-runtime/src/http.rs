@@ -23,6 +23,18 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request without its body: method, URL, and then the names and values of headers, each on a line.
+    pub fn of_text(head: &str) -> Self {
+        let mut lines = head.split('\n');
+        let method = lines.next().unwrap_or_default().to_owned();
+        let (host, path, query) = split_url(lines.next().unwrap_or_default());
+        let mut headers = Vec::new();
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        Self { method, host, path, query, headers, body: Vec::new() }
+    }
+
     /// A header by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -100,6 +112,9 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Headers whose values are hardly ever the same in two replies.
+const OWN_HEADERS: [&str; 5] = ["etag", "retry-after", "set-cookie", "x-acquaint-bundle", "x-request-id"];
+
 /// What goes out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
@@ -115,6 +130,20 @@ impl Reply {
     /// A reply without headers or body.
     pub fn status(status: u16) -> Self {
         Self { status, ..Self::default() }
+    }
+
+    /// Status, and how many headers are common to many replies and how many are this one's own; names and values of both,
+    /// each on a line; the body.
+    pub fn to_text(&self) -> String {
+        let (own, common): (Vec<_>, Vec<_>) =
+            self.headers.iter().partition(|(name, _)| OWN_HEADERS.contains(&name.as_str()));
+        let mut text = format!("{} {} {}\n", self.status, common.len(), own.len());
+        for line in common.iter().chain(&own).flat_map(|(name, value)| [name, value]) {
+            text.extend(line.split('\n'));
+            text.push('\n');
+        }
+        text.push_str(&self.body);
+        text
     }
 
     /// With one header more.
@@ -198,6 +227,25 @@ mod tests {
         check_url("http://a.test", "a.test", "/", &[]);
         check_url("http://a.test/?x&=y&%zz=%f", "a.test", "/", &[("x", ""), ("", "y"), ("%zz", "%f")]);
         check_url("http://a.test/?x=%+1%FF", "a.test", "/", &[("x", "% 1\u{fffd}")]);
+    }
+
+    #[test]
+    fn a_head_comes_apart_by_lines() {
+        let request = Request::of_text("POST\nhttp://a.test/p?q=1\norigin\nhttps://b.test\nx-api-key\n");
+        assert_eq!(
+            (&*request.method, &*request.host, &*request.path, request.parameter(&["q"])),
+            ("POST", "a.test", "/p", Some("1"))
+        );
+        assert_eq!(request.header("origin"), Some("https://b.test"));
+        assert_eq!(request.header("x-api-key"), Some(""));
+        assert_eq!(request.header("cookie"), None);
+    }
+
+    #[test]
+    fn no_header_of_a_reply_begins_another_line() {
+        let reply = Reply::status(200).with("x", "1\n\n2").with("set-cookie", "c").with("y", "");
+        let reply = Reply { body: "a\n\nb".into(), ..reply };
+        assert_eq!(reply.to_text(), "200 2 1\nx\n12\ny\n\nset-cookie\nc\na\n\nb");
     }
 
     #[test]

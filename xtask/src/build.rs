@@ -58,23 +58,23 @@ pub(crate) fn package_folder() -> PathBuf {
 
 /// Builds the worker; the answer is its folder.
 pub(crate) fn worker() -> Result<PathBuf> {
-    worker_in("edge-runtime", "build the edge worker")?;
+    let mut build = command("node");
+    build.arg("edge-runtime/build.mjs");
+    build.env("WASM_BINDGEN", tools::cargo_bin("wasm-bindgen")).env("CARGO_TARGET_DIR", target());
+    step("build the edge worker", &mut build)?;
     Ok(worker_folder())
 }
 
-/// Builds the worker that does nothing.
+/// Builds the worker that does nothing, as workers in Rust are built.
 pub(crate) fn empty_worker() -> Result<PathBuf> {
-    worker_in("tests/peers/empty-worker", "build the empty worker")
-}
-
-fn worker_in(folder: &str, what: &str) -> Result<PathBuf> {
-    let bin = repository().join("node_modules/.bin");
-    let mut build = command(tools::cargo_bin("worker-build"));
-    build.args(["--profile", "edge", "--no-opt"]).current_dir(repository().join(folder));
+    let (folder, bin) =
+        (repository().join("tests/peers/empty-worker"), repository().join("node_modules/.bin"));
+    let mut build = command(tools::worker_build()?);
+    build.args(["--profile", "edge", "--no-opt"]).current_dir(&folder);
     build.env("WASM_BINDGEN_BIN", tools::cargo_bin("wasm-bindgen"));
     build.env("WASM_OPT_BIN", bin.join("wasm-opt")).env("ESBUILD_BIN", bin.join("esbuild"));
-    step(what, &mut build)?;
-    let built = repository().join(folder).join("build");
+    step("build the empty worker", &mut build)?;
+    let built = folder.join("build");
     pack(&built)?;
     Ok(built)
 }

@@ -15,8 +15,13 @@ const WORKER_BUILD: &str = "0.8.7";
 pub(crate) fn install() -> Result<()> {
     wasm_target()?;
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN)?;
-    cargo_tool("worker-build", "worker-build", WORKER_BUILD)?;
     npm_packages()
+}
+
+/// What builds the worker that ours is measured against.
+pub(crate) fn worker_build() -> Result<PathBuf> {
+    cargo_tool("worker-build", "worker-build", WORKER_BUILD)?;
+    Ok(cargo_bin("worker-build"))
 }
 
 fn wasm_target() -> Result<()> {

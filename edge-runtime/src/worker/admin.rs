@@ -10,17 +10,16 @@
 //! * `GET  /_acquaint/v1/profile?namespace=&id=` -> 200: position, tail and memberships of one edge profile
 
 use serde_json::json;
-use worker::wasm_bindgen::JsValue;
-use worker::{Env, Request, Response, Result, console_error};
+use worker::{Env, Result, console_error};
 
 use acquaint_core::limits::{BATCH_BYTES_MAX, SEALED_BYTES_MAX};
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::signature::{self, Signed};
 use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
 
-use super::convert::{self, failure};
-use super::exchange::{ask, post};
-use super::public::keeper;
+use super::convert::failure;
+use super::host::Incoming;
+use super::keeper::ask;
 use super::settings::{Settings, real_now_ms};
 use super::{editions, join, waiting};
 use crate::bundle::Edition;
@@ -36,19 +35,19 @@ pub(crate) const PREFIX: &str = "/_acquaint/";
 const PROJECTIONS_BYTES_MAX: usize = 32 * BATCH_BYTES_MAX;
 
 /// Answers one request.
-pub(crate) async fn handle(settings: &Settings, env: &Env, mut request: Request) -> Result<Response> {
-    let bytes_max =
-        if request.path().ends_with("/bundle") { SEALED_BYTES_MAX } else { PROJECTIONS_BYTES_MAX };
-    let caller = caller(settings, &request)?;
+pub(crate) async fn handle(settings: &Settings, env: &Env, incoming: Incoming) -> Result<Reply> {
+    let head = &incoming.head;
+    let bytes_max = if head.path.ends_with("/bundle") { SEALED_BYTES_MAX } else { PROJECTIONS_BYTES_MAX };
+    let caller = caller(settings, head);
     let bytes_max_now = if matches!(caller, Caller::Stranger) { 0 } else { bytes_max };
-    let request = convert::read(&mut request, bytes_max_now).await?;
+    let request = incoming.read(bytes_max_now).await?;
     let is_ours = match caller {
         Caller::Stranger => false,
         Caller::Bearer => true,
         Caller::Signed(signed) => signed.is(&request.body),
     };
     let result = if is_ours { route(env, &request, bytes_max).await } else { Err(Problem::Unauthorized) };
-    convert::write(match result {
+    Ok(match result {
         Ok(body) => reply(&body),
         Err(problem) => {
             let answering = Answering { origin: None, request_id: String::new(), org: None, region: None };
@@ -64,18 +63,18 @@ enum Caller {
     Signed(Signed),
 }
 
-fn caller(settings: &Settings, request: &Request) -> Result<Caller> {
+fn caller(settings: &Settings, request: &http::Request) -> Caller {
     let secrets = || settings.edge_tokens.iter().map(String::as_str);
-    let Some(signature) = request.headers().get(signature::HEADER)? else {
-        let token = request.headers().get("authorization")?.unwrap_or_default();
-        let known = secrets().any(|secret| same_secret(&token, &format!("Bearer {secret}")));
-        return Ok(if known { Caller::Bearer } else { Caller::Stranger });
+    let Some(signature) = request.header(signature::HEADER) else {
+        let token = request.header("authorization").unwrap_or_default();
+        let known = secrets().any(|secret| same_secret(token, &format!("Bearer {secret}")));
+        return if known { Caller::Bearer } else { Caller::Stranger };
     };
-    match signature::verify_any(secrets(), &request.path(), &signature, real_now_ms()) {
-        Ok(signed) => Ok(Caller::Signed(signed)),
+    match signature::verify_any(secrets(), &request.path, signature, real_now_ms()) {
+        Ok(signed) => Caller::Signed(signed),
         Err(error) => {
-            console_error!("what was signed for `{}` is refused: {error}", request.path());
-            Ok(Caller::Stranger)
+            console_error!("what was signed for `{}` is refused: {error}", request.path);
+            Caller::Stranger
         }
     }
 }
@@ -155,7 +154,7 @@ async fn forget(env: &Env, identity: &Identity) -> Result<()> {
 }
 
 async fn tell(env: &Env, identity: &Identity, what: &str, bytes: &[u8]) -> Result<()> {
-    match ask(keeper(env, identity)?, &post(&format!("https://profile/{what}"), bytes)?).await?.status {
+    match ask(env, identity, what, Some(bytes.to_vec())).await?.status {
         200 => Ok(()),
         status => Err(failure(&format!("a profile answered {status} to `{what}`"))),
     }
@@ -168,7 +167,7 @@ async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<
     };
     let identity = Identity { namespace: parameter("namespace")?, id: parameter("id")? };
     let inspect = async {
-        let answer = ask(keeper(env, &identity)?, &JsValue::from_str("https://profile/inspect")).await?;
+        let answer = ask(env, &identity, "inspect", None).await?;
         json::parse(&answer.bytes).map_err(|error| failure(&error))
     };
     inspect.await.map_err(|error: worker::Error| unavailable(&error))

@@ -7,8 +7,7 @@ use worker::{Env, MessageBatch, MessageExt as _, RawMessage, Result, console_err
 use acquaint_core::wire::{Forward, Receipt, open, seal};
 
 use super::convert::failure;
-use super::exchange::{ask, post};
-use super::public::keeper;
+use super::keeper::ask;
 use super::settings::Settings;
 use super::{forward, join};
 use crate::limits;
@@ -60,7 +59,7 @@ async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
         return Ok(());
     };
     let bytes = seal(receipt).map_err(|error| failure(&error))?;
-    match ask(keeper(env, primary)?, &post("https://profile/receipt", &bytes)?).await?.status {
+    match ask(env, primary, "receipt", Some(bytes)).await?.status {
         200 => Ok(()),
         status => Err(failure(&format!("status {status}"))),
     }

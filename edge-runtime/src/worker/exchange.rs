@@ -34,11 +34,6 @@ pub(crate) fn request(
     Ok(web_sys::Request::new_with_str_and_init(url, &init)?)
 }
 
-/// Sealed bytes for an object of ours.
-pub(crate) fn post(url: &str, bytes: &[u8]) -> Result<JsValue> {
-    Ok(request("POST", url, &Uint8Array::from(bytes), &[])?.into())
-}
-
 /// Asks an object: a request, or merely an address.
 pub(crate) async fn ask(object: Stub, request: &JsValue) -> Result<Answer> {
     let object: JsValue = object.into_rpc();

@@ -1,14 +1,12 @@
 //! The look-up of one profile: [`crate::serve::lookup`] between the host's request and the profile's keeper.
 
-use worker::wasm_bindgen::JsValue;
 use worker::{Env, Result, console_error};
 
 use acquaint_core::profile::Identity;
 use acquaint_core::wire::open;
 
 use super::convert::failure;
-use super::exchange::ask;
-use super::public::keeper;
+use super::keeper::ask;
 use crate::bundle::Edition;
 use crate::http::{Config, Reply, Request};
 use crate::problem::Problem;
@@ -40,8 +38,7 @@ pub(crate) async fn look_at(env: &Env, tag: &str, identity: &Identity) -> std::r
 }
 
 async fn look(env: &Env, tag: &str, identity: &Identity) -> Result<std::result::Result<View, Problem>> {
-    let answer =
-        ask(keeper(env, identity)?, &JsValue::from_str(&format!("https://profile/view/{tag}"))).await?;
+    let answer = ask(env, identity, &format!("view/{tag}"), None).await?;
     match answer.status {
         200 => Ok(Ok(open(&answer.bytes).map_err(|error| failure(&error))?)),
         429 => Ok(Err(Problem::TooManyRequests)),

@@ -10,34 +10,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
-use worker::wasm_bindgen::closure::Closure;
-use worker::wasm_bindgen::{self, JsValue};
-use worker::{Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{Delay, Env, Result, State, console_error, worker_sys};
 
 use acquaint_core::time::format_instant;
-use acquaint_core::wire::{Forward, Projection, Receipt, open};
+use acquaint_core::wire::{Forward, Projection, Receipt, Sealed, open, seal};
 
-use super::convert::{failure, sealed};
+use super::convert::failure;
 use super::forward::Sent;
 use super::settings::{Settings, real_now_ms};
 use super::{editions, forward, relay, storage, waiting};
 use crate::decide::{decide, view};
-use crate::limits;
 use crate::profile::forward::backoff_ms;
 use crate::profile::{EdgeProfile, Rate, Taken};
 use crate::visit::{Outcome, Visit};
+use crate::{json, limits};
 
 /// See the module.
-#[durable_object(alarm)]
-pub struct ProfileObject {
-    keeper: Rc<Keeper>,
-}
-
-struct Keeper {
+pub(crate) struct Keeper {
     state: State,
     env: Env,
     held: RefCell<Option<Held>>,
@@ -45,8 +38,6 @@ struct Keeper {
     forwarding: Cell<bool>,
     /// The object's id.
     id: String,
-    /// What is done when a write has failed.
-    failed: storage::Failed,
 }
 
 #[derive(Default)]
@@ -82,43 +73,46 @@ impl Held {
     }
 }
 
-impl DurableObject for ProfileObject {
-    fn new(state: State, env: Env) -> Self {
-        let keeper = |keeper: &Weak<Keeper>| {
-            let keeper = Weak::clone(keeper);
-            let failed = Closure::new(move |reason: JsValue| {
-                console_error!("an edge profile could not be stored: {reason:?}");
-                if let Some(keeper) = keeper.upgrade() {
-                    keeper.held.replace(None);
-                }
-            });
-            let id = state.id().to_string();
-            Keeper { id, state, env, held: RefCell::new(None), forwarding: Cell::new(false), failed }
-        };
-        Self { keeper: Rc::new_cyclic(keeper) }
-    }
+/// What a keeper answers: bytes, or nothing but a status.
+pub(crate) enum Answer {
+    Bytes(Vec<u8>),
+    Status(u16),
+}
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let path = request.path();
-        let response = match path.strip_prefix("/visit/") {
-            Some(tag) => self.keeper.visit(tag, &request.bytes().await?).await,
-            None if path.starts_with("/view/") => self.keeper.view(path.trim_start_matches("/view/")).await,
-            None if path == "/projection" => self.keeper.project(&request.bytes().await?).await,
-            None if path == "/forget" => self.keeper.forget().await,
-            None if path == "/receipt" => self.keeper.acknowledge(&request.bytes().await?).await,
-            None => self.keeper.inspect().await,
-        };
-        self.keeper.forward_soon();
-        response
-    }
-
-    async fn alarm(&self) -> Result<Response> {
-        self.keeper.wake().await?;
-        Response::empty()
+impl Answer {
+    fn sealed<T: Sealed>(value: &T) -> Result<Self> {
+        Ok(Self::Bytes(seal(value).map_err(|error| failure(&error))?))
     }
 }
 
 impl Keeper {
+    pub(crate) fn new(state: worker_sys::DurableObjectState, env: Env) -> Self {
+        let state = State::from(state);
+        let id = state.id().to_string();
+        Self { state, env, held: RefCell::new(None), forwarding: Cell::new(false), id }
+    }
+
+    /// Answers a question, and forwards what has come in with it, in a moment.
+    pub(crate) async fn ask(self: &Rc<Self>, path: &str, body: &[u8]) -> Result<Answer> {
+        let answer = self.answer(path, body).await;
+        self.forward_soon();
+        answer
+    }
+
+    async fn answer(&self, path: &str, body: &[u8]) -> Result<Answer> {
+        match path.split_once('/') {
+            Some(("visit", tag)) => self.visit(tag, body).await,
+            Some(("view", tag)) => self.view(tag).await,
+            Some(_) => Ok(Answer::Status(404)),
+            None => match path {
+                "projection" => self.project(body).await,
+                "forget" => self.forget().await,
+                "receipt" => self.acknowledge(body).await,
+                _ => self.inspect().await,
+            },
+        }
+    }
+
     /// Reads the profile, unless it is in memory.
     async fn load(&self) -> Result<()> {
         if self.held.borrow().is_some() {
@@ -147,10 +141,10 @@ impl Keeper {
         Ok(())
     }
 
-    async fn visit(&self, tag: &str, bytes: &[u8]) -> Result<Response> {
+    async fn visit(&self, tag: &str, bytes: &[u8]) -> Result<Answer> {
         let visit: Visit = open(bytes).map_err(|error| failure(&error))?;
         let Some(edition) = editions::tagged(&self.env, tag).await? else {
-            return sealed(&Outcome::OtherEdition);
+            return Answer::sealed(&Outcome::OtherEdition);
         };
         self.load().await?;
         let now_ms = Settings::of(&self.env).now_ms();
@@ -158,34 +152,34 @@ impl Keeper {
             let mut held = self.held.borrow_mut();
             let held = held.get_or_insert_default();
             if !held.rate.take(real_now_ms()) {
-                return sealed(&Outcome::TooManyRequests);
+                return Answer::sealed(&Outcome::TooManyRequests);
             }
             let (outcome, profile) = decide(&edition, std::mem::take(&mut held.profile), &visit, now_ms);
             held.profile = profile;
             outcome
         };
         self.store()?;
-        sealed(&outcome)
+        Answer::sealed(&outcome)
     }
 
     /// Shows the profile and leaves it as it is, in memory and in the storage.
-    async fn view(&self, tag: &str) -> Result<Response> {
+    async fn view(&self, tag: &str) -> Result<Answer> {
         // Who looks names audiences, not their places in an edition: the newest one will do.
         let edition = match editions::tagged(&self.env, tag).await? {
             None => editions::newest(&self.env).await?,
             found => found,
         };
-        let Some(edition) = edition else { return Response::error("", 503) };
+        let Some(edition) = edition else { return Ok(Answer::Status(503)) };
         self.load().await?;
         let mut held = self.held.borrow_mut();
         let held = held.get_or_insert_default();
         if !held.rate.take(real_now_ms()) {
-            return Response::error("", 429);
+            return Ok(Answer::Status(429));
         }
-        sealed(&view(&edition, &held.profile, Settings::of(&self.env).now_ms()))
+        Answer::sealed(&view(&edition, &held.profile, Settings::of(&self.env).now_ms()))
     }
 
-    async fn project(&self, bytes: &[u8]) -> Result<Response> {
+    async fn project(&self, bytes: &[u8]) -> Result<Answer> {
         let projection: Projection = open(bytes).map_err(|error| failure(&error))?;
         self.load().await?;
         let now_ms = Settings::of(&self.env).now_ms();
@@ -195,11 +189,11 @@ impl Keeper {
             held.failures = 0;
         }
         self.store()?;
-        Response::empty()
+        Ok(Answer::Status(200))
     }
 
     /// The person was erased. What the control plane has not acknowledged yet is still forwarded.
-    async fn forget(&self) -> Result<Response> {
+    async fn forget(&self) -> Result<Answer> {
         self.load().await?;
         let nothing_left = self.held.borrow_mut().as_mut().is_none_or(|held| held.profile.forget());
         if nothing_left {
@@ -208,22 +202,22 @@ impl Keeper {
         } else {
             self.store()?;
         }
-        Response::empty()
+        Ok(Answer::Status(200))
     }
 
     /// The control plane has answered to what a queue carried there.
-    async fn acknowledge(&self, bytes: &[u8]) -> Result<Response> {
+    async fn acknowledge(&self, bytes: &[u8]) -> Result<Answer> {
         let receipt: Receipt = open(bytes).map_err(|error| failure(&error))?;
         self.load().await?;
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.profile.acknowledge(&receipt);
         }
         self.store()?;
-        Response::empty()
+        Ok(Answer::Status(200))
     }
 
     /// What the alarm is for: events that are still here, and profiles that nobody comes back to.
-    async fn wake(&self) -> Result<()> {
+    pub(crate) async fn wake(&self) -> Result<()> {
         self.load().await?;
         if let Some(held) = self.held.borrow_mut().as_mut() {
             held.alarm_ms = None;
@@ -363,7 +357,7 @@ impl Keeper {
         self.write()
     }
 
-    /// Begins the writes. If they fail, now or later, memory is as good as nothing: the storage is read again.
+    /// Writes. If that fails, memory is as good as nothing: the storage is read again.
     fn write(&self) -> Result<()> {
         let taken = match self.held.borrow_mut().as_mut() {
             Some(held) => {
@@ -374,7 +368,7 @@ impl Keeper {
             None => return Ok(()),
         };
         let result = match taken {
-            Ok((writes, alarm_ms)) => storage::write(&self.state, writes, alarm_ms, &self.failed),
+            Ok((writes, alarm_ms)) => storage::write(&self.state, writes, alarm_ms),
             Err(error) => Err(failure(&error)),
         };
         if result.is_err() {
@@ -401,10 +395,10 @@ impl Keeper {
         }
     }
 
-    async fn inspect(&self) -> Result<Response> {
+    async fn inspect(&self) -> Result<Answer> {
         self.load().await?;
         let held = self.held.borrow();
-        let Some(held) = held.as_ref() else { return Response::empty() };
+        let Some(held) = held.as_ref() else { return Ok(Answer::Status(200)) };
         let profile = &held.profile;
         let tail: Vec<_> = profile
             .tail()
@@ -416,14 +410,17 @@ impl Keeper {
                 })
             })
             .collect();
-        Response::from_json(&json!({
-            "position": profile.position(),
-            "tail": tail,
-            "outbox": profile.outbox_events(),
-            "toSend": profile.has_to_send(),
-            "inDoubt": profile.is_in_doubt(),
-            "memberships": profile.memberships(),
-            "failures": held.failures,
-        }))
+        Ok(Answer::Bytes(
+            json::text(&json!({
+                "position": profile.position(),
+                "tail": tail,
+                "outbox": profile.outbox_events(),
+                "toSend": profile.has_to_send(),
+                "inDoubt": profile.is_in_doubt(),
+                "memberships": profile.memberships(),
+                "failures": held.failures,
+            }))
+            .into_bytes(),
+        ))
     }
 }

@@ -1,14 +1,14 @@
 //! The public edge: what the Web SDK and servers call.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 
-use worker::{Context, Env, ObjectNamespace, Request, Response, Result, Stub, console_error};
+use worker::{Context, Env, Result, console_error};
 
-use acquaint_core::profile::Identity;
 use acquaint_core::wire::{open, seal};
 
-use super::convert::{self, failure};
-use super::exchange::{ask, post};
+use super::convert::failure;
+use super::host::Incoming;
+use super::keeper::ask;
 use super::lookup;
 use super::settings::{Settings, real_now_ms};
 use super::{editions, join};
@@ -29,16 +29,16 @@ pub(crate) async fn handle(
     settings: &Settings,
     env: &Env,
     context: &Context,
-    mut request: Request,
-) -> Result<Response> {
-    let request = convert::read(&mut request, limits::REQUEST_BYTES_MAX).await?;
+    incoming: Incoming,
+) -> Result<Reply> {
+    let request = incoming.read(limits::REQUEST_BYTES_MAX).await?;
     if request.method == "OPTIONS" {
-        return convert::write(preflight(&request));
+        return Ok(preflight(&request));
     }
     let config = &settings.config;
     let refuse = |problem: &Problem| {
         let answering = Answering::new(&request, request_id(&request).unwrap_or_default());
-        convert::write(of_problem(config, &answering, problem, None))
+        Ok(of_problem(config, &answering, problem, None))
     };
     let edition = match editions::current(env, context).await {
         Ok(edition) => edition,
@@ -51,16 +51,16 @@ pub(crate) async fn handle(
     let now_ms = settings.now_ms();
     if is_lookup(&config.base_path, &request.path) {
         let fresh_id = ecid::uuid_v4(random.request);
-        return convert::write(lookup::handle(config, env, edition.as_deref(), &request, fresh_id).await);
+        return Ok(lookup::handle(config, env, edition.as_deref(), &request, fresh_id).await);
     }
     if let Some(reply) = answer(config, env, edition.as_deref(), &request, random, now_ms).await {
-        return convert::write(reply);
+        return Ok(reply);
     }
     // A keeper is ahead of this isolate. The request begins again, whole, under the newest edition: what of it was stored
     // already is known by its ids.
     let newest = editions::newest(env).await?;
     match answer(config, env, newest.as_deref(), &request, random, now_ms).await {
-        Some(reply) => convert::write(reply),
+        Some(reply) => Ok(reply),
         None => refuse(&Problem::NoBundle),
     }
 }
@@ -123,30 +123,9 @@ fn put<'a>(env: &'a Env, tag: &'a str, visit: &'a Visit) -> join::Pending<'a, Ou
 
 async fn try_put(env: &Env, tag: &str, visit: &Visit) -> Result<Outcome> {
     let bytes = seal(visit).map_err(|error| failure(&error))?;
-    let answer =
-        ask(keeper(env, &visit.primary)?, &post(&format!("https://profile/visit/{tag}"), &bytes)?).await?;
+    let answer = ask(env, &visit.primary, &format!("visit/{tag}"), Some(bytes)).await?;
     match answer.status {
         200 => open(&answer.bytes).map_err(|error| failure(&error)),
         status => Err(failure(&format!("status {status}"))),
     }
-}
-
-thread_local! {
-    static KEEPERS: OnceCell<ObjectNamespace> = const { OnceCell::new() };
-}
-
-/// The keeper of the profile of an identity. Bindings do not change within an isolate.
-pub(crate) fn keeper(env: &Env, identity: &Identity) -> Result<Stub> {
-    KEEPERS.with(|keepers| {
-        if keepers.get().is_none() {
-            let _ = keepers.set(env.durable_object("EDGE_PROFILE")?);
-        }
-        let keepers = keepers.get().ok_or_else(|| failure(&"no profiles"))?;
-        keepers.get_by_name(&profile_name(identity))
-    })
-}
-
-/// The name of the Durable Object of an identity. The separator occurs in no namespace.
-fn profile_name(identity: &Identity) -> String {
-    format!("{}\u{1f}{}", identity.namespace, identity.id)
 }

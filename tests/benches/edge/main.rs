@@ -3,7 +3,7 @@
 //! share the machine. An event in every request; what it costs to keep it is in every row but the empty ones.
 //!
 //! Objects lie in memory, so that rows compare what is computed; the last rows have them on disk, where `workerd` syncs
-//! every write before it goes on.
+//! every write before it goes on. Arguments name the rows to be measured (`-- closures ours-500`); without any, all are.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -55,41 +55,60 @@ fn main() {
         table.row([what.into(), rate, ms(measured.p50), ms(measured.p99), cpu]);
     };
 
+    let wanted = wanted();
     let empty = |worker: Worker| {
         load::run(worker.address(), (WARM_UP, REQUESTS), ours::request, |_, status, _| {
             assert_eq!(status, 200)
         })
     };
-    add("JavaScript, empty", &empty(Worker::of_engine(folder.path(), "empty", 0)));
-    if let Some(built) = std::env::var_os("ACQUAINT_EMPTY_WORKER").map(PathBuf::from) {
+    if wanted("empty") {
+        add("JavaScript, empty", &empty(Worker::of_engine(folder.path(), "empty", 0)));
+    }
+    let built = std::env::var_os("ACQUAINT_EMPTY_WORKER").map(PathBuf::from);
+    if let Some(built) = built.filter(|_| wanted("empty-rust")) {
         add("Rust, empty", &empty(Worker::of_rust(folder.path(), &built)));
     }
-    for (engine, what) in ENGINES {
+    for (engine, what) in ENGINES.into_iter().filter(|(engine, _)| wanted(engine)) {
         let worker = Worker::of_engine(folder.path(), engine, RULES);
         add(what, &peer(&worker, &rules, engine == "none", REQUESTS));
     }
     for audiences in [1, 100, RULES] {
-        let place = folder.path().join(format!("ours-{audiences}"));
-        let ours = Ours::start(&environment, &place, audiences, VISITORS, None);
-        let (audiences, plural) = (audiences, if audiences == 1 { "" } else { "s" });
-        add(&format!("ours, {audiences} audience{plural}"), &ours.measure(&rules, WARM_UP, REQUESTS));
+        let name = format!("ours-{audiences}");
+        if wanted(&name) {
+            let ours = Ours::start(&environment, &folder.path().join(name), audiences, VISITORS, None);
+            let plural = if audiences == 1 { "" } else { "s" };
+            add(&format!("ours, {audiences} audience{plural}"), &ours.measure(&rules, WARM_UP, REQUESTS));
+        }
     }
-    let place = folder.path().join("ours-forwarding");
-    let ours = Ours::start(&environment, &place, RULES, VISITORS, Some(&stub));
-    add("ours, 500 audiences, and events forwarded", &ours.measure(&rules, WARM_UP, REQUESTS));
-    drop(ours);
-    let worker = Worker::of_engine(disk.path(), "closures", RULES);
-    add("on disk: closures by hand, 500 rules", &peer(&worker, &rules, false, REQUESTS_ON_DISK));
-    drop(worker);
-    let ours = Ours::start(&environment, &disk.path().join("ours"), RULES, VISITORS, None);
-    add("on disk: ours, 500 audiences", &ours.measure(&rules, WARM_UP, REQUESTS_ON_DISK));
-    drop(ours);
+    if wanted("forwarding") {
+        let place = folder.path().join("ours-forwarding");
+        let ours = Ours::start(&environment, &place, RULES, VISITORS, Some(&stub));
+        add("ours, 500 audiences, and events forwarded", &ours.measure(&rules, WARM_UP, REQUESTS));
+    }
+    if wanted("disk-closures") {
+        let worker = Worker::of_engine(disk.path(), "closures", RULES);
+        add("on disk: closures by hand, 500 rules", &peer(&worker, &rules, false, REQUESTS_ON_DISK));
+    }
+    if wanted("disk-ours") {
+        let ours = Ours::start(&environment, &disk.path().join("ours"), RULES, VISITORS, None);
+        add("on disk: ours, 500 audiences", &ours.measure(&rules, WARM_UP, REQUESTS_ON_DISK));
+    }
     println!("{}", table.markdown());
-    let cold = ours::cold_start(&environment, &folder.path().join("ours-500"));
-    println!(
-        "cold start, from the first request of a process to its answer: {:.1} ms",
-        cold.as_secs_f64() * 1e3
-    );
+    if wanted("cold") {
+        let place = folder.path().join("cold");
+        Ours::start(&environment, &place, RULES, VISITORS, None).measure(&rules, WARM_UP, REQUESTS);
+        let cold = ours::cold_start(&environment, &place);
+        println!(
+            "cold start, from the first request of a process to its answer: {:.1} ms",
+            cold.as_secs_f64() * 1e3
+        );
+    }
+}
+
+/// Whether a row is to be measured.
+fn wanted() -> impl Fn(&str) -> bool {
+    let named: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    move |row| named.is_empty() || named.iter().any(|name| name == row)
 }
 
 /// Gives every visitor its profile, and measures; the answers are those of our own evaluator.
