@@ -32,7 +32,8 @@ const script = join(build, "index.js");
 run(
   tool("esbuild"),
   ...[join(here, "host/index.js"), "--bundle", "--format=esm", "--minify", "--log-level=warning"],
-  ...[`--alias:BOUND=${join(bound, "index.js")}`, "--external:./index_bg.wasm", `--outfile=${script}`],
+  ...["--external:./index_bg.wasm", "--external:cloudflare:*"],
+  ...[`--alias:BOUND=${join(bound, "index.js")}`, `--outfile=${script}`],
 );
 // The host gives the module itself to whoever imports it, which is what the newer form says.
 writeFileSync(script, readFileSync(script, "utf8").replace("import source ", "import "));

@@ -24,8 +24,9 @@ const HEADERS = [
 // several turns of the event loop.
 const SHORT_BYTES = 64 * 1024;
 
-// After a panic the module begins anew, under another number; what was made before is of no use then.
-const life = bound.__worker_init_state();
+// After a panic the module begins anew, under another number, with the next call that is not of an object's: what was made
+// before is of no use then, and an object's call would go to it.
+const life = () => bound.__worker_init_state().instanceId;
 
 export default {
   async fetch(request, env, context) {
@@ -53,9 +54,10 @@ class Kept {
   }
 
   get() {
-    if (this.life !== life.instanceId) {
+    const now = life();
+    if (this.life !== now) {
       this.made = this.make();
-      this.life = life.instanceId;
+      this.life = now;
     }
     return this.made;
   }

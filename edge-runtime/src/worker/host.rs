@@ -1,6 +1,7 @@
 //! What crosses between the host's JavaScript (`host/`) and this module. Every value and every object that crosses costs
 //! more than what it says: so a request is one text and its body, a reply is one text, and what can be answered at once is
 //! not waited for.
+#![allow(unreachable_pub, reason = "public to the host alone, which `wasm_bindgen` wants said like this")]
 
 use std::future::Future;
 use std::rc::Rc;
