@@ -68,6 +68,12 @@ pub fn event(number: u64, timestamp_ms: i64) -> Event {
     Event { id: format!("e{number}"), timestamp_ms, fields }
 }
 
+/// As [`event`], so that the kind of an event does not depend on the person alone where people come in turn.
+pub fn mixed(number: u64, timestamp_ms: i64) -> Event {
+    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17;
+    Event { id: format!("e{number}"), ..event(mixed, timestamp_ms) }
+}
+
 /// A quantile of measurements, which are sorted by this.
 pub fn quantile(measured: &mut [std::time::Duration], fraction: f64) -> std::time::Duration {
     measured.sort_unstable();

@@ -43,8 +43,10 @@ pub(crate) fn measure(environment: &Environment) {
         let waited = quantile(&mut waited, fraction).as_secs_f64() * 1e3;
         table.row([format!("paced: accepted to decided, {name}"), format!("{waited:.0} ms at most")]);
     }
+    let memberships: u64 = control.counts().unwrap().iter().map(|(_, members)| members).sum();
+    assert_ne!(memberships, 0, "events that decide nothing cost less");
     println!(
-        "{AUDIENCES} audiences, {PEOPLE} people, {CLIENTS} clients, batches of {EVENTS_PER_BATCH}, over HTTP; clients run on the same processors.\n\n{}",
+        "{AUDIENCES} audiences, {PEOPLE} people, {CLIENTS} clients, batches of {EVENTS_PER_BATCH}, over HTTP; clients run on the same processors. At the end there are {memberships} memberships.\n\n{}",
         table.markdown()
     );
 }
@@ -119,12 +121,12 @@ fn send(control: &ControlPlane, from: usize, events: usize, wait: impl Fn(usize)
 fn batch(first: usize) -> Value {
     let messages: Vec<_> = (first..first + EVENTS_PER_BATCH)
         .map(|number| {
-            let event = workload::event(number as u64, 0);
-            let text = |name: &str| event.fields.get(name).and_then(acquaint_core::value::Value::as_str);
+            let event = workload::mixed(number as u64, 0);
+            let field = |name: &str| event.fields.get(name).map(acquaint_core::value::Value::to_json);
             json!({
-                "type": "track", "event": text("eventType"), "messageId": event.id,
+                "type": "track", "event": field("eventType"), "messageId": event.id,
                 "userId": format!("p{}", number * 7_919 % PEOPLE),
-                "properties": { "category": text("category"), "total": (number % 90) as f64 + 0.25 },
+                "properties": { "category": field("category"), "total": field("total") },
             })
         })
         .collect();

@@ -47,9 +47,17 @@ fn main() {
     if let ["year", copies, audiences] = *wanted {
         return one(&Journey::read(&environment, copies.parse().unwrap()), audiences);
     }
-    peers::compare(&environment);
-    http::measure(&environment);
-    scale(&environment);
+    // `-- peers`, `-- http`, `-- scale`: a part of it.
+    let part = |name: &str| wanted.is_empty() || wanted == [name];
+    if part("peers") {
+        peers::compare(&environment);
+    }
+    if part("http") {
+        http::measure(&environment);
+    }
+    if part("scale") {
+        scale(&environment);
+    }
 }
 
 fn one(stream: &dyn Stream, audiences: &str) {

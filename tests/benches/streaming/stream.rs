@@ -48,9 +48,7 @@ impl Stream for Generated {
     }
 
     fn event(&self, number: u64) -> Event {
-        // Mixed, so that the kind of an event does not depend on the person alone.
-        let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17;
-        Event { id: format!("e{number}"), ..workload::event(mixed, self.at_ms(number)) }
+        workload::mixed(number, self.at_ms(number))
     }
 
     fn at_ms(&self, number: u64) -> i64 {

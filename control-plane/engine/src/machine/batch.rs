@@ -234,7 +234,7 @@ impl Turn<'_> {
             Owned::Nobody => match self.found(&wanted, kind)? {
                 Some(entry) => {
                     if self.rules.lifetimes.end_profiles() {
-                        founded.insert(entry.document.id, entry.document.clone());
+                        founded.insert(entry.document.id, ProfileDocument::clone(&entry.document));
                     }
                     (entry.document.id, Whose::New(Box::new(entry)))
                 }

@@ -14,7 +14,7 @@ use super::upcoming::{Share, Upcoming};
 use crate::Result;
 
 /// Profiles kept decoded.
-const PROFILES_MAX: usize = 100_000;
+const PROFILES_MAX: usize = 200_000;
 /// Identities kept.
 const IDENTITIES_MAX: usize = 400_000;
 
@@ -23,7 +23,8 @@ static NOTHING: Fields = Fields::new();
 /// One profile, ready for work.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) document: ProfileDocument,
+    /// Beside it, so that a table of entries is small: they are put in and taken out for every event.
+    pub(crate) document: Box<ProfileDocument>,
     /// The merged attributes, if they are not those of the only fragment.
     merged: Option<Fields>,
     /// The deadline under which `Table::Timers` has it.
@@ -37,6 +38,7 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn new(document: ProfileDocument, policy: &MergePolicy) -> Self {
         let timer_ms = document.deadline_ms;
+        let document = Box::new(document);
         let mut entry = Self { document, merged: None, timer_ms, is_changed: false, next_ms: None };
         entry.merge(policy);
         entry

@@ -39,25 +39,25 @@ impl Turn<'_> {
         let due = entry.document.schedule.due(program, deadline_ms);
         state::expire_some(program, &mut entry.document.state, &due.streams, deadline_ms);
         let expired = self.expire(entry, deadline_ms)?;
-        let mut audiences = due.audiences;
-        audiences.extend(state::affected(&self.rules.program, &expired.touched));
-        audiences.sort_unstable();
-        audiences.dedup();
+        let told = self.rules.touches_told(&due.streams) || self.rules.touches_told(&expired.touched);
         let changed = if expired.attributes {
-            self.answer_all(entry, deadline_ms)?
+            let changed = self.answer_all(entry, deadline_ms)?;
+            self.schedule(entry, deadline_ms);
+            changed
         } else {
-            self.answer_some(entry, &audiences, deadline_ms)?
+            let mut audiences = due.audiences;
+            audiences.extend(state::affected(program, &expired.touched));
+            audiences.sort_unstable();
+            audiences.dedup();
+            let changed = self.answer_some(entry, &audiences, deadline_ms)?;
+            self.reschedule(entry, &Received { touched: expired.touched, audiences }, deadline_ms);
+            changed
         };
-        if self.rules.touches_told(&due.streams) || self.rules.touches_told(&expired.touched) {
+        if told {
             self.tell(&entry.document, ChangeKind::Profile)?;
         }
         if changed || expired.attributes {
             self.owe(&entry.document);
-        }
-        if expired.attributes {
-            self.schedule(entry, deadline_ms);
-        } else {
-            self.reschedule(entry, &Received { touched: expired.touched, audiences }, deadline_ms);
         }
         Ok(())
     }
