@@ -21,6 +21,9 @@ use crate::{Error, Result, Topic, keys};
 pub(super) const KEY_BYTES_MAX: usize = u16::MAX as usize;
 /// Blocks kept in memory, in bytes.
 const CACHE_BYTES: u64 = 128 * 1024 * 1024;
+/// Rows of a table that are kept in memory before they are written as a file: to place one in a larger one costs more than
+/// the files that this saves.
+const MEMTABLE_BYTES: u64 = 32 * 1024 * 1024;
 /// Where the number of batches ever applied is kept: written with every batch.
 const COUNT_KEY: &str = "batches";
 /// No row has this key.
@@ -113,7 +116,11 @@ impl Database {
             .open()
             .map_err(Error::storage)?;
         let keyspace = |name: &str| {
-            let options = || KeyspaceCreateOptions::default().manual_journal_persist(true);
+            let options = || {
+                KeyspaceCreateOptions::default()
+                    .manual_journal_persist(true)
+                    .max_memtable_size(MEMTABLE_BYTES)
+            };
             database.keyspace(name, options).map_err(Error::storage)
         };
         let mut tables = BTreeMap::new();
