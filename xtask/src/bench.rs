@@ -1,6 +1,6 @@
 //! Benchmarks: built for release, each printing its figures on one line or a few; ratios are of the same run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use acquaint_tests::Environment;
@@ -48,27 +48,30 @@ fn core() -> Result<()> {
 
 /// The control plane, beside a dataflow of others, and through HTTP.
 fn streaming() -> Result<()> {
-    let acquaint = build::control_plane(Profile::Release)?;
-    let mut bench = whole_system(STREAMING, acquaint)?;
+    build::control_plane(Profile::Release)?;
+    let mut bench = whole_system(STREAMING)?;
     step("bench streaming", bench.env("ACQUAINT_PYTHON", tools::python("peers")?))
 }
 
 /// The worker, beside workers of others.
 fn edge() -> Result<()> {
-    let acquaint = build::control_plane(Profile::Release)?;
     build::worker()?;
     peers()?;
-    let mut bench = whole_system(EDGE, acquaint)?;
+    let mut bench = whole_system(EDGE)?;
     step("bench edge", bench.env("ACQUAINT_EMPTY_WORKER", build::empty_worker()?))
 }
 
 /// A benchmark that starts programs. It finds all of them; those that it does not start need not be built.
-fn whole_system(benchmark: &str, acquaint: PathBuf) -> Result<Command> {
+fn whole_system(benchmark: &str) -> Result<Command> {
     let mut bench = command("cargo");
     bench.args(["bench", "--quiet", "--package", "acquaint-tests", "--bench", benchmark]);
-    let python = tools::python("oracle")?;
-    let (worker, package) = (build::worker_folder(), build::package_folder());
-    let built = Environment { acquaint, worker, package, python, repository: repository() };
+    let built = Environment {
+        acquaint: build::control_plane_path(Profile::Release),
+        worker: build::worker_folder(),
+        package: build::package_folder(),
+        python: tools::python("oracle")?,
+        repository: repository(),
+    };
     bench.envs(built.variables());
     Ok(bench)
 }

@@ -31,19 +31,24 @@ pub(crate) enum Profile {
     Release,
 }
 
+/// Where the `acquaint` binary is built to.
+pub(crate) fn control_plane_path(profile: Profile) -> PathBuf {
+    let folder = match profile {
+        Profile::Development => "debug",
+        Profile::Release => "release",
+    };
+    target().join(folder).join("acquaint")
+}
+
 /// Builds the `acquaint` binary.
 pub(crate) fn control_plane(profile: Profile) -> Result<PathBuf> {
     let mut build = command("cargo");
     build.args(["build", "--package", "acquaint"]);
-    let folder = match profile {
-        Profile::Development => "debug",
-        Profile::Release => {
-            build.arg("--release");
-            "release"
-        }
-    };
+    if profile == Profile::Release {
+        build.arg("--release");
+    }
     step("build the control plane", &mut build)?;
-    Ok(target().join(folder).join("acquaint"))
+    Ok(control_plane_path(profile))
 }
 
 /// Where the worker is built to: the folder of `index.js` and its Wasm module.
