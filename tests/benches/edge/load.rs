@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use acquaint_tests::workload::quantile;
 
-/// Clients at a time.
+/// Clients at a time: as many as keep the server busy.
 pub(crate) const CLIENTS: usize = 4;
 /// Ticks of `/proc/<pid>/stat` in a second, on every Linux in use.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -19,6 +19,8 @@ pub(crate) struct Measured {
     pub(crate) p99: Duration,
     /// Of the server's process, for one request.
     pub(crate) cpu: Duration,
+    /// Of one client alone, who waits for nobody.
+    pub(crate) alone_p99: Duration,
 }
 
 /// One connection that is kept.
@@ -65,20 +67,20 @@ impl Connection {
     }
 }
 
-/// Sends requests `0..warm_up + requests` from all clients together and measures the last `requests` of them. `request`
-/// gives path and body of a number; `check` looks at status and body.
+/// Sends requests `0..warm_up` from all clients together, then so many from one alone, then from all again; what is measured
+/// is of the last two. `request` gives path and body of a number; `check` looks at status and body.
 pub(crate) fn run(
     (port, process): (u16, u32),
     (warm_up, requests): (usize, usize),
     request: impl Fn(usize) -> (String, String) + Sync,
     check: impl Fn(usize, u16, &str) + Sync,
 ) -> Measured {
-    let part = |numbers: std::ops::Range<usize>| -> Vec<Duration> {
+    let part = |clients: usize, numbers: std::ops::Range<usize>| -> Vec<Duration> {
         let (start, request, check) = (numbers.start, &request, &check);
         std::thread::scope(|scope| {
-            let clients: Vec<_> = (0..CLIENTS)
+            let clients: Vec<_> = (0..clients)
                 .map(|client| {
-                    let numbers = (start + client..numbers.end).step_by(CLIENTS);
+                    let numbers = (start + client..numbers.end).step_by(clients);
                     scope.spawn(move || {
                         let mut connection = Connection::open(port);
                         let one = |number| {
@@ -96,15 +98,17 @@ pub(crate) fn run(
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
         })
     };
-    part(0..warm_up);
+    part(CLIENTS, 0..warm_up);
+    let mut alone = part(1, warm_up..warm_up + requests);
     let (start, cpu_before) = (Instant::now(), cpu_seconds(process));
-    let mut latencies = part(warm_up..warm_up + requests);
+    let mut latencies = part(CLIENTS, warm_up + requests..warm_up + 2 * requests);
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds(process) - cpu_before);
     Measured {
         requests_per_second: requests as f64 / seconds,
         p50: quantile(&mut latencies, 0.5),
         p99: quantile(&mut latencies, 0.99),
         cpu: Duration::from_secs_f64(cpu / requests as f64),
+        alone_p99: quantile(&mut alone, 0.99),
     }
 }
 
