@@ -1,0 +1,2 @@
+// Stands for `cloudflare:workers`.
+export class DurableObject {}
