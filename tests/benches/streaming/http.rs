@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use acquaint_core::value::fields;
 use acquaint_tests::control_plane::Settings;
 use acquaint_tests::http::Client;
 use acquaint_tests::table::Table;
@@ -122,11 +123,11 @@ fn batch(first: usize) -> Value {
     let messages: Vec<_> = (first..first + EVENTS_PER_BATCH)
         .map(|number| {
             let event = workload::mixed(number as u64, 0);
-            let field = |name: &str| event.fields.get(name).map(acquaint_core::value::Value::to_json);
+            let mut properties = fields::to_json(&event.fields);
+            let name = properties.remove("eventType");
             json!({
-                "type": "track", "event": field("eventType"), "messageId": event.id,
-                "userId": format!("p{}", number * 7_919 % PEOPLE),
-                "properties": { "category": field("category"), "total": field("total") },
+                "type": "track", "event": name, "messageId": event.id,
+                "userId": format!("p{}", number * 7_919 % PEOPLE), "properties": properties,
             })
         })
         .collect();
@@ -138,6 +139,8 @@ fn start(environment: &Environment, folder: &Path) -> ControlPlane {
     let text = json!({ "type": "string" });
     let tier = json!({ "loyalty": { "type": "object", "properties": { "tier": text } } });
     let event = json!({ "category": text, "total": { "type": "number" } });
+    let mapping =
+        ["category", "total"].map(|name| json!({ "from": format!("properties.{name}"), "to": name }));
     let mut documents = vec![
         json!({ "kind": "namespace", "id": "customer", "type": "crossDevice" }),
         json!({ "kind": "schema", "id": "person", "class": "profile", "properties": tier }),
@@ -147,6 +150,7 @@ fn start(environment: &Environment, folder: &Path) -> ControlPlane {
         json!({
             "kind": "source", "id": "shop", "writeKey": WRITE_KEY, "eventDataset": "events",
             "profileDataset": "people", "userNamespace": "customer",
+            "mapping": mapping,
         }),
     ];
     documents.extend((0..AUDIENCES).map(|number| {
