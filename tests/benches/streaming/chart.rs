@@ -12,10 +12,10 @@ pub(crate) struct Point {
 /// One line of the chart, and what it is of.
 pub(crate) type Line = (String, Vec<Point>);
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 740.0;
 const HEIGHT: f64 = 400.0;
 const LEFT: f64 = 60.0;
-const RIGHT: f64 = 200.0;
+const RIGHT: f64 = 220.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 /// Lines across, besides that of nothing.
