@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use acquaint_core::id::Position;
 use fjall::{Iter, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
+use super::archives;
 use super::logs::appended;
 use super::marker::Marker;
 use super::positions::Ends;
@@ -80,6 +81,9 @@ impl Database {
         let marker = Marker::open(&place.join(NOTE)).map_err(Error::storage)?;
         let mut marker = marker.ok_or_else(|| Error::storage(Damage::File(NOTE)))?;
         if !place.join(TABLES).try_exists().map_err(Error::storage)? {
+            return Err(Error::storage(Damage::File(TABLES)));
+        }
+        if !archives::are_sound(&place.join(TABLES)).map_err(Error::storage)? {
             return Err(Error::storage(Damage::File(TABLES)));
         }
         let database = guarded(|| Self::recover(&place.join(TABLES), lock))?;
