@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use acquaint_core::id::Position;
 use fjall::{Iter, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 
-use super::archives;
+use super::files;
 use super::logs::appended;
 use super::marker::Marker;
 use super::positions::Ends;
@@ -83,10 +83,10 @@ impl Database {
         if !place.join(TABLES).try_exists().map_err(Error::storage)? {
             return Err(Error::storage(Damage::File(TABLES)));
         }
-        if !archives::are_sound(&place.join(TABLES)).map_err(Error::storage)? {
+        if !files::are_sound(&place.join(TABLES)).map_err(Error::storage)? {
             return Err(Error::storage(Damage::File(TABLES)));
         }
-        let database = guarded(|| Self::recover(&place.join(TABLES), lock))?;
+        let database = Self::recover(&place.join(TABLES), lock)?;
         let found = database.count()?;
         if found < marker.count {
             return Err(Error::storage(Damage::Lost { found, acknowledged: marker.count }));
@@ -106,7 +106,7 @@ impl Database {
         std::fs::create_dir(&unfinished).map_err(Error::storage)?;
         Marker::create(&unfinished.join(NOTE)).map_err(Error::storage)?;
         let lock = lock.try_clone().map_err(Error::storage)?;
-        let database = guarded(|| Self::recover(&unfinished.join(TABLES), lock))?;
+        let database = Self::recover(&unfinished.join(TABLES), lock)?;
         database.persist(PersistMode::SyncAll)?;
         drop(database);
         std::fs::rename(&unfinished, place).map_err(Error::storage)?;
@@ -114,28 +114,27 @@ impl Database {
     }
 
     fn recover(directory: &Path, lock: File) -> Result<Self> {
-        let database = fjall::Database::builder(directory)
-            .manual_journal_persist(true)
-            .cache_size(CACHE_BYTES)
-            .open()
-            .map_err(Error::storage)?;
-        let keyspace = |name: &str| {
-            let options = || {
-                KeyspaceCreateOptions::default()
-                    .manual_journal_persist(true)
-                    .max_memtable_size(MEMTABLE_BYTES)
-            };
-            database.keyspace(name, options).map_err(Error::storage)
+        let database = guarded(|| {
+            let builder = fjall::Database::builder(directory);
+            builder.manual_journal_persist(true).cache_size(CACHE_BYTES).open().map_err(Error::storage)
+        })?;
+        let opened = guarded(|| {
+            let (tables, logs) = (Table::ALL.map(Table::name), Topic::ALL.map(Topic::name));
+            Ok((keyspaces(&database, tables)?, keyspaces(&database, logs)?, keyspace(&database, "internal")?))
+        });
+        let (tables, logs, internal) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Where it has panicked it does so again when it is dropped. While a panic unwinds that would end the process.
+                drop(guarded(|| {
+                    drop(database);
+                    Ok(())
+                }));
+                return Err(error);
+            }
         };
-        let mut tables = BTreeMap::new();
-        for table in Table::ALL {
-            tables.insert(table, keyspace(table.name())?);
-        }
-        let mut logs = BTreeMap::new();
-        for topic in Topic::ALL {
-            logs.insert(topic, keyspace(topic.name())?);
-        }
-        let internal = keyspace("internal")?;
+        let tables = Table::ALL.into_iter().zip(tables).collect();
+        let logs = Topic::ALL.into_iter().zip(logs).collect();
         let (views, place) = (Mutex::default(), directory.to_owned());
         Ok(Self { tables, logs, internal, views, place, database, _lock: lock })
     }
@@ -357,6 +356,16 @@ fn collect(rows: Iter, limit: usize) -> Result<Vec<Row>> {
         Ok((key.to_vec(), value.to_vec()))
     };
     rows.take(limit).map(pair).collect()
+}
+
+fn keyspaces<const N: usize>(database: &fjall::Database, names: [&str; N]) -> Result<Vec<Keyspace>> {
+    names.into_iter().map(|name| keyspace(database, name)).collect()
+}
+
+fn keyspace(database: &fjall::Database, name: &str) -> Result<Keyspace> {
+    let options =
+        || KeyspaceCreateOptions::default().manual_journal_persist(true).max_memtable_size(MEMTABLE_BYTES);
+    database.keyspace(name, options).map_err(Error::storage)
 }
 
 /// The storage engine asserts that a range does not run backwards.

@@ -9,11 +9,11 @@
 //! - How far the journal was flushed is noted beside it ([`marker`]); a journal that recovers less is refused, because
 //!   a damaged journal is otherwise cut at the damage without a word.
 
-mod archives;
 mod committer;
 #[cfg(test)]
 mod damage_tests;
 mod database;
+mod files;
 mod logs;
 mod marker;
 mod positions;

@@ -1,14 +1,21 @@
-//! The files of tables, looked at before the storage engine reads them: it makes room for as many sections as a file says
-//! it has, and one damaged byte can say that these are billions. A process that asks for more memory than there is ends.
+//! The files of the storage engine, looked at before it reads them, for what it believes without a check: one damaged byte
+//! can say that there are billions of something, and a process that asks for more memory than there is ends.
 //!
-//! They are flat archives (crate `sfa`): sections; `TOC!`, how many sections there are (4 bytes, little endian) and for each
-//! its place, its length (8 bytes each) and its name, with 2 bytes for how long that is; a trailer of 38 bytes that begins
-//! with `SFA!` and has the place of the former in its bytes 22 to 29. All else that may be wrong the storage engine finds.
+//! - The file `v<number>` of a table says which files it consists of. `current` beside it has its number (8 bytes, little
+//!   endian) and its XXH3-128 (16 bytes).
+//! - Table files are flat archives (crate `sfa`): sections; `TOC!`, how many sections there are (4 bytes, little endian) and for
+//!   each its place, its length (8 bytes each) and its name, with 2 bytes for how long that is; a trailer of 38 bytes that
+//!   begins with `SFA!` and has the place of the former in its bytes 22 to 29.
+//!
+//! All else that may be wrong the storage engine finds.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use xxhash_rust::xxh3::xxh3_128;
+
+const CURRENT: &str = "current";
 const TRAILER: [u8; 4] = *b"SFA!";
 const TRAILER_BYTES: usize = 38;
 const CONTENTS_AT: usize = 22;
@@ -16,12 +23,18 @@ const CONTENTS: [u8; 4] = *b"TOC!";
 /// Of a section without a name.
 const SECTION_BYTES_MIN: u64 = 18;
 
-/// Whether every archive in a folder, and below it, has room for as many sections as it says it has.
+/// Whether what is not checked otherwise is as it was written, in a folder and below it.
 pub(super) fn are_sound(folder: &Path) -> io::Result<bool> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let sound =
-            if entry.file_type()?.is_dir() { are_sound(&entry.path())? } else { is_sound(&entry.path())? };
+        let path = entry.path();
+        let sound = if entry.file_type()?.is_dir() {
+            are_sound(&path)?
+        } else if entry.file_name() == CURRENT {
+            is_version_sound(folder, &path)?
+        } else {
+            is_archive_sound(&path)?
+        };
         if !sound {
             return Ok(false);
         }
@@ -29,8 +42,20 @@ pub(super) fn are_sound(folder: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether that is so of one file; of one that is no archive it is.
-fn is_sound(path: &Path) -> io::Result<bool> {
+/// Whether the version that `current` names is the one that was written.
+fn is_version_sound(folder: &Path, current: &Path) -> io::Result<bool> {
+    let bytes = std::fs::read(current)?;
+    let Some((number, rest)) = bytes.split_first_chunk() else { return Ok(false) };
+    let Some(checksum) = rest.first_chunk() else { return Ok(false) };
+    match std::fs::read(folder.join(format!("v{}", u64::from_le_bytes(*number)))) {
+        Ok(version) => Ok(xxh3_128(&version) == u128::from_le_bytes(*checksum)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether an archive has room for as many sections as it says it has; whatever is no archive is sound.
+fn is_archive_sound(path: &Path) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let Some(trailer_at) = length.checked_sub(TRAILER_BYTES as u64) else { return Ok(true) };
@@ -82,6 +107,22 @@ mod tests {
         check(&archive(1), true);
         check(&archive(2), false);
         check(&archive(1 | 1 << 31), false);
+    }
+
+    #[test]
+    fn a_version_that_is_not_the_one_that_was_written_is_damaged() {
+        let check = |version: &[u8], named: &[u8], expected: bool| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("v7"), version).unwrap();
+            std::fs::write(folder.path().join(CURRENT), named).unwrap();
+            assert_eq!(are_sound(folder.path()).unwrap(), expected);
+        };
+        let named =
+            |number: u64| [&number.to_le_bytes()[..], &xxh3_128(b"tables").to_le_bytes(), &[0]].concat();
+        check(b"tables", &named(7), true);
+        check(b"tablet", &named(7), false);
+        check(b"tables", &named(8), false);
+        check(b"tables", &named(7)[..20], false);
     }
 
     #[test]
