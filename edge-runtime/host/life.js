@@ -12,7 +12,7 @@ let current = bound.__worker_init_state().instanceId;
 const promised = new Set();
 
 /** The number of the module that the next call goes to. */
-export function life() {
+function life() {
   const now = bound.__worker_init_state().instanceId;
   if (now !== current) {
     current = now;
@@ -22,12 +22,12 @@ export function life() {
   return now;
 }
 
-/** What a call into the module answers; a promise of it fails with the module. */
+/** What a call into the module, which is told its number, answers; a promise of it fails with the module. */
 export function calling(call) {
-  life();
+  const now = life();
   let answer;
   try {
-    answer = call();
+    answer = call(now);
   } catch (error) {
     life();
     throw error;

@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 
 import * as bound from "BOUND";
 
-import { calling, life } from "./life.js";
+import { calling } from "./life.js";
 
 class Kept {
   constructor(make) {
@@ -11,12 +11,13 @@ class Kept {
   }
 
   call(what) {
-    const now = life();
-    if (this.life !== now) {
-      this.made = this.make();
-      this.life = now;
-    }
-    return calling(() => what(this.made));
+    return calling((now) => {
+      if (this.life !== now) {
+        this.made = this.make();
+        this.life = now;
+      }
+      return what(this.made);
+    });
   }
 }
 
