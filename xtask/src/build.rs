@@ -1,6 +1,7 @@
 //! Building the programs: the control plane, the edge worker and the demo page.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use acquaint_tests::Environment;
 use anyhow::{Context as _, Result};
@@ -43,12 +44,24 @@ pub(crate) fn control_plane_path(profile: Profile) -> PathBuf {
 /// Builds the `acquaint` binary.
 pub(crate) fn control_plane(profile: Profile) -> Result<PathBuf> {
     let mut build = command("cargo");
-    build.args(["build", "--package", "acquaint"]);
-    if profile == Profile::Release {
-        build.arg("--release");
-    }
+    match profile {
+        // Of the whole workspace, and of that one program: with the features of libraries that its tests are built with,
+        // so that none is built twice.
+        Profile::Development => build.args(["build", "--workspace", "--bin", "acquaint"]),
+        Profile::Release => build.args(["build", "--package", "acquaint", "--release"]),
+    };
     step("build the control plane", &mut build)?;
     Ok(control_plane_path(profile))
+}
+
+/// Runs the named tests of `tests/`, built as [`control_plane`] is.
+pub(crate) fn tests(names: &[String]) -> Command {
+    let mut test = command("cargo");
+    test.args(["test", "--workspace"]);
+    for name in names {
+        test.args(["--test", name]);
+    }
+    test
 }
 
 /// Where the worker is built to: the folder of `index.js` and its Wasm module.

@@ -1,5 +1,6 @@
 //! Every test, cheapest first, so that a mistake shows early.
 
+use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -7,7 +8,7 @@ use anyhow::Result;
 use crate::build::{self, Profile};
 use crate::conformance;
 use crate::portable;
-use crate::shell::{command, step, step_within, work};
+use crate::shell::{command, repository, step, step_within, work};
 use crate::tools;
 
 /// Generated cases that are decided natively and in Wasm.
@@ -36,11 +37,8 @@ pub(crate) fn run() -> Result<()> {
     browser()?;
     let built = build::everything()?;
     build::check_types()?;
-    let mut end_to_end = command("cargo");
-    // `--tests`: no documentation tests, whose empty summary would stand last.
-    end_to_end.args(["test", "--package", "acquaint-tests", "--tests"]);
-    end_to_end.envs(built.variables()).env("CHROMIUM_BIN", chromium);
-    step("end to end", &mut end_to_end)?;
+    let mut end_to_end = build::tests(&end_to_end()?);
+    step("end to end", end_to_end.envs(built.variables()).env("CHROMIUM_BIN", chromium))?;
     eprintln!("every test passed, in {} s", start.elapsed().as_secs());
     Ok(())
 }
@@ -48,10 +46,21 @@ pub(crate) fn run() -> Result<()> {
 /// Puts so many generated histories through the real worker and compares with the specification.
 pub(crate) fn histories(count: u64) -> Result<()> {
     let built = build::everything()?;
-    let mut test = command("cargo");
-    test.args(["test", "--package", "acquaint-tests", "--test", "edge_histories", "--", "--nocapture"]);
+    let mut test = build::tests(&["edge_histories".to_owned()]);
+    test.args(["--", "--nocapture"]);
     test.envs(built.variables()).env("ACQUAINT_HISTORIES", count.to_string());
     step_within(HISTORIES_MAX, "generated histories at the edge", &mut test)
+}
+
+/// The tests that need what is built, by their names.
+fn end_to_end() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(repository().join("tests/tests"))? {
+        let path = entry?.path();
+        names.extend(path.file_stem().and_then(OsStr::to_str).map(str::to_owned));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 fn lint() -> Result<()> {

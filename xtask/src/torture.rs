@@ -18,13 +18,16 @@ pub(crate) fn run(seed: u64) -> Result<()> {
     let start = Instant::now();
     let acquaint = build::control_plane(Profile::Development)?;
     let suites: [(&str, &[&str]); 3] = [
-        ("bytes of a store, flipped", &["acquaint-store", "--lib", "--", "embedded::damage_tests"]),
-        ("kill -9 of the store", &["acquaint-store", "--test", "crash", "--"]),
-        ("bad input, kill -9 and a lying disk", &["acquaint-tests", "--test", "torture", "--"]),
+        (
+            "bytes of a store, flipped",
+            &["--package", "acquaint-store", "--lib", "--", "embedded::damage_tests"],
+        ),
+        ("kill -9 of the store", &["--package", "acquaint-store", "--test", "crash", "--"]),
+        ("bad input, kill -9 and a lying disk", &["--workspace", "--test", "torture", "--"]),
     ];
     for (what, arguments) in suites {
         let mut test = command("cargo");
-        test.args(["test", "--package"]).args(arguments).args(["--nocapture", "--test-threads=1"]);
+        test.arg("test").args(arguments).args(["--nocapture", "--test-threads=1"]);
         test.env("ACQUAINT_TORTURE", "full").env("ACQUAINT_SEED", seed.to_string());
         test.env("ACQUAINT_BIN", &acquaint);
         step_within(SUITE_MAX, what, &mut test)?;
