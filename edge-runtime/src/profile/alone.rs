@@ -17,7 +17,7 @@ impl EdgeProfile {
     /// Nobody waits for the events: they count as acknowledged, in the order in which they came. They are kept for a
     /// while, so that another edition of the bundle can be answered from them, and then folded into the state.
     pub(crate) fn take_as_acknowledged(&mut self) {
-        let positions = self.tail.values().filter_map(|tail| tail.position);
+        let positions = self.tail.acknowledged().map(|(_, position, _)| position);
         let last = positions.max().unwrap_or(0).max(self.projection.position);
         let mut next = last.saturating_add(1)..;
         while let Some(forward) = self.next_forward() {

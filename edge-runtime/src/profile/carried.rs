@@ -26,7 +26,7 @@ impl EdgeProfile {
     /// Notes that a queue has taken a batch, at an instant of the real clock.
     pub fn carry(&mut self, forward: &Forward, now_ms: i64) {
         let Some(last) = forward.events.last().map(Forwarded::id) else { return };
-        let found = self.tail.iter().rev().find(|(_, tail)| tail.event.id() == last);
+        let found = self.tail.events().iter().rev().find(|(_, tail)| tail.event.id() == last);
         let Some(through) = found.map(|(sequence, _)| *sequence) else { return };
         let since_ms = self.carried.map_or(now_ms, |carried| carried.since_ms);
         self.carried = Some(Carried { through, since_ms });
@@ -44,7 +44,7 @@ impl EdgeProfile {
 
     /// Whether an event waits that neither the control plane has acknowledged nor a queue carries.
     pub fn has_to_send(&self) -> bool {
-        self.tail.iter().any(|(sequence, tail)| tail.position.is_none() && !self.is_carried(*sequence))
+        self.tail.unacknowledged(u64::MAX).any(|(sequence, _)| !self.is_carried(sequence))
     }
 
     pub(super) fn is_carried(&self, sequence: u64) -> bool {
@@ -54,14 +54,13 @@ impl EdgeProfile {
     /// Whether a queue has something that the person said of consent.
     pub(super) fn consent_is_carried(&self) -> bool {
         let Some(carried) = self.carried else { return false };
-        let mut under_way = self.tail.range(..=carried.through).filter(|(_, tail)| tail.position.is_none());
-        under_way.any(|(_, tail)| matches!(tail.event, Forwarded::Consent(_)))
+        self.tail.unacknowledged(carried.through).any(|(_, event)| matches!(event, Forwarded::Consent(_)))
     }
 
     /// Forgets the queue once all that it carried is acknowledged.
     pub(super) fn settle_carried(&mut self) {
         let Some(carried) = self.carried else { return };
-        if !self.tail.range(..=carried.through).any(|(_, tail)| tail.position.is_none()) {
+        if self.tail.unacknowledged(carried.through).next().is_none() {
             self.carried = None;
             self.dirty.carried = true;
         }
@@ -134,7 +133,7 @@ mod tests {
         assert_eq!(ids(direct.next_forward()), ["out", "in"]);
         direct.acknowledge(&accepted(&[("out", 1), ("in", 2)]));
         assert_eq!(
-            (direct.tail().count(), direct.outbox_bytes),
+            (direct.tail().count(), direct.tail.outbox().bytes),
             (0, 0),
             "nothing here waits for a projection"
         );

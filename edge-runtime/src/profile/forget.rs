@@ -8,12 +8,7 @@ impl EdgeProfile {
     /// Forgets everything but the events that the control plane has not acknowledged: it has not decided yet whose they
     /// are. True if nothing is left at all.
     pub fn forget(&mut self) -> bool {
-        let acknowledged: Vec<u64> = self
-            .tail
-            .iter()
-            .filter(|(_, tail)| tail.position.is_some())
-            .map(|(sequence, _)| *sequence)
-            .collect();
+        let acknowledged: Vec<u64> = self.tail.acknowledged().map(|(sequence, ..)| sequence).collect();
         self.remove(&acknowledged);
         self.dirty.owed.extend(std::mem::take(&mut self.owed).into_keys());
         self.head = Head { next_sequence: self.head.next_sequence, ..Head::default() };

@@ -14,17 +14,17 @@ impl EdgeProfile {
         let mut bytes = 0;
         let mut through = self.sent_through;
         let consent_is_carried = self.consent_is_carried();
-        let waiting = self.tail.iter().filter(|(_, tail)| tail.position.is_none());
-        for (sequence, tail) in waiting.filter(|(sequence, _)| !self.is_carried(**sequence)) {
-            bytes += weight_of(&tail.event);
+        let waiting = self.tail.unacknowledged(u64::MAX);
+        for (sequence, event) in waiting.filter(|(sequence, _)| !self.is_carried(*sequence)) {
+            bytes += weight_of(event);
             let full =
                 forward.events.len() >= limits::FORWARD_EVENTS_MAX || bytes > limits::FORWARD_BYTES_MAX;
-            let early = matches!(tail.event, Forwarded::Consent(_)) && consent_is_carried;
+            let early = matches!(event, Forwarded::Consent(_)) && consent_is_carried;
             if early || (full && !forward.events.is_empty()) {
                 break;
             }
-            forward.events.push(tail.event.clone());
-            through = through.max(*sequence);
+            forward.events.push(event.clone());
+            through = through.max(sequence);
         }
         if forward.events.is_empty() {
             return None;
@@ -36,33 +36,22 @@ impl EdgeProfile {
     /// Takes the control plane's answer. Refused events are dropped: they lie in its quarantine, and its own answers do
     /// not count them either. What was said of consent is done with once it is there: no answer of this edge needs it.
     pub fn acknowledge(&mut self, receipt: &Receipt) {
-        for (sequence, tail) in &mut self.tail {
-            if tail.position.is_some() {
-                continue;
-            }
-            let id = tail.event.id();
-            if let Some((_, position)) = receipt.accepted.iter().find(|(accepted, _)| accepted == id) {
-                tail.position = Some(*position);
-                self.dirty.tail.insert(*sequence);
+        let mut accepted = Vec::new();
+        let mut done = Vec::new();
+        for (sequence, event) in self.tail.unacknowledged(u64::MAX) {
+            if let Some((_, position)) = receipt.accepted.iter().find(|(id, _)| id == event.id()) {
+                accepted.push((sequence, *position));
+            } else if receipt.refused.iter().any(|(id, _)| id == event.id()) {
+                done.push(sequence);
             }
         }
-        let refused = |event: &Forwarded| receipt.refused.iter().any(|(id, _)| id == event.id());
-        let done: Vec<u64> = self
-            .tail
-            .iter()
-            .filter(|(_, tail)| match tail.position {
-                None => refused(&tail.event),
-                Some(_) => matches!(tail.event, Forwarded::Consent(_)),
-            })
-            .map(|(sequence, _)| *sequence)
-            .collect();
+        for (sequence, position) in accepted {
+            self.tail.acknowledge(sequence, position);
+            self.dirty.tail.insert(sequence);
+        }
+        let said = self.tail.acknowledged().filter(|(.., event)| matches!(event, Forwarded::Consent(_)));
+        done.extend(said.map(|(sequence, ..)| sequence));
         self.remove(&done);
-        self.outbox_bytes = self
-            .tail
-            .values()
-            .filter(|tail| tail.position.is_none())
-            .map(|tail| weight_of(&tail.event))
-            .sum();
         self.settle_carried();
         self.settle();
     }
@@ -75,7 +64,7 @@ impl EdgeProfile {
 
     /// Whether the control plane may have events of which it has not said so.
     pub fn is_in_doubt(&self) -> bool {
-        self.tail.range(..=self.sent_through).any(|(_, tail)| tail.position.is_none())
+        self.tail.unacknowledged(self.sent_through).next().is_some()
     }
 }
 

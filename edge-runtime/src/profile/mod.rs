@@ -15,6 +15,7 @@ mod owed;
 mod rate;
 mod rebase;
 mod stored;
+mod tail;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,6 @@ use acquaint_core::state::{self, State};
 use acquaint_core::value::Fields;
 use acquaint_core::wire::{Datastream, Forwarded, ForwardedEvent, Offer, Projection, Sealed};
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use carried::Carried;
 pub use consent::Objection;
@@ -35,20 +35,13 @@ pub use displays::Displays;
 pub use owed::{Owed, Taken};
 pub use rate::Rate;
 pub use stored::{Unreadable, Write};
+use tail::Tail;
+pub use tail::TailEvent;
 pub use told::Told;
 
 use crate::limits;
 use crate::offers::display::displayed;
 use crate::push::{self, Pushes};
-
-/// One event that the projection does not cover.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TailEvent {
-    /// What is forwarded.
-    pub event: Forwarded,
-    /// Where the control plane put it; absent until it says so.
-    pub position: Option<Position>,
-}
 
 /// What is kept beside projection and tail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -74,7 +67,7 @@ struct Head {
 impl Head {
     /// Notes the id of a new event.
     fn remember(&mut self, event_id: &str) {
-        self.recent.push(xxh3_64(event_id.as_bytes()));
+        self.recent.push(tail::hash(event_id));
         let surplus = self.recent.len().saturating_sub(limits::RECENT_EVENTS_MAX);
         self.recent.drain(..surplus);
     }
@@ -118,12 +111,11 @@ pub struct EdgeProfile {
     /// A projection that came while a forward was in doubt: whether it covers those events is not known yet.
     incoming: Option<Projection>,
     objection: Option<Objection>,
-    tail: BTreeMap<u64, TailEvent>,
+    tail: Tail,
     /// Tail events up to here may have reached the control plane. Not stored: after a restart, all of them may have.
     sent_through: u64,
     /// What a queue carries there.
     carried: Option<Carried>,
-    outbox_bytes: usize,
     /// What is to be sent to endpoints beside the control plane, oldest first.
     owed: BTreeMap<u64, Owed>,
     working: Option<Working>,
@@ -133,19 +125,19 @@ pub struct EdgeProfile {
 impl EdgeProfile {
     /// Whether an event of this id was seen lately, or is still in the tail: the request was repeated.
     pub fn has_seen(&self, event_id: &str) -> bool {
-        self.head.recent.contains(&xxh3_64(event_id.as_bytes()))
-            || self.tail.values().any(|tail| tail.event.id() == event_id)
+        self.tail.has(event_id) || self.head.recent.contains(&tail::hash(event_id))
     }
 
     /// How many events the control plane has not acknowledged.
     pub fn outbox_events(&self) -> usize {
-        self.tail.values().filter(|event| event.position.is_none()).count()
+        self.tail.outbox().events
     }
 
     /// Whether events of that many bytes still fit.
     pub fn has_room_for(&self, events: usize, bytes: usize) -> bool {
-        self.outbox_events() + events <= limits::OUTBOX_EVENTS_MAX
-            && self.outbox_bytes + bytes <= limits::OUTBOX_BYTES_MAX
+        let outbox = self.tail.outbox();
+        outbox.events + events <= limits::OUTBOX_EVENTS_MAX
+            && outbox.bytes + bytes <= limits::OUTBOX_BYTES_MAX
     }
 
     /// Takes an event into the tail, and into the state if that is at hand.
@@ -161,7 +153,6 @@ impl EdgeProfile {
         self.head.remember(event.id());
         self.head.next_sequence += 1;
         let sequence = self.head.next_sequence;
-        self.outbox_bytes += weight_of(&event);
         self.tail.insert(sequence, TailEvent { event, position: None });
         self.dirty.tail.insert(sequence);
     }
@@ -169,7 +160,7 @@ impl EdgeProfile {
     /// Takes events out of the tail. What the head says of them must be stored from now on.
     fn remove(&mut self, sequences: &[u64]) {
         for sequence in sequences {
-            self.tail.remove(sequence);
+            self.tail.remove(*sequence);
             self.dirty.tail.insert(*sequence);
         }
         if !sequences.is_empty() {
@@ -221,7 +212,7 @@ impl EdgeProfile {
             state: self.projection.state.clone(),
             identities: self.projection.identities.clone(),
         };
-        for event in self.tail.values().filter_map(|tail| tail.event.as_event()) {
+        for event in self.tail().filter_map(|tail| tail.event.as_event()) {
             add(&mut working, program, event, now_ms);
         }
         state::expire(program, &mut working.state, now_ms);
@@ -313,7 +304,7 @@ impl EdgeProfile {
 
     /// Events that the projection does not cover, oldest first.
     pub fn tail(&self) -> impl Iterator<Item = &TailEvent> {
-        self.tail.values()
+        self.tail.events().values()
     }
 }
 

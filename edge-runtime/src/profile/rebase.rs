@@ -31,12 +31,9 @@ impl EdgeProfile {
             self.dirty.incoming = true;
             self.adopt(projection);
         }
-        let covered: Vec<u64> = self
-            .tail
-            .iter()
-            .filter(|(_, tail)| tail.position.is_some_and(|position| position <= self.projection.position))
-            .map(|(sequence, _)| *sequence)
-            .collect();
+        let covered =
+            self.tail.acknowledged().filter(|(_, position, _)| *position <= self.projection.position);
+        let covered: Vec<u64> = covered.map(|(sequence, ..)| sequence).collect();
         self.remove(&covered);
         if self.tail.is_empty() && !self.head.changed_here.is_empty() && !covered.is_empty() {
             self.head.changed_here.clear();
@@ -59,16 +56,15 @@ impl EdgeProfile {
     /// as far as this edge can know; the next projection corrects the rest. Not while anything is in doubt: an event
     /// under way may lie before that position.
     pub(crate) fn compact(&mut self, program: &Prepared, now_ms: i64) {
-        let acknowledged = self.tail.values().filter(|tail| tail.position.is_some()).count();
+        let acknowledged = self.tail.events().len() - self.tail.outbox().events;
         if acknowledged <= limits::ACKNOWLEDGED_EVENTS_MAX || self.is_in_doubt() || self.incoming.is_some() {
             return;
         }
-        for tail in self.tail.values() {
-            if let (Some(position), Some(event)) = (tail.position, tail.event.as_event()) {
-                state::fold(program, &mut self.projection.state, &event.event, now_ms);
-                add_identities(&mut self.projection.identities, event);
-                self.projection.position = self.projection.position.max(position);
-            }
+        for (_, position, event) in self.tail.acknowledged() {
+            let Some(event) = event.as_event() else { continue };
+            state::fold(program, &mut self.projection.state, &event.event, now_ms);
+            add_identities(&mut self.projection.identities, event);
+            self.projection.position = self.projection.position.max(position);
         }
         self.dirty.projection = true;
         self.working = None;

@@ -3,9 +3,9 @@
 //! says what the tail does not.
 
 use acquaint_core::wire::{self, open, seal};
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Dirty, EdgeProfile, weight_of};
+use super::tail::hash;
+use super::{Dirty, EdgeProfile};
 
 const HEAD: &str = "head";
 const PROJECTION: &str = "projection";
@@ -44,21 +44,15 @@ impl EdgeProfile {
                 unreadable.push(Unreadable { key, error });
             }
         }
-        let last = profile.tail.last_key_value().map_or(0, |(sequence, _)| *sequence);
+        let last = profile.tail.events().last_key_value().map_or(0, |(sequence, _)| *sequence);
         profile.head.next_sequence = profile.head.next_sequence.max(last);
-        for tail in profile.tail.values() {
+        for tail in profile.tail.events().values() {
             let id = tail.event.id();
-            if !profile.head.recent.contains(&xxh3_64(id.as_bytes())) {
+            if !profile.head.recent.contains(&hash(id)) {
                 profile.head.remember(id);
             }
         }
         profile.sent_through = last;
-        profile.outbox_bytes = profile
-            .tail
-            .values()
-            .filter(|tail| tail.position.is_none())
-            .map(|tail| weight_of(&tail.event))
-            .sum();
         (profile, unreadable)
     }
 
@@ -89,7 +83,7 @@ impl EdgeProfile {
         for sequence in dirty.tail {
             writes.push(Write {
                 key: format!("{TAIL}{sequence:016x}"),
-                bytes: self.tail.get(&sequence).map(seal).transpose()?,
+                bytes: self.tail.events().get(&sequence).map(seal).transpose()?,
             });
         }
         for number in dirty.owed {
