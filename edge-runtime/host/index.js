@@ -7,6 +7,7 @@ import * as bound from "BOUND";
 
 import { calling } from "./life.js";
 import { response } from "./response.js";
+import { answered } from "./turns.js";
 
 export { BundleObject, ProfileObject } from "./objects.js";
 
@@ -38,7 +39,7 @@ export default {
     const length = headers.get("content-length");
     const short = method === "POST" && length !== null && length <= SHORT_BYTES;
     const body = short ? await bytes(request) : undefined;
-    return response(await calling(() => bound.fetch(head, body, request, env, context)));
+    return response(await answered(() => bound.fetch(head, body, request, env, context)));
   },
 
   queue(batch, env, context) {

@@ -1,4 +1,4 @@
-// The host's side of the worker (`edge-runtime/host`) when the module panics.
+// The host's side of the worker (`edge-runtime/host`): a request that waits, and a module that panics.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,8 @@ Object.assign(globalThis, { module, addEventListener: (_type, listener) => (unca
 
 const folder = mkdtempSync(join(tmpdir(), "host-"));
 const outfile = join(folder, "host.mjs");
-const contents = `export * from "./life.js"; export * from "./objects.js"; export { ask } from "BOUND";`;
+const ours = ["./keeper.js", "./life.js", "./objects.js", "./turns.js"];
+const contents = ours.map((from) => `export * from "${from}";`).join("") + `export { ask } from "BOUND";`;
 await build({
   stdin: { contents, resolveDir: beside("../../edge-runtime/host") },
   alias: { BOUND: beside("bound.js"), "cloudflare:workers": beside("workers.js") },
@@ -23,7 +24,7 @@ await build({
   format: "esm",
   outfile,
 });
-const { ask, calling, ProfileObject } = await import(pathToFileURL(outfile));
+const { answered, ask, begin, calling, ProfileObject } = await import(pathToFileURL(outfile));
 rmSync(folder, { recursive: true });
 
 test("the call after a panic is answered", () => {
@@ -58,4 +59,29 @@ test("an object is made again, and asked only of the module that made it", () =>
   assert.equal(object.ask("first"), "first");
   assert.throws(() => object.ask("panic"));
   assert.equal(object.ask("second"), "second");
+});
+
+// Keepers that give these answers, one after the other.
+const keepers = (...answers) => ({ getByName: () => ({ ask: () => answers.shift() }) });
+
+test("a request goes on with what its keepers have answered, or that they have not", async () => {
+  const bytes = new Uint8Array([7]);
+  const namespace = keepers(Promise.resolve(bytes), Promise.resolve(429), Promise.reject(new Error("no answer")));
+  const asking = (number) => begin(namespace, "name", "path", undefined, number);
+  const taken = [];
+  module.resume = (number, ...answer) => {
+    taken.push([number, ...answer]);
+    return number === 3 ? "reply" : asking(number + 1);
+  };
+  assert.equal(await answered(() => asking(1)), "reply");
+  assert.deepEqual(taken, [[1, 200, bytes], [2, 429, undefined], [3, 0, undefined]]);
+});
+
+test("a request that waits fails with the module", async () => {
+  let keep;
+  const namespace = keepers(new Promise((resolve) => (keep = resolve)));
+  const answer = answered(() => begin(namespace, "name", "path", undefined, 1));
+  module.ended = true;
+  keep(200);
+  await assert.rejects(answer, /begun anew/);
 });

@@ -23,8 +23,8 @@ pub struct TailEvent {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tail {
     events: BTreeMap<u64, TailEvent>,
-    /// How many events have an id of that hash.
-    ids: BTreeMap<u64, usize>,
+    /// Hashes of their ids, in order.
+    ids: Vec<u64>,
     outbox: Outbox,
 }
 
@@ -60,7 +60,7 @@ impl Tail {
 
     /// Whether an event of this id is in it.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.ids.contains_key(&hash(id))
+        self.ids.binary_search(&hash(id)).is_ok()
     }
 
     pub(super) fn outbox(&self) -> Outbox {
@@ -85,7 +85,8 @@ impl Tail {
         if tail.position.is_none() {
             self.outbox.enter(&tail.event);
         }
-        *self.ids.entry(hash(tail.event.id())).or_default() += 1;
+        let id = hash(tail.event.id());
+        self.ids.insert(self.ids.partition_point(|other| *other < id), id);
         self.events.insert(sequence, tail);
     }
 
@@ -94,10 +95,8 @@ impl Tail {
         if tail.position.is_none() {
             self.outbox.leave(&tail.event);
         }
-        let id = hash(tail.event.id());
-        match self.ids.get_mut(&id) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(self.ids.remove(&id)),
+        if let Ok(place) = self.ids.binary_search(&hash(tail.event.id())) {
+            self.ids.remove(place);
         }
     }
 

@@ -19,7 +19,7 @@ use acquaint_core::wire::{Projection, ProjectionBatch, open, seal};
 
 use super::convert::failure;
 use super::host::Incoming;
-use super::keeper::ask;
+use super::keeper::{ask, tell};
 use super::settings::{Settings, real_now_ms};
 use super::{editions, join, waiting};
 use crate::bundle::Edition;
@@ -146,18 +146,11 @@ async fn put_projections(env: &Env, bytes: &[u8]) -> std::result::Result<serde_j
 
 async fn put_projection(env: &Env, identity: &Identity, projection: &Projection) -> Result<()> {
     let bytes = seal(projection).map_err(|error| failure(&error))?;
-    tell(env, identity, "projection", &bytes).await
+    tell(env, identity, "projection", bytes).await
 }
 
 async fn forget(env: &Env, identity: &Identity) -> Result<()> {
-    tell(env, identity, "forget", &[]).await
-}
-
-async fn tell(env: &Env, identity: &Identity, what: &str, bytes: &[u8]) -> Result<()> {
-    match ask(env, identity, what, Some(bytes.to_vec())).await?.status {
-        200 => Ok(()),
-        status => Err(failure(&format!("a profile answered {status} to `{what}`"))),
-    }
+    tell(env, identity, "forget", Vec::new()).await
 }
 
 async fn get_profile(env: &Env, request: &http::Request) -> std::result::Result<serde_json::Value, Problem> {

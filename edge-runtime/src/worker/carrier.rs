@@ -7,7 +7,7 @@ use worker::{Env, MessageBatch, MessageExt as _, RawMessage, Result, console_err
 use acquaint_core::wire::{Forward, Receipt, open, seal};
 
 use super::convert::failure;
-use super::keeper::ask;
+use super::keeper::tell;
 use super::settings::Settings;
 use super::{forward, join};
 use crate::limits;
@@ -44,7 +44,7 @@ pub(crate) async fn take(settings: &Settings, env: &Env, batch: &MessageBatch<()
 }
 
 async fn settle(env: &Env, message: &RawMessage, forward: &Forward, receipt: &Receipt) {
-    match tell(env, forward, &receipt.of(forward)).await {
+    match acknowledge(env, forward, &receipt.of(forward)).await {
         Ok(()) => message.ack(),
         Err(error) => {
             console_error!("a profile could not be told that its events have arrived: {error}");
@@ -54,13 +54,10 @@ async fn settle(env: &Env, message: &RawMessage, forward: &Forward, receipt: &Re
 }
 
 /// All events of a message are of the profile that their first identity names.
-async fn tell(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
+async fn acknowledge(env: &Env, forward: &Forward, receipt: &Receipt) -> Result<()> {
     let Some(primary) = forward.events.first().and_then(|event| event.identities().first()) else {
         return Ok(());
     };
     let bytes = seal(receipt).map_err(|error| failure(&error))?;
-    match ask(env, primary, "receipt", Some(bytes)).await?.status {
-        200 => Ok(()),
-        status => Err(failure(&format!("status {status}"))),
-    }
+    tell(env, primary, "receipt", bytes).await
 }

@@ -14,6 +14,13 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Answer {
+    /// Nothing but a status.
+    pub(crate) const fn status(status: u16) -> Self {
+        Self { status, bytes: Vec::new() }
+    }
+}
+
 /// A request with a body: text, or an array of bytes.
 pub(crate) fn request(
     method: &str,

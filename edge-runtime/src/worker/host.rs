@@ -3,9 +3,7 @@
 //! not waited for.
 #![allow(unreachable_pub, reason = "public to the host alone, which `wasm_bindgen` wants said like this")]
 
-use std::future::Future;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use futures_util::StreamExt as _;
 use wasm_bindgen::JsValue;
@@ -15,7 +13,9 @@ use worker::js_sys::{Promise, Uint8Array};
 use worker::{Env, Method, Result, console_error, web_sys, worker_sys};
 
 use super::answer;
-use super::profile_object::{Answer, Keeper};
+use super::exchange::Answer;
+use super::profile_object::Keeper;
+use super::turns;
 use crate::http;
 
 /// A request as the host hands it over.
@@ -58,8 +58,8 @@ async fn read_stream(raw: web_sys::Request, bytes_max: usize) -> Result<Vec<u8>>
     Ok(body)
 }
 
-/// Answers a request: the text of [`http::Reply::to_text`], or the promise of it. The head is as
-/// [`http::Request::of_text`] reads it.
+/// Answers a request: the text of [`http::Reply::to_text`], or the promise of it, or what a request of that number
+/// waits for ([`turns`]) that goes on with [`resume`]. The head is as [`http::Request::of_text`] reads it.
 #[wasm_bindgen]
 pub fn fetch(
     head: &str,
@@ -69,13 +69,21 @@ pub fn fetch(
     context: worker_sys::Context,
 ) -> JsValue {
     let incoming = Incoming { head: http::Request::of_text(head), body, raw };
-    at_once(async move {
+    turns::first(Box::pin(async move {
         let reply = answer(incoming, &env, &worker::Context::new(context)).await.unwrap_or_else(|error| {
             console_error!("{error}");
             http::Reply { body: error.to_string(), ..http::Reply::status(500) }
         });
         JsValue::from_str(&reply.to_text())
-    })
+    }))
+}
+
+/// Goes on with a request that waits, as [`fetch`]: with what the keeper answered, bytes or a status, which is 0 if it did
+/// not answer.
+#[wasm_bindgen]
+pub fn resume(number: u32, status: u16, bytes: Option<Vec<u8>>) -> JsValue {
+    let answer = Answer { status, bytes: bytes.unwrap_or_default() };
+    turns::next(number, answer).unwrap_or_else(|| http::Reply::status(503).to_text().into())
 }
 
 /// The keeper of a profile, as the host makes it when somebody asks for it who is not in memory.
@@ -93,30 +101,21 @@ impl ProfileObject {
     /// Answers a question (`host/keeper.js`): an array of bytes, a status, or the promise of one of them.
     pub fn ask(&self, path: String, body: Option<Vec<u8>>) -> JsValue {
         let keeper = Rc::clone(&self.0);
-        at_once(async move {
+        turns::at_once(Box::pin(async move {
             match keeper.ask(&path, &body.unwrap_or_default()).await {
-                Ok(Answer::Bytes(bytes)) => Uint8Array::from(bytes.as_slice()).into(),
-                Ok(Answer::Status(status)) => status.into(),
+                Ok(Answer { status: 200, bytes }) => Uint8Array::from(bytes.as_slice()).into(),
+                Ok(Answer { status, .. }) => status.into(),
                 Err(error) => {
                     console_error!("an edge profile could not answer: {error}");
                     500.into()
                 }
             }
-        })
+        }))
     }
 
     /// The time has come for which an alarm was set.
     pub fn alarm(&self) -> Promise {
         let keeper = Rc::clone(&self.0);
         future_to_promise(async move { Ok(keeper.wake().await.map(|()| JsValue::UNDEFINED)?) })
-    }
-}
-
-/// What comes of a future, if nothing has to be waited for; else the promise of it.
-pub(crate) fn at_once(future: impl Future<Output = JsValue> + 'static) -> JsValue {
-    let mut future = Box::pin(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => future_to_promise(async move { Ok(future.await) }).into(),
     }
 }

@@ -12,16 +12,23 @@ use acquaint_core::profile::Identity;
 
 use super::convert::{binding, failure};
 use super::exchange::Answer;
+use super::turns;
+
+type Thrown<T> = std::result::Result<T, JsValue>;
 
 #[wasm_bindgen(module = "/host/keeper.js")]
 extern "C" {
-    #[wasm_bindgen(catch, js_name = ask)]
-    fn ask_by_name(
+    #[wasm_bindgen(catch)]
+    fn promised(keepers: &JsValue, name: &str, path: &str, body: Option<Vec<u8>>) -> Thrown<Promise>;
+
+    #[wasm_bindgen(catch)]
+    fn begin(
         keepers: &JsValue,
         name: &str,
         path: &str,
         body: Option<Vec<u8>>,
-    ) -> std::result::Result<Promise, JsValue>;
+        number: u32,
+    ) -> Thrown<JsValue>;
 }
 
 thread_local! {
@@ -30,17 +37,33 @@ thread_local! {
 
 /// Asks the keeper of the profile of an identity. Bindings do not change within an isolate.
 pub(crate) async fn ask(env: &Env, identity: &Identity, path: &str, body: Option<Vec<u8>>) -> Result<Answer> {
-    let asked = KEEPERS.with(|keepers| {
+    let name = name(identity);
+    if turns::is_open() {
+        let begin = |number| with_keepers(env, |keepers| begin(keepers, &name, path, body, number));
+        return Ok(turns::asked(begin)?.await);
+    }
+    let answer = JsFuture::from(with_keepers(env, |keepers| promised(keepers, &name, path, body))?).await?;
+    Ok(match answer.dyn_ref::<Uint8Array>() {
+        Some(bytes) => Answer { status: 200, bytes: bytes.to_vec() },
+        None => Answer::status(answer.as_f64().map_or(0, |status| status as u16)),
+    })
+}
+
+/// Tells a keeper something, to which there is nothing to answer.
+pub(crate) async fn tell(env: &Env, identity: &Identity, path: &str, body: Vec<u8>) -> Result<()> {
+    match ask(env, identity, path, Some(body)).await?.status {
+        200 => Ok(()),
+        status => Err(failure(&format!("a profile answered {status} to `{path}`"))),
+    }
+}
+
+fn with_keepers<T>(env: &Env, act: impl FnOnce(&JsValue) -> Thrown<T>) -> Result<T> {
+    KEEPERS.with(|keepers| {
         if keepers.get().is_none() {
             let _ = keepers.set(binding(env, "EDGE_PROFILE").ok_or_else(|| failure(&"no profiles"))?);
         }
         let keepers = keepers.get().ok_or_else(|| failure(&"no profiles"))?;
-        Ok::<_, worker::Error>(ask_by_name(keepers, &name(identity), path, body)?)
-    })?;
-    let answer = JsFuture::from(asked).await?;
-    Ok(match answer.dyn_ref::<Uint8Array>() {
-        Some(bytes) => Answer { status: 200, bytes: bytes.to_vec() },
-        None => Answer { status: answer.as_f64().map_or(0, |status| status as u16), bytes: Vec::new() },
+        Ok(act(keepers)?)
     })
 }
 

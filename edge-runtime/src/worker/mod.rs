@@ -25,6 +25,7 @@ mod public;
 mod relay;
 mod settings;
 mod storage;
+mod turns;
 mod waiting;
 
 use worker::{Context, Env, MessageBatch, Result, console_error, event};

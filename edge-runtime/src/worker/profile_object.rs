@@ -20,6 +20,7 @@ use acquaint_core::time::format_instant;
 use acquaint_core::wire::{Forward, Projection, Receipt, Sealed, open, seal};
 
 use super::convert::failure;
+use super::exchange::Answer;
 use super::forward::Sent;
 use super::settings::{Settings, real_now_ms};
 use super::{editions, forward, relay, storage, waiting};
@@ -73,18 +74,6 @@ impl Held {
     }
 }
 
-/// What a keeper answers: bytes, or nothing but a status.
-pub(crate) enum Answer {
-    Bytes(Vec<u8>),
-    Status(u16),
-}
-
-impl Answer {
-    fn sealed<T: Sealed>(value: &T) -> Result<Self> {
-        Ok(Self::Bytes(seal(value).map_err(|error| failure(&error))?))
-    }
-}
-
 impl Keeper {
     pub(crate) fn new(state: worker_sys::DurableObjectState, env: Env) -> Self {
         let state = State::from(state);
@@ -103,7 +92,7 @@ impl Keeper {
         match path.split_once('/') {
             Some(("visit", tag)) => self.visit(tag, body).await,
             Some(("view", tag)) => self.view(tag).await,
-            Some(_) => Ok(Answer::Status(404)),
+            Some(_) => Ok(Answer::status(404)),
             None => match path {
                 "projection" => self.project(body).await,
                 "forget" => self.forget().await,
@@ -144,7 +133,7 @@ impl Keeper {
     async fn visit(&self, tag: &str, bytes: &[u8]) -> Result<Answer> {
         let visit: Visit = open(bytes).map_err(|error| failure(&error))?;
         let Some(edition) = editions::tagged(&self.env, tag).await? else {
-            return Answer::sealed(&Outcome::OtherEdition);
+            return sealed(&Outcome::OtherEdition);
         };
         self.load().await?;
         let now_ms = Settings::of(&self.env).now_ms();
@@ -152,14 +141,14 @@ impl Keeper {
             let mut held = self.held.borrow_mut();
             let held = held.get_or_insert_default();
             if !held.rate.take(real_now_ms()) {
-                return Answer::sealed(&Outcome::TooManyRequests);
+                return sealed(&Outcome::TooManyRequests);
             }
             let (outcome, profile) = decide(&edition, std::mem::take(&mut held.profile), &visit, now_ms);
             held.profile = profile;
             outcome
         };
         self.store()?;
-        Answer::sealed(&outcome)
+        sealed(&outcome)
     }
 
     /// Shows the profile and leaves it as it is, in memory and in the storage.
@@ -169,14 +158,14 @@ impl Keeper {
             None => editions::newest(&self.env).await?,
             found => found,
         };
-        let Some(edition) = edition else { return Ok(Answer::Status(503)) };
+        let Some(edition) = edition else { return Ok(Answer::status(503)) };
         self.load().await?;
         let mut held = self.held.borrow_mut();
         let held = held.get_or_insert_default();
         if !held.rate.take(real_now_ms()) {
-            return Ok(Answer::Status(429));
+            return Ok(Answer::status(429));
         }
-        Answer::sealed(&view(&edition, &held.profile, Settings::of(&self.env).now_ms()))
+        sealed(&view(&edition, &held.profile, Settings::of(&self.env).now_ms()))
     }
 
     async fn project(&self, bytes: &[u8]) -> Result<Answer> {
@@ -189,7 +178,7 @@ impl Keeper {
             held.failures = 0;
         }
         self.store()?;
-        Ok(Answer::Status(200))
+        Ok(Answer::status(200))
     }
 
     /// The person was erased. What the control plane has not acknowledged yet is still forwarded.
@@ -202,7 +191,7 @@ impl Keeper {
         } else {
             self.store()?;
         }
-        Ok(Answer::Status(200))
+        Ok(Answer::status(200))
     }
 
     /// The control plane has answered to what a queue carried there.
@@ -213,7 +202,7 @@ impl Keeper {
             held.profile.acknowledge(&receipt);
         }
         self.store()?;
-        Ok(Answer::Status(200))
+        Ok(Answer::status(200))
     }
 
     /// What the alarm is for: events that are still here, and profiles that nobody comes back to.
@@ -398,7 +387,7 @@ impl Keeper {
     async fn inspect(&self) -> Result<Answer> {
         self.load().await?;
         let held = self.held.borrow();
-        let Some(held) = held.as_ref() else { return Ok(Answer::Status(200)) };
+        let Some(held) = held.as_ref() else { return Ok(Answer::status(200)) };
         let profile = &held.profile;
         let tail: Vec<_> = profile
             .tail()
@@ -410,17 +399,19 @@ impl Keeper {
                 })
             })
             .collect();
-        Ok(Answer::Bytes(
-            json::text(&json!({
-                "position": profile.position(),
-                "tail": tail,
-                "outbox": profile.outbox_events(),
-                "toSend": profile.has_to_send(),
-                "inDoubt": profile.is_in_doubt(),
-                "memberships": profile.memberships(),
-                "failures": held.failures,
-            }))
-            .into_bytes(),
-        ))
+        let seen = json!({
+            "position": profile.position(),
+            "tail": tail,
+            "outbox": profile.outbox_events(),
+            "toSend": profile.has_to_send(),
+            "inDoubt": profile.is_in_doubt(),
+            "memberships": profile.memberships(),
+            "failures": held.failures,
+        });
+        Ok(Answer { status: 200, bytes: json::text(&seen).into_bytes() })
     }
+}
+
+fn sealed<T: Sealed>(value: &T) -> Result<Answer> {
+    Ok(Answer { status: 200, bytes: seal(value).map_err(|error| failure(&error))? })
 }
