@@ -4,7 +4,7 @@
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Events in one request.
 pub const EVENTS_PER_REQUEST_MAX: usize = 100;
-/// Decision scopes and surfaces of one event (`edge-api.md` section 2).
+/// Decision scopes of one event (`edge-api.md` section 2), and surfaces.
 pub const SCOPES_PER_EVENT_MAX: usize = 30;
 /// Characters of a request id.
 pub const REQUEST_ID_CHARACTERS_MAX: usize = 128;

@@ -8,7 +8,7 @@ use crate::http;
 use crate::identity::map::{self, IdentityItems, Items};
 use crate::json::{self, Read, Wrong, need, take};
 use crate::limits;
-use crate::offers::surface;
+use crate::offers::{self, surface};
 use crate::overrides::{self, Overrides};
 use crate::problem::Problem;
 use crate::route::{Action, Route, Version};
@@ -173,7 +173,9 @@ impl Read for Query {
         let mut object = Map::read(json)?;
         let mut identity = take::<Map<_, _>>(&mut object, "identity")?.unwrap_or_default();
         Ok(Self {
-            fetch: take(&mut identity, "fetch")?.unwrap_or_default(),
+            fetch: take(&mut identity, "fetch")
+                .map_err(|wrong| wrong.within("identity"))?
+                .unwrap_or_default(),
             personalization: take(&mut object, "personalization")?,
         })
     }
@@ -333,21 +335,37 @@ fn read_personalization(
     if raw.enabled == Some(false) {
         return Ok(None);
     }
-    let mut scopes: Vec<String> = Vec::new();
     let named = raw.decision_scopes.iter().chain(&raw.scopes).map(|scope| surface::normal(scope));
     let surfaces = raw.surfaces.iter().map(|surface| surface::of_page(surface, page));
-    for scope in named.chain(surfaces) {
-        if !scopes.contains(&scope) {
-            scopes.push(scope);
-        }
-        if scopes.len() > limits::SCOPES_PER_EVENT_MAX {
-            return Err(Problem::Invalid {
-                field: format!("events[{index}].query.personalization"),
-                detail: format!("more than the {} scopes allowed", limits::SCOPES_PER_EVENT_MAX),
-            });
+    let mut scopes = at_most_allowed(index, "scopes", named)?;
+    for surface in at_most_allowed(index, "surfaces", surfaces)? {
+        if !scopes.contains(&surface) {
+            scopes.push(surface);
         }
     }
     Ok(Some(Personalization { scopes, schemas: raw.schemas.clone() }))
+}
+
+/// Each once. That of the whole page is not counted: the SDK adds it to those that a page asks for.
+fn at_most_allowed(
+    index: usize,
+    what: &str,
+    asked: impl Iterator<Item = String>,
+) -> Result<Vec<String>, Problem> {
+    let mut all: Vec<String> = Vec::new();
+    for one in asked {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+        let counted = all.len() - usize::from(all.iter().any(|one| one == offers::PAGE));
+        if counted > limits::SCOPES_PER_EVENT_MAX {
+            return Err(Problem::Invalid {
+                field: format!("events[{index}].query.personalization"),
+                detail: format!("more than the {} {what} allowed", limits::SCOPES_PER_EVENT_MAX),
+            });
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

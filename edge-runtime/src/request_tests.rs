@@ -1,5 +1,7 @@
 //! Tests of reading requests.
 
+use serde_json::json;
+
 use super::*;
 
 const INTERACT: Route = Route { version: Version::V1, action: Action::Interact };
@@ -39,6 +41,20 @@ fn scopes_are_read_from_all_their_places_and_kept_once() {
     )
     .unwrap();
     assert_eq!(call.events[0].personalization.clone().unwrap().scopes, ["a"]);
+}
+
+#[test]
+fn thirty_scopes_are_allowed_beside_that_of_the_page_and_as_many_surfaces() {
+    let names = |count: usize, of: &str| (0..count).map(|number| format!("{of}{number}")).collect::<Vec<_>>();
+    let body = |scopes: usize, surfaces: usize| {
+        let scopes = [names(scopes, "scope"), vec!["__view__".to_owned()]].concat();
+        let wanted = json!({ "decisionScopes": scopes, "surfaces": names(surfaces, "web://shop.test/") });
+        json!({ "events": [{ "xdm": {}, "query": { "personalization": wanted } }] }).to_string()
+    };
+    let call = read(INTERACT, &body(30, 30)).unwrap();
+    assert_eq!(call.events[0].personalization.as_ref().unwrap().scopes.len(), 61);
+    check_problem(INTERACT, &body(31, 0), "EXEG-0104-422");
+    check_problem(INTERACT, &body(0, 31), "EXEG-0104-422");
 }
 
 #[test]

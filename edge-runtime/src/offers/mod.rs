@@ -35,7 +35,7 @@ pub struct Facts<'a> {
 }
 
 /// With which a page asks for what is rendered by itself, on the page and in its views.
-const PAGE: &str = "__view__";
+pub(crate) const PAGE: &str = "__view__";
 
 /// The numbers of the offers for one event, in the order of its scopes, then of the views of its page: of each scope the
 /// best offer that the person may see and the client can show, and where offers name places on the page (`selector`), the
