@@ -6,6 +6,7 @@ use acquaint_core::profile::{Memberships, Status};
 use acquaint_core::state;
 use acquaint_core::value::Fields;
 use acquaint_core::wire::ForwardedEvent;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bundle::Edition;
 use crate::identity::map::ECID;
@@ -75,7 +76,7 @@ pub fn decide(
         && let Ok(datastream) = edition.datastream(&pushed.datastream)
     {
         let audiences = pushed.segmentation.then_some(audiences.as_slice());
-        decision.pushes = profile.push(datastream, audiences, ecid(visit), now_ms);
+        decision.pushes = profile.push(datastream, audiences, (ecid(visit), request(visit)), now_ms);
     }
     (Outcome::Decided(decision), profile)
 }
@@ -147,6 +148,12 @@ pub(crate) fn of_stranger(edition: &Edition, now_ms: i64) -> Memberships {
     profile.prepare(&edition.tag, &edition.program, now_ms);
     audiences(edition, &mut profile, now_ms);
     profile.memberships().clone()
+}
+
+/// By which a request that brings an event is known if it is repeated: its events have the same ids then.
+fn request(visit: &Visit) -> Option<u64> {
+    let event = visit.steps.iter().find_map(|step| step.event.as_ref())?;
+    Some(xxh3_64(event.event.id.as_bytes()))
 }
 
 fn ecid(visit: &Visit) -> Option<&str> {

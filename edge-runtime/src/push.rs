@@ -46,8 +46,9 @@ pub enum Asked {
     },
 }
 
-/// What to ask of the page of a visitor who is in `audiences`, now. What is asked for is noted in `told`. Without audiences
-/// nothing is asked of a page on their account, not even to empty a cookie: nobody said that the visitor has left any.
+/// What to ask of the page of a visitor who is in `audiences`, now. What is asked for is noted in `told`, which has begun
+/// with the request ([`Told::begin`]). Without audiences nothing is asked of a page on their account, not even to empty a
+/// cookie: nobody said that the visitor has left any.
 pub fn due(
     datastream: &Datastream,
     audiences: Option<&[AudienceId]>,
@@ -55,7 +56,6 @@ pub fn due(
     told: &mut Told,
     now_ms: i64,
 ) -> Pushes {
-    told.forget(now_ms);
     let mut pushes = Pushes::default();
     let destinations = if audiences.is_some() { &*datastream.push } else { &[] };
     let audiences = audiences.unwrap_or_default();
@@ -147,6 +147,7 @@ mod tests {
         let mut told = Told::default();
         for (minute, audiences, expected) in visits {
             let audiences: Vec<_> = audiences.iter().map(|id| AudienceId::from(*id)).collect();
+            told.begin(None, NOW + minute * MINUTE);
             let pushes = due(&datastream, Some(&audiences), Some("77"), &mut told, NOW + minute * MINUTE);
             let found: Vec<_> = pushes
                 .activation
@@ -185,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_repeated_is_asked_for_the_same_images() {
+        let push = vec![image("https://p.example/", 60)];
+        let datastream = Datastream { push, ..Datastream::default() };
+        let mut told = Told::default();
+        let mut count = |request, minute| {
+            told.begin(request, NOW + minute * MINUTE);
+            due(&datastream, Some(&["a".into()]), None, &mut told, NOW + minute * MINUTE).activation.len()
+        };
+        assert_eq!((count(Some(1), 0), count(Some(1), 1), count(Some(2), 1), count(None, 1)), (1, 1, 0, 0));
+        assert_eq!((count(None, 60), count(None, 61), count(Some(1), 61)), (1, 0, 0));
+    }
+
+    #[test]
     fn an_image_that_names_the_audience_is_asked_for_with_each() {
         let visits: [(i64, &[&str], &[&str]); 2] = [
             (0, &["a"], &["https://p.example/?s=a-name"]),
@@ -219,8 +233,10 @@ mod tests {
         };
         let datastream = Datastream { exchanges: vec![exchange], ..Datastream::default() };
         let mut told = Told::default();
-        let mut count =
-            |ecid, minute| due(&datastream, None, ecid, &mut told, NOW + minute * MINUTE).exchange.len();
+        let mut count = |ecid, minute| {
+            told.begin(None, NOW + minute * MINUTE);
+            due(&datastream, None, ecid, &mut told, NOW + minute * MINUTE).exchange.len()
+        };
         assert_eq!((count(None, 0), count(Some("1"), 0), count(Some("1"), 9)), (0, 1, 0));
         assert_eq!((count(Some("2"), 9), count(Some("1"), 10)), (1, 1));
     }

@@ -80,7 +80,7 @@ impl Sealed for TailEvent {
 
 impl Sealed for Head {
     const KIND: u16 = 0x0204;
-    const VERSION: u16 = 5;
+    const VERSION: u16 = 6;
 }
 
 /// Projection and tail in one, for one program.
@@ -241,14 +241,16 @@ impl EdgeProfile {
         self.dirty.head = true;
     }
 
-    /// What to ask of a page of this profile, whose audiences are these; absent: they are not to be looked at.
+    /// What to ask of a page of this profile, whose audiences are these; absent: they are not to be looked at. The request
+    /// is known by that number if it is repeated.
     pub(crate) fn push(
         &mut self,
         datastream: &Datastream,
         audiences: Option<&[AudienceId]>,
-        ecid: Option<&str>,
+        (ecid, request): (Option<&str>, Option<u64>),
         now_ms: i64,
     ) -> Pushes {
+        self.head.told.begin(request, now_ms);
         let pushes = push::due(datastream, audiences, ecid, &mut self.head.told, now_ms);
         self.dirty.head |= self.head.told.take_changed();
         pushes

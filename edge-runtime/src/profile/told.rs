@@ -9,19 +9,32 @@ use crate::limits;
 /// See the module. Keys are hashes of destination and audience.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// The instant from which each image may be asked for again.
-    images: BTreeMap<u64, i64>,
+    images: BTreeMap<u64, Image>,
     /// Cookies that are not empty.
     cookies: BTreeSet<u64>,
     /// Whether anything has changed since [`Self::take_changed`].
     #[serde(skip)]
     changed: bool,
+    /// The request that is being answered.
+    #[serde(skip)]
+    request: Option<u64>,
+}
+
+/// An image that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Image {
+    /// The instant from which it may be asked for again.
+    again_ms: i64,
+    /// In answer to which request. Should that be repeated, because its answer was lost, it is answered the same.
+    request: Option<u64>,
 }
 
 impl Told {
-    /// Drops what means nothing any more. That alone is not worth a write.
-    pub(crate) fn forget(&mut self, now_ms: i64) {
-        self.images.retain(|_, again_ms| *again_ms > now_ms);
+    /// Begins to answer a request; `None`: one that is not known again if it is repeated. Drops what means nothing any
+    /// more, which alone is not worth a write.
+    pub(crate) fn begin(&mut self, request: Option<u64>, now_ms: i64) {
+        self.request = request;
+        self.images.retain(|_, image| image.again_ms > now_ms);
     }
 
     /// Whether to ask for an image now; notes that it was. Beyond the bound an image waits: one too few is better than
@@ -30,10 +43,14 @@ impl Told {
         if ttl_minutes == 0 {
             return true;
         }
-        if self.images.contains_key(&key) || self.images.len() >= limits::IMAGES_REMEMBERED_MAX {
+        if let Some(image) = self.images.get(&key) {
+            return image.request.is_some() && image.request == self.request;
+        }
+        if self.images.len() >= limits::IMAGES_REMEMBERED_MAX {
             return false;
         }
-        self.images.insert(key, now_ms.saturating_add(i64::from(ttl_minutes) * 60_000));
+        let again_ms = now_ms.saturating_add(i64::from(ttl_minutes) * 60_000);
+        self.images.insert(key, Image { again_ms, request: self.request });
         self.changed = true;
         true
     }
