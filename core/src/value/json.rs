@@ -34,12 +34,20 @@ pub fn patch_from_json(
     json: &serde_json::Map<String, serde_json::Value>,
     depth_max: usize,
 ) -> Result<Fields, Error> {
-    let levels = depth_max.checked_sub(1).ok_or(Error::TooDeep { max: depth_max })?;
+    patch(json, depth_max, depth_max)
+}
+
+fn patch(
+    json: &serde_json::Map<String, serde_json::Value>,
+    levels: usize,
+    max: usize,
+) -> Result<Fields, Error> {
+    let levels = levels.checked_sub(1).ok_or(Error::TooDeep { max })?;
     json.iter()
         .map(|(name, value)| {
             let value = match value {
-                serde_json::Value::Object(inner) => Value::Object(patch_from_json(inner, levels)?),
-                other => read(other, levels, depth_max)?,
+                serde_json::Value::Object(inner) => Value::Object(patch(inner, levels, max)?),
+                other => read(other, levels, max)?,
             };
             Ok((name.clone(), value))
         })

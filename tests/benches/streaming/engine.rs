@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::stream::{self, Stream};
 
 /// Pieces of work of one commit, as in the server.
-const STEP: usize = 1_000;
+const STEP: usize = 4_000;
 /// Records of one append.
 const APPEND: u64 = 1_000;
 

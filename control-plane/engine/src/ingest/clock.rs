@@ -1,5 +1,7 @@
 //! When an event happened, by a clock that may be wrong (`ingest-api.md`, clock skew).
 
+use acquaint_core::time::has_text;
+
 /// How far in the future an event may claim to be: more is a wrong clock, and is cut back to this.
 pub const FUTURE_TOLERANCE_MS: i64 = 60_000;
 
@@ -7,11 +9,10 @@ pub const FUTURE_TOLERANCE_MS: i64 = 60_000;
 /// All in milliseconds since the epoch.
 pub fn corrected(received_ms: i64, sent_ms: Option<i64>, original_ms: Option<i64>) -> i64 {
     let original_ms = original_ms.unwrap_or(received_ms);
-    let happened_ms = match sent_ms {
-        Some(sent_ms) => received_ms.saturating_sub(sent_ms.saturating_sub(original_ms)),
-        None => original_ms,
-    };
-    clamped(received_ms, happened_ms)
+    let corrected_ms = sent_ms.map(|sent_ms| received_ms.saturating_sub(sent_ms.saturating_sub(original_ms)));
+    // A clock that is thousands of years wrong says nothing.
+    let told = corrected_ms.into_iter().chain([original_ms]).find(|told_ms| has_text(*told_ms));
+    clamped(received_ms, told.unwrap_or(received_ms))
 }
 
 /// At most a little in the future.
@@ -57,7 +58,14 @@ mod tests {
 
     #[test]
     fn absurd_clocks_do_not_overflow() {
-        assert_eq!(corrected(NOW, Some(i64::MIN), Some(i64::MAX)), NOW + FUTURE_TOLERANCE_MS);
-        assert_eq!(corrected(NOW, Some(i64::MAX), Some(i64::MIN)), NOW - i64::MAX);
+        assert_eq!(corrected(NOW, Some(i64::MIN), Some(i64::MAX)), NOW);
+        assert_eq!(corrected(NOW, Some(i64::MAX), Some(i64::MIN)), NOW);
+    }
+
+    #[test]
+    fn what_would_be_before_the_year_0_is_left_uncorrected() {
+        let year_9999 = 253_402_300_799_000;
+        check(Some(year_9999 - NOW), None, 0);
+        check(Some(year_9999 - NOW), Some(-HOUR), -HOUR);
     }
 }

@@ -2,6 +2,7 @@
 //! was sent and from where. Laid under each message before it is judged, so that quarantine keeps it too.
 
 use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
+use acquaint_core::value::Value;
 use serde_json::{Map, Value as Json};
 
 use super::Refusal;
@@ -35,7 +36,7 @@ impl Request {
     pub fn lay_under(&self, message: &mut Json) {
         let Json::Object(message) = message else { return };
         if let Some(sent_at) = &self.sent_at {
-            fill(message, "sentAt", sent_at);
+            lay_sent_at(message, sent_at);
         }
         let direct =
             message.get("context").and_then(|context| context.get("direct")) == Some(&Json::Bool(true));
@@ -54,6 +55,17 @@ impl Request {
 fn fill(object: &mut Map<String, Json>, name: &str, text: &str) {
     if object.get(name).is_none_or(Json::is_null) {
         object.insert(name.to_owned(), text.into());
+    }
+}
+
+/// A `sentAt` that cannot be read is as good as none.
+fn lay_sent_at(message: &mut Map<String, Json>, sent_at: &str) {
+    let is_read = match message.get("sentAt") {
+        Some(Json::String(text)) => Value::from(text.as_str()).as_instant_ms().is_some(),
+        own => own.is_some_and(Json::is_number),
+    };
+    if !is_read {
+        message.insert("sentAt".to_owned(), sent_at.into());
     }
 }
 
@@ -95,7 +107,7 @@ fn with_batch(item: Json, batch: &Map<String, Json>) -> Json {
         }
     }
     if let Some(sent_at) = batch.get("sentAt").and_then(Json::as_str) {
-        fill(&mut item, "sentAt", sent_at);
+        lay_sent_at(&mut item, sent_at);
     }
     Json::Object(item)
 }
@@ -138,12 +150,12 @@ mod tests {
             "sentAt": "2018-01-01T00:00:00Z",
             "context": {"app": {"name": "shop", "build": 1}, "ip": "127.0.0.1"},
             "integrations": {"All": true},
-            "batch": [{"type": "track", "context": {"app": {"build": 2}}}, {"type": "page", "sentAt": "x"}, 5],
+            "batch": [{"type": "track", "context": {"app": {"build": 2}}}, {"type": "page", "sentAt": 1514764800000_i64}, 5],
         });
         let expected = [
             json!({"type": "track", "sentAt": "2018-01-01T00:00:00Z", "integrations": {"All": true},
                    "context": {"app": {"name": "shop", "build": 2}, "ip": "127.0.0.1"}}),
-            json!({"type": "page", "sentAt": "x", "integrations": {"All": true},
+            json!({"type": "page", "sentAt": 1514764800000_i64, "integrations": {"All": true},
                    "context": {"app": {"name": "shop", "build": 1}, "ip": "127.0.0.1"}}),
             json!(5),
         ];
@@ -207,7 +219,11 @@ mod tests {
 
     #[test]
     fn what_the_message_says_of_when_it_was_sent_is_stronger_than_the_header() {
-        check(false, &json!({"sentAt": "x"}), &json!({"sentAt": "x"}));
-        check(false, &json!({"sentAt": null}), &json!({"sentAt": "2018-01-01T00:00:00Z"}));
+        let header = json!({"sentAt": "2018-01-01T00:00:00Z"});
+        let own = json!({"sentAt": "2019-01-01T00:00:00Z"});
+        check(false, &own, &own);
+        for unreadable in [json!({"sentAt": null}), json!({"sentAt": "x"}), json!({"sentAt": {}})] {
+            check(false, &unreadable, &header);
+        }
     }
 }

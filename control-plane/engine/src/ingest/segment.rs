@@ -93,6 +93,10 @@ impl<'a> Message<'a> {
         self.source.user_namespace.as_deref().unwrap_or(USER_NAMESPACE)
     }
 
+    fn anonymous_namespace(&self) -> &str {
+        self.source.anonymous_namespace.as_deref().unwrap_or(ANONYMOUS_NAMESPACE)
+    }
+
     fn identity(&self, field: &str, namespace: &str) -> Result<Option<(String, Identity)>, Refusal> {
         let id = self.text(field)?;
         Ok(id.map(|id| (field.to_owned(), Identity { namespace: namespace.to_owned(), id })))
@@ -100,7 +104,7 @@ impl<'a> Message<'a> {
 
     /// Who: the user first, since that is the primary identity.
     fn identities(&self) -> Result<Vec<Identity>, Refusal> {
-        let anonymous = self.source.anonymous_namespace.as_deref().unwrap_or(ANONYMOUS_NAMESPACE);
+        let anonymous = self.anonymous_namespace();
         let found: Vec<_> =
             [self.identity("userId", self.user_namespace())?, self.identity("anonymousId", anonymous)?]
                 .into_iter()
@@ -235,8 +239,15 @@ impl<'a> Message<'a> {
 
     fn alias(self) -> Result<Vec<Body>, Refusal> {
         let namespace = self.user_namespace();
+        // Browsers give the anonymous id of whom they have not identified.
+        let previous = match self.text("previousId")? {
+            Some(previous) if self.text("anonymousId")? == Some(previous.clone()) => {
+                self.anonymous_namespace()
+            }
+            Some(_) | None => namespace,
+        };
         let (Some(user), Some(previous)) =
-            (self.identity("userId", namespace)?, self.identity("previousId", namespace)?)
+            (self.identity("userId", namespace)?, self.identity("previousId", previous)?)
         else {
             let reason = "an alias needs a `userId` and a `previousId`";
             return Err(Refusal::new("no_user_anon_id", "", reason));

@@ -171,6 +171,11 @@ fn group_and_alias() {
         &json!({"type": "alias", "messageId": "m", "userId": "u", "previousId": "u"}),
         &json!(null),
     );
+    check(
+        "site",
+        &json!({"type": "alias", "messageId": "m", "userId": "new", "previousId": "anon", "anonymousId": "anon"}),
+        &json!({"link": "m", "who": ["crm:new", "device:anon"]}),
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::timed_body::TooSlow;
@@ -14,6 +14,8 @@ use crate::problem::Problem;
 const VALUES_MAX: usize = 1_000_000;
 /// What an object counts for: with a single field it already takes a node that has room for eleven.
 const OBJECT_VALUES: usize = 4;
+/// The code of a body that is not JSON.
+pub(crate) const BAD_JSON: &str = "bad-json";
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Reads a whole body of at most `bytes_max` bytes, before and after inflating.
@@ -27,7 +29,7 @@ pub(crate) async fn read_raw(headers: &HeaderMap, body: Body, bytes_max: usize) 
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
-        return Err(Problem::too_large("the body", bytes_max, "bytes"));
+        return Err(too_large(bytes_max));
     }
     axum::body::to_bytes(body, bytes_max).await.map_err(|error| not_read(&error, bytes_max))
 }
@@ -36,7 +38,7 @@ fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         if cause.is::<http_body_util::LengthLimitError>() {
-            return Problem::too_large("the body", bytes_max, "bytes");
+            return too_large(bytes_max);
         }
         if let Some(slow) = cause.downcast_ref::<TooSlow>() {
             let title = "the body came too slowly";
@@ -49,6 +51,12 @@ fn not_read(error: &axum::Error, bytes_max: usize) -> Problem {
         "the body did not arrive whole",
         "the connection ended before the body did",
     )
+}
+
+/// The rest of it is not read, so nothing else can come on this connection: the client has to know.
+fn too_large(bytes_max: usize) -> Problem {
+    let problem = Problem::too_large("the body", bytes_max, "bytes");
+    problem.header(header::CONNECTION, HeaderValue::from_static("close"))
 }
 
 fn inflate(headers: &HeaderMap, bytes: Vec<u8>, bytes_max: usize) -> Result<Vec<u8>, Problem> {
@@ -120,7 +128,7 @@ fn not_json(error: &serde_json::Error, path: Option<String>) -> Problem {
         serde_json::error::Category::Data => ("wrong-shape", "the body does not have the expected shape"),
         serde_json::error::Category::Io
         | serde_json::error::Category::Syntax
-        | serde_json::error::Category::Eof => ("bad-json", "the body is not JSON"),
+        | serde_json::error::Category::Eof => (BAD_JSON, "the body is not JSON"),
     };
     let problem = Problem::bad_request(code, title, error.to_string())
         .with("line", error.line())

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use super::auth;
+use super::slash::BothWays as _;
 use crate::app::Shared;
 use crate::problem::Problem;
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/v1/projects/{write_key}/settings", get(settings))
-        .route("/sourceConfig", get(source_config))
-        .route("/sourceConfig/", get(source_config))
+        .both_ways("/v1/projects/{write_key}/settings", get(settings))
+        .both_ways("/sourceConfig", get(source_config))
 }
 
 async fn settings(

@@ -17,6 +17,7 @@ use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX};
 use acquaint_store::catalog::Source;
 
 use self::decode::Sent;
+use super::slash::BothWays as _;
 use super::{auth, body};
 use crate::app::Shared;
 use crate::ingest::{self, Fate, Form, Kept};
@@ -35,15 +36,18 @@ struct KeyInQuery {
 }
 
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/cloudevents", post(take).options(handshake))
+    Router::new().both_ways("/cloudevents", post(take).options(handshake))
 }
 
-fn sender(app: &Shared, headers: &HeaderMap, query: KeyInQuery) -> Result<Source, Problem> {
+/// The source of the key that a request bears, if it bears any.
+fn sender(app: &Shared, headers: &HeaderMap, query: KeyInQuery) -> Result<Option<Source>, Problem> {
     let Some(key) = auth::write_key(headers).or(query.access_token).or(query.write_key) else {
-        return Err(auth::unauthorized("a write key is needed: as a bearer token, or as `?access_token=`"));
+        return Ok(None);
     };
-    let source = app.in_force().rules.source_of_key(&key).cloned();
-    source.ok_or_else(|| auth::unauthorized("the write key is not known"))
+    match app.in_force().rules.source_of_key(&key) {
+        Some(source) => Ok(Some(source.clone())),
+        None => Err(auth::unauthorized("the write key is not known")),
+    }
 }
 
 /// 202: durable, and worked on afterwards.
@@ -53,7 +57,9 @@ async fn take(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Problem> {
-    let source = sender(&app, &headers, query)?;
+    let source = sender(&app, &headers, query)?.ok_or_else(|| {
+        auth::unauthorized("a write key is needed: as a bearer token, or as `?access_token=`")
+    })?;
     let mode = decode::Mode::of(&headers)?;
     let sent = body::read(&headers, sent, BATCH_BYTES_MAX).await?;
     let (events, is_batch) = match decode::events(mode, &headers, &sent)? {
@@ -75,7 +81,8 @@ async fn take(
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
 
-/// Whether somebody may send, and how many requests a minute: each may hold one event, so that is the source's limit.
+/// Whether somebody may send, and how many requests a minute: each may hold one event, so that is the source's limit. Nobody
+/// is let in by it, so a sender that keeps its key for the events is answered too.
 async fn handshake(
     State(app): State<Shared>,
     Query(query): Query<KeyInQuery>,
@@ -86,7 +93,8 @@ async fn handshake(
         let detail = "`WebHook-Request-Origin` should say who wants to send";
         return Err(Problem::bad_request("bad-handshake", "the handshake cannot be answered", detail));
     };
-    let rate = source.rate_limit.map_or(HeaderValue::from_static("*"), |limit| {
+    let limit = source.and_then(|source| source.rate_limit);
+    let rate = limit.map_or(HeaderValue::from_static("*"), |limit| {
         HeaderValue::from(u64::from(limit.per_second).saturating_mul(60))
     });
     let allowed = [(header::ALLOW, METHODS), (ALLOWED_ORIGIN, origin.clone()), (ALLOWED_RATE, rate)];

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use acquaint_core::limits::BATCH_EVENTS_MAX;
 
+use super::slash::BothWays as _;
 use super::{auth, body};
 use crate::app::Shared;
 use crate::ingest::{self, Answered, Fate, Form};
@@ -37,7 +38,9 @@ struct Batch {
 }
 
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/collection/{inlet}", post(one)).route("/collection/batch/{inlet}", post(batch))
+    Router::new()
+        .both_ways("/collection/{inlet}", post(one))
+        .both_ways("/collection/batch/{inlet}", post(batch))
 }
 
 /// The source of an inlet, if the caller may use it.
@@ -151,16 +154,21 @@ fn message(sent: &[u8]) -> Option<Value> {
     (is_message("header") || is_message("body")).then_some(message)
 }
 
-/// An array must be JSON as a whole; a line that is not JSON is only that line's trouble.
+/// An array must be JSON as a whole; a line that is not JSON is only that line's trouble. Where no line is a row, the body is
+/// one row, or nothing.
 fn split(sent: &[u8]) -> Result<Vec<Result<Value, String>>, Problem> {
     if sent.trim_ascii_start().starts_with(b"[") {
         let rows: Vec<Value> = body::json(sent)?;
         return Ok(rows.into_iter().map(Ok).collect());
     }
     let lines = sent.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    Ok(lines
+    let rows: Vec<_> = lines
         .map(|line| serde_json::from_slice(line).map_err(|_| String::from_utf8_lossy(line).into_owned()))
-        .collect())
+        .collect();
+    match rows.is_empty() || rows.iter().any(|row| row.as_ref().is_ok_and(Value::is_object)) {
+        true => Ok(rows),
+        false => body::json::<Value>(sent).map(|row| vec![Ok(row)]),
+    }
 }
 
 #[cfg(test)]
@@ -175,7 +183,10 @@ mod tests {
             split(b"{\"a\":1}\n\n{\"a\":\n{\"a\":1}\r\n").unwrap(),
             [row(), Err("{\"a\":".into()), row()]
         );
-        assert_eq!(split(b"[{]").unwrap_err().code(), "bad-json");
+        for not_json in [&b"[{]"[..], b"{\"a\":", b"<html>\n</html>"] {
+            assert_eq!(split(not_json).unwrap_err().code(), "bad-json");
+        }
+        assert_eq!(split(b"{\n\"a\":\n1\n}\n").unwrap(), [row()]);
         assert!(split(b"").unwrap().is_empty());
     }
 

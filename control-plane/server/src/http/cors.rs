@@ -27,8 +27,15 @@ pub(crate) async fn open(request: Request, next: Next) -> Response {
         true => StatusCode::NO_CONTENT.into_response(),
         false => next.run(request).await,
     };
-    let preflight = PREFLIGHT.into_iter().filter(|_| is_preflight);
-    for (name, value) in ALWAYS.into_iter().chain(preflight) {
+    for (name, value) in PREFLIGHT.into_iter().filter(|_| is_preflight) {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    readable(response)
+}
+
+/// Lets pages read an answer.
+pub(crate) fn readable(mut response: Response) -> Response {
+    for (name, value) in ALWAYS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response

@@ -29,6 +29,7 @@ mod jobs;
 mod ledger;
 mod listening;
 mod members;
+mod mended;
 mod metrics;
 mod objects;
 mod openapi;
@@ -38,6 +39,7 @@ mod quarantine;
 mod records;
 mod refusals;
 mod segment;
+mod slash;
 mod status;
 mod timed_body;
 mod uploads;
@@ -46,6 +48,7 @@ mod versions;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::{Router, http::Uri};
 
 use crate::app::Shared;
@@ -106,8 +109,9 @@ pub(crate) fn routes(app: Shared) -> Router {
         .with_state(app)
 }
 
-async fn nowhere(uri: Uri) -> Problem {
-    Problem::not_found("route", uri.path())
+/// Pages may read that too, or they see a network error and try again for ever.
+async fn nowhere(uri: Uri) -> Response {
+    cors::readable(Problem::not_found("route", uri.path()).into_response())
 }
 
 async fn not_that_way(uri: Uri) -> Problem {

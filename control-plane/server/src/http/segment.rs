@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 use acquaint_core::limits::{BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 use acquaint_engine::ingest::request::{self, Request};
 
-use super::{auth, body};
+use super::slash::BothWays as _;
+use super::{auth, body, mended};
 use crate::app::Shared;
 use crate::ingest;
 use crate::problem::Problem;
@@ -31,14 +32,14 @@ const TYPES: [(&str, &str); 6] =
     [("track", "t"), ("identify", "i"), ("page", "p"), ("group", "g"), ("alias", "a"), ("screen", "s")];
 
 pub(crate) fn routes() -> Router<Shared> {
-    let mut routes = Router::new()
-        .route("/v1/batch", batch())
-        .route("/v1/b", batch())
-        .route("/beacon/v1/batch", batch())
-        .route("/v1/import", batch())
-        .route("/v1/m", post(metrics));
+    let mut routes = Router::new().both_ways("/v1/m", post(metrics));
+    for path in ["/v1/batch", "/v1/b", "/beacon/v1/batch", "/v1/import"] {
+        routes = routes.both_ways(path, batch());
+    }
     for (name, letter) in TYPES {
-        routes = routes.route(&format!("/v1/{name}"), one(name)).route(&format!("/v1/{letter}"), one(name));
+        routes = routes
+            .both_ways(&format!("/v1/{name}"), one(name))
+            .both_ways(&format!("/v1/{letter}"), one(name));
     }
     routes
 }
@@ -51,6 +52,10 @@ type Parts = (State<Shared>, ConnectInfo<SocketAddr>, Query<KeyInQuery>, HeaderM
 fn batch() -> MethodRouter<Shared> {
     post(|parts: Parts, sent: Body| async move {
         let sent = read(&parts.3, sent, BATCH_BYTES_MAX).await?;
+        let sent = match body::json(&sent) {
+            Err(problem) if problem.code() == body::BAD_JSON => mended::batch(&sent).ok_or(problem)?,
+            read => read?,
+        };
         let key = request_key(&parts.3, &parts.2, &sent);
         take(&parts, key, split(sent)?).await
     })
@@ -58,7 +63,7 @@ fn batch() -> MethodRouter<Shared> {
 
 fn one(kind: &'static str) -> MethodRouter<Shared> {
     post(move |parts: Parts, sent: Body| async move {
-        let sent = read(&parts.3, sent, EVENT_BYTES_MAX).await?;
+        let sent = body::json(&read(&parts.3, sent, EVENT_BYTES_MAX).await?)?;
         let key = request_key(&parts.3, &parts.2, &sent);
         take(&parts, key, vec![request::single(sent, kind)]).await
     })
@@ -69,9 +74,9 @@ async fn metrics() -> Json<Value> {
     Json(json!({"success": true}))
 }
 
-async fn read(headers: &HeaderMap, sent: Body, bytes_max: usize) -> Result<Map<String, Value>, Problem> {
+async fn read(headers: &HeaderMap, sent: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let sent = body::read(headers, sent, bytes_max).await.map_err(told_as_segment_does)?;
-    body::json(&sent)
+    Ok(mended::mended(&sent).into_owned())
 }
 
 /// Clients of this API know 400 for what is too large.

@@ -81,6 +81,9 @@ async fn a_sender_may_ask_whether_and_how_fast_it_may_send() {
         (&"*".parse().unwrap(), &"POST, OPTIONS".parse().unwrap())
     );
     send(ask("wrong")).await.problem(401, "unauthorized");
+    let without =
+        server.request(Method::OPTIONS, "/cloudevents").header("WebHook-Request-Origin", "a.example");
+    assert_eq!(send(without).await.headers["webhook-allowed-origin"], "a.example");
     let unnamed = server.request(Method::OPTIONS, "/cloudevents").bearer_auth(KEY);
     send(unnamed).await.problem(400, "bad-handshake");
     let limited = json!({"kind": "source", "id": "slow", "writeKey": "slow-key", "eventDataset": "deeds",

@@ -23,7 +23,7 @@ async fn every_route_that_clients_call_takes_messages() {
     let server = with_definitions().await;
     let types = [("track", "t"), ("identify", "i"), ("page", "p"), ("group", "g"), ("screen", "s")];
     for (name, letter) in types {
-        for path in [name, letter] {
+        for path in [name, letter, &format!("{name}/")] {
             let body = json!({"messageId": format!("m-{path}"), "userId": "7", "event": "buy", "name": "n",
                 "groupId": "g", "traits": {}, "properties": {}});
             assert_eq!(
@@ -33,11 +33,11 @@ async fn every_route_that_clients_call_takes_messages() {
             );
         }
     }
-    for path in ["/v1/batch", "/v1/b", "/beacon/v1/batch"] {
+    for path in ["/v1/batch", "/v1/b", "/beacon/v1/batch", "/v1/import/"] {
         let body = json!({"batch": [buy(&format!("m{path}"), "8")]}).to_string();
         assert_eq!(raw(&server, path, body).await.ok(), json!({"success": true}), "{path}");
     }
-    assert_eq!(server.profile("8").await["eventCount"], 3);
+    assert_eq!(server.profile("8").await["eventCount"], 4);
     assert_eq!(raw(&server, "/v1/m", "{\"series\": []}").await.ok(), json!({"success": true}));
 }
 
@@ -122,6 +122,30 @@ async fn a_bad_message_goes_to_quarantine_and_its_neighbours_do_not() {
     }
     assert!(refused.iter().any(|record| record["code"] == "bad_timestamp" && record["path"] == "timestamp"));
     assert!(refused.iter().any(|record| record["code"] == "unknown_write_key"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_no_reader_takes_does_not_cost_a_batch_the_others() {
+    let server = with_definitions().await;
+    let nested = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for bad in [nested.as_str(), "{\"userId\": 1e999}"] {
+        let body = format!("{{\"batch\": [{}, {bad}]}}", buy(&bad[..4], "1"));
+        assert_eq!(raw(&server, "/v1/batch", body).await.ok(), json!({"success": true, "quarantined": 1}));
+    }
+    // A text that was cut inside an emoji, as `JSON.stringify` writes it; and a file with a mark of byte order.
+    let cut = buy("cut", "1").to_string().replacen('{', "{\"name\": \"Sale \\ud83d\",", 1);
+    assert_eq!(raw(&server, "/v1/track", cut).await.ok(), json!({"success": true}));
+    let marked = format!("\u{feff}{}", json!({"batch": [buy("marked", "1")]}));
+    assert_eq!(raw(&server, "/v1/batch", marked).await.ok(), json!({"success": true}));
+    assert_eq!(server.profile("1").await["eventCount"], 4);
+    assert_eq!(server.quarantine().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_too_much_is_told_that_the_connection_ends() {
+    let server = with_definitions().await;
+    let answer = raw(&server, "/v1/batch", vec![b' '; 600 * 1024]).await;
+    assert_eq!(answer.headers["connection"], "close");
 }
 
 #[tokio::test(flavor = "multi_thread")]
