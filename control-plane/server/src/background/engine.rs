@@ -11,7 +11,7 @@ use acquaint_store::{Log, Topic};
 use crate::app::{Shared, Store};
 use crate::clock::system_ms;
 
-/// Pieces of work of one commit: more of them share what a commit costs, and what comes alone is not kept waiting for others.
+/// Pieces of work of one commit: more of them share what a commit costs, and what comes alone waits for no others.
 const STEP_MAX: usize = 4_000;
 /// How long it may take to hear that it is time to stop.
 const WAIT: Duration = Duration::from_millis(100);
