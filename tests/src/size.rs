@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 
 /// What the worker may take, gzipped: every new isolate loads it. The aim is 400 KB; this is a little more than it takes, so
 /// that what makes it larger is noticed.
-pub const WORKER_GZIPPED_BYTES_MAX: usize = 393_000;
+pub const WORKER_GZIPPED_BYTES_MAX: usize = 395_000;
 
 /// All files of a module together, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
