@@ -71,7 +71,7 @@ async fn one(
     let source = source_of(&app, &inlet, &headers)?;
     let sent = body::read(&headers, sent, ROWS_BYTES_MAX).await?;
     body::not_too_many_values(&sent)?;
-    if let Some(message) = message(&sent) {
+    if let Some(message) = message(&sent)? {
         if sent.len() > MESSAGES_BYTES_MAX {
             return Err(Problem::too_large("the message", MESSAGES_BYTES_MAX, "bytes"));
         }
@@ -144,31 +144,36 @@ async fn batch(
     Ok((StatusCode::MULTI_STATUS, Json(answer)).into_response())
 }
 
-/// The body, if it is one XDM message: rows have no header.
-fn message(sent: &[u8]) -> Option<Value> {
-    if !sent.trim_ascii_start().starts_with(b"{") {
-        return None;
-    }
-    let message: Value = serde_json::from_slice(sent).ok()?;
+/// The body, if it is one XDM message: rows have no header. What begins as one and cannot be read is refused.
+fn message(sent: &[u8]) -> Result<Option<Value>, Problem> {
+    let Some(inside) = sent.trim_ascii_start().strip_prefix(b"{") else { return Ok(None) };
+    let Ok(message) = serde_json::from_slice::<Value>(sent) else {
+        let begins = |name: &[u8]| inside.trim_ascii_start().starts_with(name);
+        // Several on lines of their own are rows.
+        let is_one = (begins(b"\"header\"") || begins(b"\"body\"")) && lines(sent).all(|line| line.is_err());
+        return if is_one { body::json(sent).map(Some) } else { Ok(None) };
+    };
     let is_message = |name: &str| message.get(name).is_some_and(Value::is_object);
-    (is_message("header") || is_message("body")).then_some(message)
+    Ok((is_message("header") || is_message("body")).then_some(message))
 }
 
-/// An array must be JSON as a whole; a line that is not JSON is only that line's trouble. Where no line is a row, the body is
-/// one row, or nothing.
+/// An array must be JSON as a whole; a line that is not JSON is only that line's trouble.
 fn split(sent: &[u8]) -> Result<Vec<Result<Value, String>>, Problem> {
     if sent.trim_ascii_start().starts_with(b"[") {
         let rows: Vec<Value> = body::json(sent)?;
         return Ok(rows.into_iter().map(Ok).collect());
     }
-    let lines = sent.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let rows: Vec<_> = lines
-        .map(|line| serde_json::from_slice(line).map_err(|_| String::from_utf8_lossy(line).into_owned()))
-        .collect();
-    match rows.is_empty() || rows.iter().any(|row| row.as_ref().is_ok_and(Value::is_object)) {
-        true => Ok(rows),
-        false => body::json::<Value>(sent).map(|row| vec![Ok(row)]),
+    let rows: Vec<_> = lines(sent).collect();
+    if rows.iter().any(|row| row.as_ref().is_ok_and(Value::is_object)) {
+        return Ok(rows);
     }
+    // One row over several lines.
+    Ok(serde_json::from_slice(sent).map_or(rows, |row| vec![Ok(row)]))
+}
+
+fn lines(sent: &[u8]) -> impl Iterator<Item = Result<Value, String>> {
+    let lines = sent.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).map_err(|_| String::from_utf8_lossy(line).into_owned()))
 }
 
 #[cfg(test)]
@@ -183,19 +188,22 @@ mod tests {
             split(b"{\"a\":1}\n\n{\"a\":\n{\"a\":1}\r\n").unwrap(),
             [row(), Err("{\"a\":".into()), row()]
         );
-        for not_json in [&b"[{]"[..], b"{\"a\":", b"<html>\n</html>"] {
-            assert_eq!(split(not_json).unwrap_err().code(), "bad-json");
-        }
+        assert_eq!(split(b"[{]").unwrap_err().code(), "bad-json");
+        assert_eq!(split(b"1\n2").unwrap(), [Ok(json!(1)), Ok(json!(2))]);
         assert_eq!(split(b"{\n\"a\":\n1\n}\n").unwrap(), [row()]);
         assert!(split(b"").unwrap().is_empty());
     }
 
     #[test]
     fn what_has_a_header_or_a_body_is_a_message() {
-        assert!(message(b" {\"header\": {}, \"body\": {}}").is_some());
-        assert!(message(b"{\"header\": {}}").is_some());
-        assert!(message(b"{\"header\": 1, \"a\": 2}").is_none());
-        assert!(message(b"{\"header\": {}}\n{\"header\": {}}").is_none());
-        assert!(message(b"[]").is_none());
+        let is_message = |sent: &[u8]| message(sent).unwrap().is_some();
+        assert!(is_message(b" {\"header\": {}, \"body\": {}}"));
+        assert!(is_message(b"{\"header\": {}}"));
+        assert!(!is_message(b"{\"header\": 1, \"a\": 2}"));
+        assert!(!is_message(b"{\"header\": {}}\n{\"header\": {}}"));
+        assert!(!is_message(b"[]") && !is_message(b"{\"a\":"));
+        for cut in [&b"{\"header\":{\"datasetId\":\"a\"},\"body\":{\"xdmEn"[..], b"{\n  \"body\": {\n"] {
+            assert_eq!(message(cut).unwrap_err().code(), "bad-json");
+        }
     }
 }
