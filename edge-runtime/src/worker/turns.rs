@@ -1,5 +1,5 @@
 //! Requests that wait for a keeper's answer, and go on when the host brings it. A promise that is waited for in here costs
-//! closures, their calls and turns of the event loop: a tenth of a request. So a request that asks one keeper is left where
+//! closures, their calls and turns of the event loop: a twentieth of a request. So a request that asks one keeper is left where
 //! it is, the host waits, and the request takes its next turn with what came.
 //!
 //! Whatever else is waited for, also a second keeper at the same time, is waited for as a promise.
