@@ -10,8 +10,8 @@
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  # The module is compiled quickly first, and well once it has run enough: a thirteenth of what V8 waits for, so that after
-  # a start a thousand requests are enough, not ten thousand. A request costs a tenth less until then and after.
+  # The module is compiled quickly first, and well once it has run enough: a thirteenth of what V8 waits for by itself. After
+  # 8,000 requests, each costs a tenth less.
   v8Flags = ["--wasm-tiering-budget=1000000"],
   services = [
     (name = "edge", worker = .edge),

@@ -6,13 +6,12 @@ use acquaint_core::profile::{Memberships, Status};
 use acquaint_core::state;
 use acquaint_core::value::Fields;
 use acquaint_core::wire::ForwardedEvent;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::bundle::Edition;
 use crate::identity::map::ECID;
 use crate::offers::exposure::{Exposure, exposure};
 use crate::offers::{Facts, choose};
-use crate::profile::{EdgeProfile, weight};
+use crate::profile::{EdgeProfile, event_hash, weight};
 use crate::relay;
 use crate::request::Personalization;
 use crate::visit::{Decision, Outcome, Step, View, Visit, Wanted};
@@ -153,7 +152,7 @@ pub(crate) fn of_stranger(edition: &Edition, now_ms: i64) -> Memberships {
 /// By which a request that brings an event is known if it is repeated: its events have the same ids then.
 fn request(visit: &Visit) -> Option<u64> {
     let event = visit.steps.iter().find_map(|step| step.event.as_ref())?;
-    Some(xxh3_64(event.event.id.as_bytes()))
+    Some(event_hash(&event.event.id))
 }
 
 fn ecid(visit: &Visit) -> Option<&str> {

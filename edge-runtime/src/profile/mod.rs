@@ -37,6 +37,7 @@ pub use rate::Rate;
 pub use stored::{Unreadable, Write};
 use tail::Tail;
 pub use tail::TailEvent;
+pub(crate) use tail::hash as event_hash;
 pub use told::Told;
 
 use crate::limits;

@@ -112,7 +112,7 @@ impl Tail {
 }
 
 /// By which an event is known again.
-pub(super) fn hash(id: &str) -> u64 {
+pub(crate) fn hash(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! Requests that wait for a keeper's answer, and go on when the host brings it. A promise that is waited for in here costs
-//! closures, their calls and turns of the event loop: a twentieth of a request. So a request that asks one keeper is left where
-//! it is, the host waits, and the request takes its next turn with what came.
+//! closures, their calls and turns of the event loop: a twentieth of a request. So a request that asks one keeper is left
+//! where it is, the host waits, and the request takes its next turn with what came.
 //!
 //! Whatever else is waited for, also a second keeper at the same time, is waited for as a promise.
 
@@ -63,20 +63,13 @@ fn take(turn: Turn, mut answering: Answering) -> JsValue {
             keep(number, answering);
             asked
         }
-        (Poll::Pending, _) => promised(answering),
+        (Poll::Pending, _) => future_to_promise(async move { Ok(answering.await) }).into(),
     }
 }
 
 /// What comes of a future, if nothing has to be waited for; else the promise of it.
-pub(crate) fn at_once(mut answering: Answering) -> JsValue {
-    match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => promised(answering),
-    }
-}
-
-fn promised(answering: Answering) -> JsValue {
-    future_to_promise(async move { Ok(answering.await) }).into()
+pub(crate) fn at_once(answering: Answering) -> JsValue {
+    take(Turn::None, answering)
 }
 
 fn keep(number: u32, answering: Answering) {

@@ -2,7 +2,6 @@
 //! `JSON.stringify` writes of a text that was cut inside an emoji), and batches of which one message cannot be read. What
 //! can be read is kept.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
@@ -13,26 +12,27 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 const REPLACEMENT: &[u8] = br"\ufffd";
 
 /// The text without a mark, and with U+FFFD for halves of characters.
-pub(super) fn mended(text: &[u8]) -> Cow<'_, [u8]> {
-    let text = text.strip_prefix(MARK).unwrap_or(text);
-    let mut mended = Cow::Borrowed(text);
+pub(super) fn mended(mut text: Vec<u8>) -> Vec<u8> {
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len());
+    }
+    let is_low = |unit: u32| (0xdc00..0xe000).contains(&unit);
     let mut place = 0;
     while let Some(found) = memchr::memchr(b'\\', text.get(place..).unwrap_or_default()) {
         place += found;
-        let is_low = |unit: u32| (0xdc00..0xe000).contains(&unit);
-        match unit(text, place) {
-            Some(0xd800..0xdc00) if unit(text, place + 6).is_some_and(is_low) => place += 12,
+        place += match unit(&text, place) {
+            Some(0xd800..0xdc00) if unit(&text, place + 6).is_some_and(is_low) => 12,
             Some(0xd800..0xe000) => {
-                if let Some(half) = mended.to_mut().get_mut(place..place + 6) {
+                if let Some(half) = text.get_mut(place..place + 6) {
                     half.copy_from_slice(REPLACEMENT);
                 }
-                place += 6;
+                6
             }
             // Whatever is escaped is not the beginning of an escape.
-            Some(_) | None => place += 2,
-        }
+            Some(_) | None => 2,
+        };
     }
-    mended
+    text
 }
 
 /// The UTF-16 unit that is escaped there.
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn halves_of_characters_are_replaced_and_whole_ones_stay() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(String::from_utf8_lossy(&mended(text.as_bytes())), expected);
+            assert_eq!(String::from_utf8_lossy(&mended(text.into())), expected);
         };
         check(r#"{"a":"Sale \ud83d"}"#, r#"{"a":"Sale \ufffd"}"#);
         check(

@@ -76,7 +76,7 @@ async fn metrics() -> Json<Value> {
 
 async fn read(headers: &HeaderMap, sent: Body, bytes_max: usize) -> Result<Vec<u8>, Problem> {
     let sent = body::read(headers, sent, bytes_max).await.map_err(told_as_segment_does)?;
-    Ok(mended::mended(&sent).into_owned())
+    Ok(mended::mended(sent))
 }
 
 /// Clients of this API know 400 for what is too large.
